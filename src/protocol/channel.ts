@@ -1,0 +1,44 @@
+// Channels: where an event is posted. A name is any text up to 512 bytes without control characters; `session:<id>`
+// and names of their own are anyone's to post to, the reserved prefixes are written by their rooms alone.
+// A pattern is an exact name, or a prefix followed by one `*` at its end.
+
+import { z } from 'zod'
+import { limits } from './limits.ts'
+
+export const reservedPrefixes = ['system:', 'lock:', 'job:', 'webhook:', 'action:', 'machine:'] as const
+
+export const sessionPrefix = 'session:'
+
+/** The channel of events that name no session. */
+export const defaultChannel = 'events'
+
+// oxlint-disable-next-line no-control-regex -- control characters are exactly what it refuses
+const controlCharacters = /[\u0000-\u001f\u007f]/
+
+/** A schema for a name of at most `maxBytes` bytes of UTF-8, at least one character, no control characters. */
+export const nameOf = (what: string, maxBytes: number) =>
+  z
+    .string({ error: `${what} must be a string` })
+    .min(1, `${what} must not be empty`)
+    .refine(
+      (name) => name.length <= maxBytes && Buffer.byteLength(name) <= maxBytes,
+      `${what} is longer than ${maxBytes} bytes`,
+    )
+    .refine((name) => !controlCharacters.test(name), `${what} has control characters`)
+    .refine((name) => name.isWellFormed(), `${what} has half of a character (a lone surrogate)`)
+
+export const channelName = nameOf('channel', limits.channelBytes)
+
+export const channelPattern = nameOf('channel pattern', limits.channelBytes).refine(
+  (pattern) => !pattern.slice(0, -1).includes('*'),
+  'a pattern has one * at most, at its end',
+)
+
+export const isReserved = (channel: string): boolean =>
+  reservedPrefixes.some((prefix) => channel.startsWith(prefix))
+
+export const isPrefixPattern = (pattern: string): boolean => pattern.endsWith('*')
+
+/** Whether a channel is one that a pattern means. */
+export const matches = (pattern: string, channel: string): boolean =>
+  isPrefixPattern(pattern) ? channel.startsWith(pattern.slice(0, -1)) : pattern === channel

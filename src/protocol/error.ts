@@ -1,0 +1,162 @@
+// The one table of errors: code -> what it means, HTTP status, exit code of the command line, and what to do.
+// A `PaidError` crosses every door: HTTP as a status and a body, a socket as an error frame, the CLI as a line and
+// an exit code. Whatever else a handler throws is `internal`; its details stay in the log.
+
+type Row = {
+  readonly status: number
+  readonly exit: 1 | 2 | 3
+  readonly message: string
+  readonly hint: string
+}
+
+export const errors = {
+  bad_request: {
+    status: 400,
+    exit: 2,
+    message: 'The request is not valid',
+    hint: 'See GET /methods for what each call takes.',
+  },
+  invalid_json: { status: 400, exit: 2, message: 'Invalid JSON', hint: 'Send one JSON document, UTF-8.' },
+  unauthorized: {
+    status: 401,
+    exit: 1,
+    message: 'A token is required',
+    hint: 'Send the content of the token file (`paid paths`) as `Authorization: Bearer …`.',
+  },
+  forbidden: {
+    status: 403,
+    exit: 1,
+    message: 'Not allowed',
+    hint: 'Use the address the daemon listens on, from your own programs.',
+  },
+  reserved_channel: {
+    status: 403,
+    exit: 1,
+    message: 'This channel is written by the daemon alone',
+    hint: 'Post to session:<id> or to a name of your own.',
+  },
+  not_found: {
+    status: 404,
+    exit: 1,
+    message: 'There is nothing here',
+    hint: 'GET /methods lists the calls, the README the paths.',
+  },
+  unknown_method: {
+    status: 404,
+    exit: 2,
+    message: 'No such method',
+    hint: '`paid call system.methods` lists them.',
+  },
+  method_not_allowed: {
+    status: 405,
+    exit: 2,
+    message: 'This path does not take that HTTP method',
+    hint: 'The Allow header names the ones it takes.',
+  },
+  timeout: {
+    status: 408,
+    exit: 1,
+    message: 'The request did not arrive in time',
+    hint: 'Send the whole body within 30 seconds.',
+  },
+  too_large: {
+    status: 413,
+    exit: 2,
+    message: 'The request is too large',
+    hint: 'The README lists the limits.',
+  },
+  url_too_long: {
+    status: 414,
+    exit: 2,
+    message: 'The URL is too long',
+    hint: 'Keep path and query under 8 KiB.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    exit: 2,
+    message: 'The body is not of a type this path takes',
+    hint: 'Send `Content-Type: application/json`, not compressed.',
+  },
+  key_reused: {
+    status: 422,
+    exit: 1,
+    message: 'This key was used before with another body',
+    hint: 'Give every event a key of its own.',
+  },
+  too_many_requests: {
+    status: 429,
+    exit: 1,
+    message: 'Too many attempts',
+    hint: 'Wait as long as Retry-After says.',
+  },
+  too_many_subscriptions: {
+    status: 429,
+    exit: 1,
+    message: 'This peer has as many subscriptions as one may have',
+    hint: 'End one first, or subscribe by prefix*.',
+  },
+  no_stream: {
+    status: 400,
+    exit: 2,
+    message: 'This door cannot carry a subscription',
+    hint: 'Use paid.sock, a WebSocket, or GET /events?follow=1.',
+  },
+  unknown_subscription: {
+    status: 404,
+    exit: 1,
+    message: 'No such subscription on this connection',
+    hint: 'It may have ended by itself; subscribe again.',
+  },
+  internal: {
+    status: 500,
+    exit: 1,
+    message: 'Something went wrong inside the daemon',
+    hint: '`paid logs` has the details under this call id.',
+  },
+  storage_full: {
+    status: 503,
+    exit: 1,
+    message: 'The log cannot be written',
+    hint: 'Free disk space; the daemon goes on by itself. Nothing that was answered is lost.',
+  },
+  stopping: {
+    status: 503,
+    exit: 1,
+    message: 'The daemon is starting or stopping',
+    hint: 'Try again in a moment.',
+  },
+  not_running: {
+    status: 503,
+    exit: 3,
+    message: 'The daemon is not running',
+    hint: 'Start it with `paid start`.',
+  },
+} as const satisfies Record<string, Row>
+
+export type ErrorCode = keyof typeof errors
+
+/** An error with a code of the table. `message` says what happened, `hint` what to do; both may be shown to anyone. */
+export class PaidError extends Error {
+  override name = 'PaidError'
+  readonly code: ErrorCode
+  readonly hint: string
+
+  constructor(code: ErrorCode, message: string = errors[code].message, hint: string = errors[code].hint) {
+    super(message)
+    this.code = code
+    this.hint = hint
+  }
+
+  get status(): number {
+    return errors[this.code].status
+  }
+
+  get exit(): number {
+    return errors[this.code].exit
+  }
+
+  /** What a door may show: never a stack, a path or a cause. */
+  toJSON(): { code: ErrorCode; message: string; hint: string } {
+    return { code: this.code, message: this.message, hint: this.hint }
+  }
+}

@@ -1,0 +1,26 @@
+// Native frames, on paid.sock (one JSON document a line) and on any WebSocket (one a message):
+//   -> {"id":"1","method":"event.publish","params":{…}}
+//   <- {"id":"1","result":{…}}   or   {"id":"1","error":{"code","message","hint"}}
+//   <- {"event":{…},"subscription":"sub_1"}
+//   <- {"lagged":{"subscription":"sub_1","seq":12}}   that subscription has ended; subscribe again with since: 12
+// An id is a string or a number, and comes back as it was sent.
+
+import type { Event } from './event.ts'
+import type { PaidError } from './error.ts'
+
+export type CallId = string | number
+export type CallFrame = { id: CallId; method: string; params?: unknown }
+export type ResultFrame = { id: CallId; result: unknown }
+export type ErrorFrame = { id: CallId | null; error: ReturnType<PaidError['toJSON']> }
+export type EventFrame = { event: Event; subscription: string }
+export type LaggedFrame = { lagged: { subscription: string; seq: number } }
+export type ServerFrame = ResultFrame | ErrorFrame | EventFrame | LaggedFrame
+
+/** A native call is an object with a `method` string and an `id`; anything else belongs to the door's home dialect. */
+export const isCallFrame = (frame: unknown): frame is CallFrame =>
+  typeof frame === 'object' &&
+  frame !== null &&
+  'method' in frame &&
+  typeof frame.method === 'string' &&
+  'id' in frame &&
+  (typeof frame.id === 'string' || typeof frame.id === 'number')

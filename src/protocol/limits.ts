@@ -1,0 +1,63 @@
+// Every limit of the daemon, in one place: the README lists them and the tests walk their edges.
+// Sizes are bytes unless the name says otherwise; spans end in `Ms`.
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const limits = {
+  /** body of any HTTP request but a hook's; config `http.maxBody` moves it */
+  bodyBytes: MiB,
+  /** body of `POST /hooks/claude`: a Write of 300 KB is a PostToolUse of 600 KB */
+  hookBodyBytes: 16 * MiB,
+  /** a string inside a hook longer than this is kept as its first and last `hookStringKeptBytes` */
+  hookStringBytes: 256 * KiB,
+  hookStringKeptBytes: 64 * KiB,
+  /** one JSON document on a socket */
+  lineBytes: 16 * MiB,
+  /** one WebSocket message from a client; a longer one closes the socket with 1009 */
+  webSocketMessageBytes: 16 * MiB,
+  /** request line's path and query; the parser itself stops at about 16 KiB for line and headers */
+  urlBytes: 8 * KiB,
+  /** how deep JSON may nest */
+  jsonDepth: 1000,
+  /** a channel, a pattern */
+  channelBytes: 512,
+  typeBytes: 256,
+  /** a session's id: its channel is `session:<id>` */
+  sessionIdBytes: 256,
+  keyBytes: 512,
+  peerNameBytes: 128,
+  /** events in one `POST /events` array */
+  batchEvents: 1000,
+  /** `limit` of a reading call, and what it is when not given */
+  pageEvents: 1000,
+  pageEventsDefault: 100,
+  /** events of `?replay=` on a WebSocket */
+  replayEvents: 1000,
+  /** a subscription's backlog once its socket has refused bytes; config `subscriptions.*` moves them */
+  unsentEvents: 1000,
+  unsentBytes: MiB,
+  subscriptionsPerPeer: 1000,
+  patternsPerSubscription: 100,
+  /** connections of one listener at once, WebSockets among them */
+  connections: 2000,
+  /** calls of one connection that have no answer yet; reading pauses until some have */
+  callsInFlight: 1000,
+  /** how long a request's body may take to arrive */
+  bodyTimeoutMs: 30_000,
+  /** failed tokens from one address before 429, and for how long */
+  authFailures: 20,
+  authPauseMs: 60_000,
+  /** types that `GET /stats` names; the rest is in the total */
+  statsTypes: 1000,
+  /** bytes of waiting files in `spool/` before the oldest is dropped */
+  spoolBytes: 64 * MiB,
+  /** `paid hook` waits this long for response headers before it spools and leaves */
+  hookHeadersMs: 250,
+  /** a socket's path, in bytes with its ending zero (the smallest platform's) */
+  socketPathBytes: 104,
+  logFileBytes: 10 * MiB,
+  logFilesKept: 3,
+  /** SIGTERM to exit */
+  stopMs: 10_000,
+} as const

@@ -1,0 +1,19 @@
+// The declaration every method has: from it come validation, the handlers' types, the typed client, `paid call`,
+// GET /methods and the OpenAPI document.
+
+import type { z } from 'zod'
+
+/** What a caller must hold: `read` sees, `write` posts, `admin` steers the daemon itself. Each includes the ones before it. */
+export type Access = 'read' | 'write' | 'admin'
+
+export type Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> = {
+  readonly summary: string
+  readonly access: Access
+  readonly params: P
+  readonly result: R
+  /** parameters that pass `params`, for help and tests */
+  readonly example: z.input<P>
+}
+
+export const method = <P extends z.ZodType, R extends z.ZodType>(declaration: Method<P, R>): Method<P, R> =>
+  declaration
