@@ -1,0 +1,193 @@
+// Every option of the daemon, declared once: from this schema come the defaults, the `config.json` of a home, the
+// PAID_* environment, what a flag may say, and the table in the README.
+// What is said nearest wins: flags, then environment, then file, then default. An unknown key or a bad value is
+// refused with where it stands and what was expected; nothing is guessed.
+
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { type Auth, auths, type Listener, formatListener, parseListener } from './listener.ts'
+import type { Paths } from './paths.ts'
+import { PaidError } from './protocol/error.ts'
+import { limits } from './protocol/limits.ts'
+
+const wholeNumber = (least: number, most: number, standard: number) =>
+  z
+    .int(`a whole number from ${least} to ${most}`)
+    .min(least, `a whole number from ${least} to ${most}`)
+    .max(most, `a whole number from ${least} to ${most}`)
+    .default(standard)
+
+const options = z.strictObject({
+  listen: z
+    .array(z.string('a list of texts "host:port"'), 'a list of texts "host:port"')
+    .min(1, 'at least one "host:port"')
+    .default(['127.0.0.1:8787'])
+    .describe('addresses, `host:port[,auth=token|none][,dialect=pai]`; port 0 picks a free one'),
+  auth: z
+    .enum(auths, `one of ${auths.join(', ')}`)
+    .default('token')
+    .describe('for listeners that do not say; `none` on loopback only'),
+  hosts: z
+    .array(z.string('a list of host names').min(1, 'no empty host names'), 'a list of host names')
+    .default([])
+    .describe('more names the daemon answers to in `Host`'),
+  http: z
+    .strictObject({
+      maxBody: wholeNumber(1024, limits.hookBodyBytes, limits.bodyBytes).describe(
+        'bytes of a request body; hooks have a limit of their own',
+      ),
+    })
+    .prefault({}),
+  subscriptions: z
+    .strictObject({
+      maxUnsentEvents: wholeNumber(1, 1_000_000, limits.unsentEvents).describe(
+        'events a follower that reads nothing may fall behind',
+      ),
+      maxUnsentBytes: wholeNumber(1024, 1024 * 1024 * 1024, limits.unsentBytes).describe('the same in bytes'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['error', 'warn', 'info', 'debug'], 'one of error, warn, info, debug')
+        .default('info')
+        .describe('the least that `paid.log` keeps'),
+    })
+    .prefault({}),
+})
+
+/** What the command line may say; absent means not said. */
+export type Flags = { listen?: string[]; auth?: string }
+
+export type Config = Omit<z.output<typeof options>, 'listen'> & {
+  listeners: Listener[]
+  /** the flags it was made with, so that a restart can say them again */
+  flags: Flags
+}
+
+export type ConfigSources = { paths: Paths; env?: Record<string, string | undefined>; flags?: Flags }
+
+/** One option as the README lists it. */
+export type OptionRow = { key: string; env: string; standard: unknown; about: string; schema: z.ZodType }
+
+/** Throws `bad_request`, naming the place, for whatever it does not take. */
+export const loadConfig = ({ paths, env = {}, flags = {} }: ConfigSources): Config => {
+  const settings = readFile(paths.config)
+  const places = new Map<string, string>()
+  for (const row of optionRows()) {
+    const text = env[row.env]
+    if (text === undefined || text === '') continue
+    put(settings, row.key, fromText(row, text))
+    places.set(row.key, row.env)
+  }
+  for (const key of ['listen', 'auth'] as const) {
+    const given = flags[key]
+    if (given === undefined || given.length === 0) continue
+    put(settings, key, given)
+    places.set(key, `--${key}`)
+  }
+
+  const checked = options.safeParse(settings)
+  if (!checked.success) throw refusal(checked.error, settings, paths.config, places)
+  const { listen, ...rest } = checked.data
+  const place = places.get('listen') ?? `${paths.config}: listen`
+  return { ...rest, listeners: listenersOf(listen, rest.auth, place), flags }
+}
+
+/** The options one by one, in the order of the schema. */
+export const optionRows = (): OptionRow[] => rowsOf(options, [])
+
+const rowsOf = (schema: z.ZodObject, above: string[]): OptionRow[] =>
+  Object.entries(schema.shape).flatMap(([name, field]) => {
+    const path = [...above, name]
+    const inner = field instanceof z.ZodPrefault || field instanceof z.ZodDefault ? field.unwrap() : field
+    if (inner instanceof z.ZodObject) return rowsOf(inner, path)
+    const key = path.join('.')
+    return {
+      key,
+      env: `PAID_${path.map((word) => word.replace(/[A-Z]/g, '_$&').toUpperCase()).join('_')}`,
+      standard: field instanceof z.ZodDefault ? field.def.defaultValue : undefined,
+      about: field.description ?? '',
+      schema: inner instanceof z.ZodType ? inner : z.unknown(),
+    }
+  })
+
+/** A variable's text as the value its option takes; what does not fit stays text, and the schema says so. */
+const fromText = ({ schema }: OptionRow, text: string): unknown => {
+  if (schema instanceof z.ZodArray) return text.split(/\s+/).filter((word) => word !== '')
+  if (schema instanceof z.ZodNumber && /^-?\d+$/.test(text.trim())) return Number(text)
+  return text
+}
+
+type Settings = Record<string, unknown>
+
+const isSettings = (value: unknown): value is Settings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const put = (settings: Settings, key: string, value: unknown): void => {
+  const path = key.split('.')
+  const last = path.pop() ?? key
+  let into = settings
+  for (const name of path) {
+    const inner = into[name]
+    // A file that holds something else here is the schema's to refuse.
+    if (inner !== undefined && !isSettings(inner)) return
+    into = into[name] = { ...inner }
+  }
+  into[last] = value
+}
+
+const valueAt = (settings: Settings, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, name) => (isSettings(value) ? value[String(name)] : undefined), settings)
+
+const readFile = (file: string): Settings => {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
+    throw new PaidError('bad_request', `${file} cannot be read`, 'Look at its owner and mode, or remove it.')
+  }
+  const hint = 'It is one JSON object, like {"listen": ["127.0.0.1:8787"]}.'
+  try {
+    const settings: unknown = JSON.parse(text)
+    if (isSettings(settings)) return settings
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'it does not parse'
+    throw new PaidError('bad_request', `${file} is not JSON: ${reason}`, hint)
+  }
+  throw new PaidError('bad_request', `${file} does not hold a JSON object`, hint)
+}
+
+const refusal = (error: z.ZodError, settings: Settings, file: string, places: Map<string, string>) => {
+  const issue = error.issues[0]
+  const path = issue?.path ?? []
+  const hint = `Options: ${optionRows()
+    .map((row) => row.key)
+    .join(', ')}.`
+  if (issue?.code === 'unrecognized_keys') {
+    const unknown = [...path, issue.keys[0]].join('.')
+    return new PaidError('bad_request', `${file}: there is no option "${unknown}"`, hint)
+  }
+  const key = path.filter((part) => typeof part === 'string').join('.')
+  const place = places.get(key) ?? `${file}: ${key}`
+  const expected =
+    issue?.code === 'invalid_type' && issue.expected === 'object' ? 'an object' : issue?.message
+  const got = clip(JSON.stringify(valueAt(settings, path.slice(0, key.split('.').length))))
+  return new PaidError('bad_request', `${place} must be ${expected}, not ${got}`, hint)
+}
+
+const clip = (text: string | undefined): string =>
+  text === undefined ? 'nothing' : text.length > 80 ? `${text.slice(0, 79)}…` : text
+
+const listenersOf = (listen: string[], auth: Auth, place: string): Listener[] => {
+  const listeners = listen.map((text) => parseListener(text, auth, place))
+  const seen = new Set<string>()
+  for (const listener of listeners) {
+    const address = formatListener(listener).split(',')[0] ?? ''
+    if (listener.port !== 0 && seen.has(address))
+      throw new PaidError('bad_request', `${place}: ${address} is named twice`, 'Name each address once.')
+    seen.add(address)
+  }
+  return listeners
+}

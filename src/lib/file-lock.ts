@@ -1,0 +1,61 @@
+// A lock between processes that dies with its process, also by SIGKILL and power cut: an exclusive SQLite transaction
+// on a small file of its own. No pid is written, so a recycled pid means nothing.
+// It refuses a path that is not a plain file of this user: a symlink there would let the lock be taken elsewhere.
+// Never open the lock file by other means in the process that holds it: closing it would drop the lock (POSIX).
+
+import { Database, SQLiteError } from 'bun:sqlite'
+import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs'
+
+/** Two who ask in the same moment may both be refused for that moment, and a probe holds a shared lock for one; wait that out. */
+const contentionMs = 250
+
+/** Takes the lock until disposed of; undefined when another process has it. Throws for a path that is not ours. */
+export const acquireFileLock = (path: string): Disposable | undefined => {
+  createPlainFile(path)
+  const database = new Database(path, { readwrite: true, create: false })
+  try {
+    database.run(`PRAGMA busy_timeout = ${contentionMs}`)
+    database.run('BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    if (isBusy(error)) return undefined
+    throw error
+  }
+  return { [Symbol.dispose]: () => database.close() }
+}
+
+/** Whether a process holds the lock. Looks without taking it; a lock file that does not exist is free. */
+export const isLocked = (path: string): boolean => {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found?.isFile()) return false
+  const database = new Database(path, { readonly: true })
+  try {
+    database.query('SELECT count(*) FROM sqlite_schema').get()
+    return false
+  } catch (error) {
+    if (isBusy(error)) return true
+    throw error
+  } finally {
+    database.close()
+  }
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof SQLiteError && (error.code ?? '').startsWith('SQLITE_BUSY')
+
+const createPlainFile = (path: string): void => {
+  const refused = (what: string) =>
+    new Error(`The lock ${path} is ${what}: look who put it there, and remove it`)
+  let descriptor: number
+  try {
+    descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ELOOP') throw refused('a symbolic link')
+    if (error instanceof Error && 'code' in error && error.code === 'EISDIR') throw refused('a folder')
+    throw error
+  }
+  const found = fstatSync(descriptor)
+  closeSync(descriptor)
+  if (!found.isFile()) throw refused('not a plain file')
+  if (found.uid !== process.getuid?.()) throw refused(`a file of user ${found.uid}`)
+}
