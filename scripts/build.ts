@@ -32,7 +32,7 @@ export const build = async (entrypoints: string[], outfile: string): Promise<voi
         execArgv: ['--disallow-code-generation-from-strings=strict'],
       },
     })
-    for (const log of logs) console.error(`${log}`)
+    for (const log of logs) console.error(log)
     renameSync(built, outfile)
   } finally {
     rmSync(aside, { recursive: true, force: true })
