@@ -1,0 +1,30 @@
+// `paid restart`: another process, same home, same flags unless new ones are given; the configuration is read anew.
+
+import { readDaemonFile } from '../../client/daemon-file.ts'
+import { type Flags, loadConfig } from '../../config.ts'
+import { isLocked } from '../../lib/file-lock.ts'
+import type { Paths } from '../../paths.ts'
+import type { Run } from '../command.ts'
+import { here } from '../home.ts'
+import { endDaemon } from '../life/end.ts'
+import { introduction } from '../life/introduce.ts'
+import { launchDaemon } from '../life/launch.ts'
+import { say } from '../output.ts'
+import { flagWords, givenFlags } from './start.ts'
+
+const restart: Run<{ listen: string[]; auth: string | undefined }> = async ({ flags }) => {
+  const paths = here()
+  const kept = { ...flagsInUse(paths), ...givenFlags(flags) }
+  // What cannot start again is better not stopped.
+  loadConfig({ paths, env: process.env, flags: kept })
+  await endDaemon(paths)
+  const status = await launchDaemon(paths, flagWords(kept))
+  for (const line of introduction(status, paths, true)) say(line)
+}
+
+export default restart
+
+const flagsInUse = (paths: Paths): Flags => {
+  const found = isLocked(paths.lock) ? readDaemonFile(paths.daemon) : undefined
+  return found?.flags ?? {}
+}

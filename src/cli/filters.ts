@@ -1,0 +1,28 @@
+// What `tail` and `events` narrow by, as the daemon takes it.
+
+import type { EventFilter } from '../protocol/events.ts'
+import { parseDuration } from '../lib/duration.ts'
+
+export type FilterFlags = {
+  since: string | undefined
+  type: string | undefined
+  session: string | undefined
+  channel: string[]
+  all: boolean
+  json: boolean
+}
+
+/** `--since 10m` is a time that long ago; what it is otherwise, the daemon checks. */
+export const filterOf = ({ since, type, session, channel, all }: FilterFlags, now = Date.now()) => {
+  const filter: EventFilter & { since?: string | number } = {}
+  if (type !== undefined) filter.type = type
+  if (session !== undefined) filter.session = session
+  if (channel.length > 0) filter.channel = channel
+  if (all) filter.all = true
+  if (since !== undefined) {
+    const ago = parseDuration(since)
+    filter.since =
+      ago !== undefined ? new Date(now - ago).toISOString() : /^\d+$/.test(since) ? Number(since) : since
+  }
+  return filter
+}

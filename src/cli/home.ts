@@ -1,0 +1,35 @@
+// The home this command works with, and the way to its daemon.
+
+import { type Connection, openConnection } from '../client/connection.ts'
+import { homeOf, type Paths, pathsOf } from '../paths.ts'
+import { PaidError } from '../protocol/error.ts'
+
+export const here = (): Paths => pathsOf(homeOf(process.env))
+
+const busyForMs = 2000
+
+/** Throws `not_running`; but while a daemon holds the lock, a socket that refuses is only busy, and is tried again. */
+export const reach = async (paths: Paths): Promise<Connection> => {
+  const until = Date.now() + busyForMs
+  for (;;) {
+    try {
+      return await openConnection(paths.socket)
+    } catch (error) {
+      const { isLocked } = await import('../lib/file-lock.ts')
+      if (!isLocked(paths.lock)) throw error
+      if (Date.now() > until)
+        throw new PaidError(
+          'stopping',
+          'The daemon runs but takes no connections: it is starting, stopping, or hangs',
+          'Try again, or see `paid logs`.',
+        )
+      await Bun.sleep(25)
+    }
+  }
+}
+
+/** A connection for the time of one command. */
+export const withDaemon = async <T>(use: (daemon: Connection) => Promise<T>): Promise<T> => {
+  await using daemon = await reach(here())
+  return await use(daemon)
+}

@@ -1,0 +1,20 @@
+// JSON typed as an argument, or read from stdin where the argument is `-`.
+
+import type { z } from 'zod'
+import { WrongUsage } from './wrong-usage.ts'
+
+type Json = z.core.util.JSONType
+
+/** Throws `WrongUsage`, naming `what`, for text that is not one JSON document. */
+export const readJson = async (given: string, what: string): Promise<Json> => {
+  const text = given === '-' ? await Bun.stdin.text() : given
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'it does not parse'
+    throw new WrongUsage(
+      `${what} is not JSON: ${reason}`,
+      `Quote it for the shell: '{"ok": true}', or give - and pipe it in.`,
+    )
+  }
+}

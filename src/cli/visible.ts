@@ -1,0 +1,27 @@
+// Text of others on our terminal: shown, never obeyed. Control characters, escapes, marks that turn the reading
+// direction and characters without a width become visible escapes; a line stays a line.
+
+const unseen =
+  // oxlint-disable-next-line no-control-regex -- control characters are exactly what it shows
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]|[\u{e0000}-\u{e0fff}]/gu
+
+const known: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\e' }
+
+const escaped = (character: string): string => {
+  const code = (character.codePointAt(0) ?? 0).toString(16)
+  return known[character] ?? (code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`)
+}
+
+export const visible = (text: string): string => text.replace(unseen, escaped)
+
+/** At most `columns` wide on a terminal, cut with an ellipsis. */
+export const clip = (text: string, columns: number): string => {
+  if (text.length <= columns && Bun.stringWidth(text) <= columns) return text
+  return Bun.sliceAnsi(text, 0, Math.max(0, columns - 1)) + '…'
+}
+
+/** Exactly `columns` wide. */
+export const fit = (text: string, columns: number): string => {
+  const cut = clip(text, columns)
+  return cut + ' '.repeat(Math.max(0, columns - Bun.stringWidth(cut)))
+}

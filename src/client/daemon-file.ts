@@ -1,0 +1,44 @@
+// `daemon.json`: how a client finds a running daemon. The daemon writes it when its doors are open and removes it
+// when it ends; one that was killed leaves it behind, so it proves nothing by itself. The lock does.
+
+import { readFileSync } from 'node:fs'
+
+export type DaemonFile = {
+  pid: number
+  /** when that process started, as the system counts it; a recycled pid has another */
+  startTime: string | undefined
+  urls: string[]
+  /** each listener as `--listen` takes it */
+  listen: string[]
+  /** what `paid start` was told on its command line */
+  flags: { listen?: string[]; auth?: string } | undefined
+}
+
+/** Undefined when there is none, or none that can be read. */
+export const readDaemonFile = (path: string): DaemonFile | undefined => {
+  let found: unknown
+  try {
+    found = JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+  if (!isFields(found) || typeof found['pid'] !== 'number') return undefined
+  const { pid, startTime, flags } = found
+  const said = isFields(flags) ? flags : undefined
+  return {
+    pid,
+    startTime: typeof startTime === 'number' || typeof startTime === 'string' ? `${startTime}` : undefined,
+    urls: texts(found['urls']),
+    listen: texts(found['listen']),
+    flags: said && {
+      listen: texts(said['listen']),
+      ...(typeof said['auth'] === 'string' ? { auth: said['auth'] } : {}),
+    },
+  }
+}
+
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
