@@ -39,10 +39,10 @@ export const readArguments = (typed: readonly string[], command: Command, name: 
 
   const needed = command.args.filter(({ optional }) => !optional)
   const missing = needed[args.length]
-  if (missing) throw new WrongUsage(`paid ${name} needs ${missing.name}: ${missing.about}`, seeHelp(name))
+  if (missing) throw new WrongUsage(`${name} needs ${missing.name}: ${missing.about}`, seeHelp(name))
   const surplus = args[command.args.length]
   if (surplus !== undefined)
-    throw new WrongUsage(`paid ${name} does not know what to do with "${surplus}"`, seeHelp(name))
+    throw new WrongUsage(`${name} does not know what to do with "${surplus}"`, seeHelp(name))
   return { args, flags }
 }
 
@@ -57,15 +57,12 @@ const flagOf = (word: string, command: Command, name: string): Found => {
     if (flag)
       return { long, flag, value: equals < 0 ? undefined : word.slice(equals + 1), cluster: undefined }
     const guess = nearest(long, Object.keys(command.flags))
-    throw new WrongUsage(
-      `paid ${name} has no flag --${long}`,
-      guess ? `Did you mean --${guess}?` : seeHelp(name),
-    )
+    throw new WrongUsage(`${name} has no flag --${long}`, guess ? `Did you mean --${guess}?` : seeHelp(name))
   }
   const letter = word[1]
   const [long, flag] = declared.find(([, { short }]) => short === letter) ?? []
   if (long === undefined || flag === undefined)
-    throw new WrongUsage(`paid ${name} has no flag -${letter}`, seeHelp(name))
+    throw new WrongUsage(`${name} has no flag -${letter}`, seeHelp(name))
   const after = word.slice(2)
   return after.startsWith('=')
     ? { long, flag, value: after.slice(1), cluster: undefined }

@@ -10,6 +10,7 @@ import { type Command, command, group } from './command.ts'
 import { helpOf } from './help.ts'
 import { nearest } from './nearest.ts'
 import { say, tell } from './output.ts'
+import { visibleLines } from './visible.ts'
 import { WrongUsage } from './wrong-usage.ts'
 
 const json = { kind: 'switch', about: 'print JSON for programs' } as const
@@ -142,8 +143,9 @@ export const run = async (typed: readonly string[]): Promise<number> => {
     return await dispatch(typed)
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    tell(`paid: ${error.message}`)
-    if (error instanceof PaidError) tell(`  ${error.hint}`)
+    // A message may carry a name that somebody else made up.
+    tell(`paid: ${visibleLines(error.message)}`)
+    if (error instanceof PaidError) tell(`  ${visibleLines(error.hint)}`)
     return error instanceof PaidError ? error.exit : 1
   }
 }
@@ -176,12 +178,12 @@ const dispatch = async (typed: readonly string[]): Promise<number> => {
 const subcommand = (commands: Record<string, Command>, word: string, above: readonly string[]): Command => {
   const found = Object.hasOwn(commands, word) ? commands[word] : undefined
   if (found) return found
-  const [of, help] =
-    above.length > 0 ? [`paid ${above.join(' ')}`, `paid ${above.join(' ')} --help`] : ['paid', 'paid --help']
-  if (word.startsWith('-')) throw new WrongUsage(`${of} has no flag ${word}`, `See \`${help}\`.`)
+  const name = ['paid', ...above].join(' ')
+  const place = above.length > 0 ? `${above.join(' ')} has` : 'there is'
+  if (word.startsWith('-')) throw new WrongUsage(`${place} no flag ${word}`, `See \`${name} --help\`.`)
   const guess = nearest(word, Object.keys(commands))
   throw new WrongUsage(
-    `${of} has no command "${word}"`,
-    guess ? `Did you mean \`${of} ${guess}\`?` : `\`${help}\` lists them.`,
+    `${place} no command "${word}"`,
+    guess ? `Did you mean \`${name} ${guess}\`?` : `\`${name} --help\` lists them.`,
   )
 }

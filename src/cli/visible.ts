@@ -14,10 +14,16 @@ const escaped = (character: string): string => {
 
 export const visible = (text: string): string => text.replace(unseen, escaped)
 
+/** The same for several lines of one text. */
+export const visibleLines = (text: string): string => text.split('\n').map(visible).join('\n')
+
 /** At most `columns` wide on a terminal, cut with an ellipsis. */
 export const clip = (text: string, columns: number): string => {
-  if (text.length <= columns && Bun.stringWidth(text) <= columns) return text
-  return Bun.sliceAnsi(text, 0, Math.max(0, columns - 1)) + '…'
+  if (text.length * 2 <= columns || Bun.stringWidth(text) <= columns) return text
+  const room = Math.max(0, columns - 1)
+  // Where a wide character stands on the edge, sliceAnsi takes it whole, a column too much.
+  const cut = Bun.sliceAnsi(text, 0, room)
+  return (Bun.stringWidth(cut) > room ? Bun.sliceAnsi(text, 0, room - 1) : cut) + '…'
 }
 
 /** Exactly `columns` wide. */

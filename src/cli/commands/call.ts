@@ -7,7 +7,7 @@ import { readJson } from '../input.ts'
 import { sayJson } from '../output.ts'
 
 const call: Run<object> = async ({ args: [method = '', given = '{}'] }) => {
-  const params = await readJson(given, 'JSON')
+  const params = await readJson(given, 'what the method takes')
   // The daemon knows its methods and what they take, and says so by name.
   sayJson(await withDaemon((daemon) => daemon.call(method as MethodName, params as Params<MethodName>)))
 }

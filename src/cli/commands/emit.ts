@@ -14,7 +14,7 @@ const emit: Run<Flags> = async ({ args: [type = '', given = '{}'], flags: { sess
       '--session and --channel are two places',
       'Give one: a session is the channel session:ID.',
     )
-  const data = await readJson(given, 'JSON')
+  const data = await readJson(given, 'the data')
   const place = session === undefined ? channel : `session:${session}`
   const { ids } = await withDaemon((daemon) =>
     daemon.call('event.publish', {

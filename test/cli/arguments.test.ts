@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'bun:test'
+import { readArguments } from '../../src/cli/arguments.ts'
+import type { Command } from '../../src/cli/command.ts'
+import { nearest } from '../../src/cli/nearest.ts'
+import { quoted } from '../../src/cli/self.ts'
+
+const greet: Command = {
+  summary: '',
+  args: [
+    { name: 'WHO', about: 'somebody' },
+    { name: 'HOW', about: 'in which words', optional: true },
+  ],
+  flags: {
+    loud: { kind: 'switch', short: 'l', about: '' },
+    follow: { kind: 'switch', short: 'f', about: '' },
+    lines: { kind: 'value', short: 'n', about: '' },
+    also: { kind: 'values', about: '' },
+  },
+  examples: [],
+}
+const read = (...typed: string[]) => readArguments(typed, greet, 'greet')
+const flags = (...typed: string[]) => read('x', ...typed).flags
+
+test('what was not said is off, absent or empty', () => {
+  expect(read('you')).toEqual({
+    args: ['you'],
+    flags: { loud: false, follow: false, lines: undefined, also: [] },
+  })
+})
+
+test('a value comes after a space, an equals sign, or straight after its letter', () => {
+  for (const typed of [
+    ['--lines', '5'],
+    ['--lines=5'],
+    ['-n', '5'],
+    ['-n5'],
+    ['-n=5'],
+    ['-fn5'],
+    ['-fn', '5'],
+  ])
+    expect(flags(...typed)['lines']).toBe('5')
+  expect(flags('-fln=a=b')).toMatchObject({ follow: true, loud: true, lines: 'a=b' })
+  expect(flags('--lines=')['lines']).toBe('')
+  expect(flags('--lines', '-5')['lines']).toBe('-5')
+})
+
+test('a repeatable flag keeps all, another keeps the last', () => {
+  expect(flags('--also', 'a', '--also=b')['also']).toEqual(['a', 'b'])
+  expect(flags('-n1', '-n2')['lines']).toBe('2')
+})
+
+test('a dash alone is an argument, and after two dashes everything is', () => {
+  expect(read('-', '--', '--loud')).toMatchObject({ args: ['-', '--loud'], flags: { loud: false } })
+})
+
+describe('refused is', () => {
+  const refused = (...typed: string[]) => expect(() => read(...typed))
+
+  test('a flag that is not declared', () => {
+    refused('x', '--laud').toThrow('no flag --laud')
+    refused('x', '-z').toThrow('no flag -z')
+    refused('x', '-lz').toThrow('no flag -z')
+    refused('x', '--constructor').toThrow('no flag')
+    refused('x', '--__proto__=1').toThrow('no flag')
+  })
+
+  test('a missing value, and one where none belongs', () => {
+    refused('x', '--lines').toThrow('--lines needs a value')
+    refused('x', '--loud=yes').toThrow('--loud takes no value')
+  })
+
+  test('an argument too few or too many', () => {
+    refused().toThrow('needs WHO: somebody')
+    refused('a', 'b', 'c').toThrow('"c"')
+  })
+})
+
+test('a mistyped name is recognised when it is near, and not when it is not', () => {
+  const names = ['start', 'stop', 'status', 'restart', 'tail', 'events', 'emit']
+  expect(
+    ['tial', 'strat', 'evnets', 'stat', 'statsu', 'emmit', 'resart'].map((typed) => nearest(typed, names)),
+  ).toEqual(['tail', 'start', 'events', 'status', 'status', 'emit', 'restart'])
+  expect(['', 'x', 'frobnicate', 'dashboard'].map((typed) => nearest(typed, names))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+})
+
+test('a word is quoted so that a shell reads it back', async () => {
+  for (const word of ['/a/b', "it's", 'a b', '$HOME', '~x', '', '`x`', 'é', '!'])
+    expect(await Bun.spawn(['sh', '-c', `printf %s ${quoted(word)}`]).stdout.text()).toBe(word)
+  expect(quoted('/usr/bin/paid')).toBe('/usr/bin/paid')
+})
