@@ -28,6 +28,12 @@ const filters = {
   json,
 } as const
 
+const settings = {
+  project: { kind: 'switch', about: "this folder's .claude/settings.json instead of the user's" },
+  json,
+} as const
+const print = { kind: 'switch', about: 'show what the file would be, change nothing' } as const
+
 const listening = {
   listen: { kind: 'values', value: 'HOST:PORT', about: 'where to listen; port 0 picks a free one' },
   auth: { kind: 'value', value: 'token|none', about: 'what TCP clients must show; none on loopback only' },
@@ -108,6 +114,37 @@ export const tree: Command = group(
         'git log -1 --format=\'{"commit":"%H"}\' | paid emit commit -',
       ],
       load: () => import('./commands/emit.ts'),
+    }),
+    hooks: group(
+      'Have Claude Code tell the daemon what its sessions do',
+      {
+        install: command({
+          summary: "Add `paid hook` for every event to Claude Code's settings; fine if it is there",
+          flags: { ...settings, print },
+          examples: ['paid hooks install', 'paid hooks install --project', 'paid hooks install --print'],
+          load: async () => ({ default: (await import('./commands/hooks.ts')).install }),
+        }),
+        uninstall: command({
+          summary: 'Take it out again; the settings are as they were',
+          flags: { ...settings, print },
+          examples: ['paid hooks uninstall'],
+          load: async () => ({ default: (await import('./commands/hooks.ts')).uninstall }),
+        }),
+        status: command({
+          summary: 'For which events it is installed, and when the last one came',
+          flags: settings,
+          examples: ['paid hooks status', 'paid hooks status --json'],
+          load: async () => ({ default: (await import('./commands/hooks.ts')).status }),
+        }),
+      },
+      ['paid hooks install', 'paid hooks status'],
+    ),
+    hook: command({
+      summary: 'Hand the event on stdin to the daemon; Claude Code runs it',
+      about:
+        'Whatever is wrong, it says nothing and exits 0; an event that was not answered waits in the spool.',
+      examples: [`echo '{"hook_event_name":"Stop","session_id":"test"}' | paid hook`],
+      load: async () => ({ default: (await import('./commands/hook.ts')).runHook }),
     }),
     call: command({
       summary: 'Call a method of the daemon and print what it answers',

@@ -10,7 +10,7 @@ import { limits } from '../../src/protocol/limits.ts'
 const fromSource = `
   const { runHook } = await import(${JSON.stringify(join(import.meta.dir, '../../src/cli/commands/hook.ts'))})
   process.exit(await runHook())`
-const binary = process.env['PAID_BINARY']
+const binary = process.env['PAID_BIN']
 const command = binary ? [binary, 'hook'] : [process.execPath, '-e', fromSource]
 
 const undo: (() => unknown)[] = []

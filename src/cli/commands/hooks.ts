@@ -1,0 +1,116 @@
+// `paid hooks install|uninstall|status`: Claude Code's settings files, seen from the terminal.
+
+import { formatDuration } from '../../lib/duration.ts'
+import type { Event } from '../../protocol/event.ts'
+import { PaidError } from '../../protocol/error.ts'
+import type { Run } from '../command.ts'
+import { withDaemon } from '../home.ts'
+import {
+  type Change,
+  type HooksStatus,
+  hooksStatus,
+  installHooks,
+  previewInstall,
+  previewUninstall,
+  uninstallHooks,
+  type Where,
+} from '../hooks/install.ts'
+import { type Scope, settingsPath } from '../hooks/settings-file.ts'
+import { say, sayJson, tell } from '../output.ts'
+import { quoted, selfCommand, selfName } from '../self.ts'
+import { visible } from '../visible.ts'
+
+type Flags = { project: boolean; print: boolean; json: boolean }
+
+const whereOf = (scope: Scope): Where => {
+  const [command = process.execPath, ...args] = selfCommand()
+  return { settingsPath: settingsPath(scope, process.env, process.cwd()), command, args: [...args, 'hook'] }
+}
+
+export const install: Run<Flags> = async ({ flags }) => {
+  const where = whereOf(flags.project ? 'project' : 'user')
+  if (flags.print) return print(previewInstall(where))
+  const change = installHooks(where)
+  if (flags.json) return sayJson({ settingsPath: change.settingsPath, changed: change.changed })
+  const command = [where.command, ...where.args].map(quoted).join(' ')
+  say(
+    `${change.changed ? 'Installed' : 'Already installed'} in ${visible(where.settingsPath)}: runs ${command}`,
+  )
+  tell(`Open sessions hear of it within seconds. \`${selfName()} tail\` shows what arrives.`)
+}
+
+export const uninstall: Run<Flags> = async ({ flags }) => {
+  const where = whereOf(flags.project ? 'project' : 'user')
+  if (flags.print) return print(previewUninstall(where))
+  const { changed, after } = uninstallHooks(where)
+  if (flags.json) return sayJson({ settingsPath: where.settingsPath, changed })
+  const path = visible(where.settingsPath)
+  if (!changed) say(`Nothing of ours was in ${path}`)
+  else
+    say(
+      after === undefined ? `Uninstalled: ${path} held nothing else and is gone` : `Uninstalled from ${path}`,
+    )
+}
+
+const print = ({ settingsPath, after }: Change): void => {
+  if (after === undefined) tell(`There would be no ${visible(settingsPath)}`)
+  else say(after.replace(/\n$/, ''))
+}
+
+/** What the daemon heard last, or that there is none to ask. */
+type Heard = { running: boolean; last?: { id: string; type: string; at: number; channel: string } }
+
+export const status: Run<{ project: boolean; json: boolean }> = async ({ flags }) => {
+  const scopes: Scope[] = flags.project ? ['project'] : ['user', 'project']
+  const settings = scopes
+    .map((scope) => ({ scope, ...hooksStatus(whereOf(scope)) }))
+    .filter(({ scope, exists }) => scope === 'user' || flags.project || exists)
+  const daemon = await askDaemon()
+  if (flags.json) return sayJson({ settings, daemon })
+  for (const one of settings) for (const line of settingsLines(one)) say(line)
+  say(daemonLine(daemon))
+}
+
+const askDaemon = async (): Promise<Heard> => {
+  try {
+    const { events } = await withDaemon((daemon) =>
+      daemon.call('event.list', { channel: 'session:*', limit: 50 }),
+    )
+    const last = events.findLast(isHookEvent)
+    if (!last) return { running: true }
+    const { id = '', type, at, channel } = last
+    return { running: true, last: { id, type, at, channel } }
+  } catch (error) {
+    if (error instanceof PaidError) return { running: false }
+    throw error
+  }
+}
+
+const isHookEvent = ({ data }: Event): boolean =>
+  typeof data === 'object' && data !== null && 'hook_event_name' in data
+
+export const settingsLines = (found: HooksStatus & { scope: Scope }): string[] => {
+  const line = (text: string, name = '') => `${name.padEnd(8)} ${visible(text)}`
+  const { installed, missing } = found
+  const add = `\`${selfName()} hooks install${found.scope === 'project' ? ' --project' : ''}\``
+  const state =
+    found.problem !== undefined
+      ? [found.problem]
+      : installed.length === 0
+        ? [`not installed: ${add}`]
+        : missing.length === 0
+          ? [`installed for all ${installed.length} events`]
+          : [`installed for ${installed.length} events, not for ${missing.join(', ')}: ${add}`]
+  const commands = found.commands.map(
+    ({ command, exists }) => `runs ${command}${exists ? '' : `, WHICH IS NOT THERE: ${add} puts it right`}`,
+  )
+  const off = found.disabled ? ['switched off by disableAllHooks in this file'] : []
+  return [line(found.settingsPath, found.scope), ...[...state, ...commands, ...off].map((text) => line(text))]
+}
+
+export const daemonLine = ({ running, last }: Heard, now = Date.now()): string => {
+  if (!running) return `last     the daemon is not running: \`${selfName()} start\``
+  if (!last) return 'last     no hook event has come yet'
+  const ago = formatDuration(Math.max(1000, now - last.at))
+  return visible(`last     ${last.type}, ${ago} ago, ${last.channel} (${last.id})`)
+}

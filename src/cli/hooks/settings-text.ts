@@ -1,0 +1,166 @@
+// The text of a Claude Code settings file with our hooks in it, and without. Pure: text in, text out.
+// It promises: everything that is not ours keeps its bytes; putting in twice changes nothing; taking out gives back
+// the text there was before. It refuses (PaidError): what does not parse, and hooks it does not understand.
+
+import { basename } from 'node:path'
+import { PaidError } from '../../protocol/error.ts'
+import { hookEvents } from './events.ts'
+import {
+  append,
+  type Child,
+  childrenOf,
+  memberOf,
+  parseSpan,
+  replace,
+  rootOf,
+  type Span,
+  without,
+} from './json-text.ts'
+
+/** What Claude Code runs: a program and its arguments, without a shell. */
+export type HookCommand = { command: string; args: readonly string[] }
+
+/** An entry of ours and the containers around it, innermost first. */
+type Found = { event: string; entry: Span; command: string; around: { container: Span; child: Child }[] }
+
+/** `before` undefined: there is no file yet. */
+export const withHooks = (before: string | undefined, ours: HookCommand): string => {
+  const all = Object.keys(hookEvents)
+  if (before === undefined) return `${JSON.stringify({ hooks: groupsOf(all, ours) }, null, 2)}\n`
+  checkShape(before)
+  let text = before
+  for (let next = corrected(text, ours); next !== undefined; next = corrected(text, ours)) text = next
+  const there = new Set(findOurs(text, ours).map(({ event }) => event))
+  const missing = all.filter((event) => !there.has(event))
+  if (missing.length > 0 && !memberOf(text, rootOf(text), 'hooks'))
+    return append(text, rootOf(text), groupsOf(missing, ours), 'hooks')
+  for (const event of missing) text = addEvent(text, event, ours)
+  return text
+}
+
+/** Undefined when nothing but ours was ever in it: then we made the file. */
+export const withoutHooks = (before: string, ours: HookCommand): string | undefined => {
+  checkShape(before)
+  let text: string | undefined = before
+  while (text !== undefined) {
+    const [found] = findOurs(text, ours)
+    if (!found) return text
+    text = removed(text, found)
+  }
+  return undefined
+}
+
+/** The events that run us, with what each runs. */
+export const installedIn = (text: string, ours: HookCommand): { event: string; command: string }[] => {
+  checkShape(text)
+  return findOurs(text, ours).map(({ event, command }) => ({ event, command }))
+}
+
+const entryOf = (event: string, { command, args }: HookCommand) => ({
+  type: 'command',
+  command,
+  args,
+  ...hookEvents[event],
+})
+
+const groupOf = (event: string, ours: HookCommand) => ({ hooks: [entryOf(event, ours)] })
+
+const groupsOf = (events: string[], ours: HookCommand) =>
+  Object.fromEntries(events.map((event) => [event, [groupOf(event, ours)]]))
+
+const addEvent = (text: string, event: string, ours: HookCommand): string => {
+  const hooks = memberOf(text, rootOf(text), 'hooks')
+  if (!hooks) throw new Error('settings without hooks')
+  const groups = memberOf(text, hooks, event)
+  return groups
+    ? append(text, groups, groupOf(event, ours))
+    : append(text, hooks, [groupOf(event, ours)], event)
+}
+
+/** The text with one entry of an older install put right, or undefined when all are as they should be. */
+const corrected = (text: string, ours: HookCommand): string | undefined => {
+  const seen = new Set<string>()
+  for (const found of findOurs(text, ours)) {
+    if (seen.has(found.event) || !Object.hasOwn(hookEvents, found.event)) return removed(text, found) ?? '{}'
+    seen.add(found.event)
+    const { async: _async, timeout: _timeout, ...kept } = objectAt(text, found.entry)
+    const wanted = { ...kept, ...entryOf(found.event, ours) }
+    if (!Bun.deepEquals(objectAt(text, found.entry), wanted)) return replace(text, found.entry, wanted)
+  }
+  return undefined
+}
+
+/** Takes out the entry, and each container that only we have filled. */
+const removed = (text: string, { around }: Found): string | undefined => {
+  for (const { container, child } of around) {
+    const rest = without(text, container, child)
+    if (rest !== undefined) return rest
+  }
+  return undefined
+}
+
+const findOurs = (text: string, ours: HookCommand): Found[] => {
+  const root = rootOf(text)
+  const hooks = childrenOf(text, root).findLast(({ key }) => key === 'hooks')
+  if (!hooks) return []
+  const found: Found[] = []
+  for (const event of childrenOf(text, hooks.value))
+    for (const group of childrenOf(text, event.value)) {
+      const entries = memberOf(text, group.value, 'hooks')
+      if (!entries) continue
+      for (const entry of childrenOf(text, entries)) {
+        const command = commandOf(objectAt(text, entry.value), ours)
+        if (command === undefined) continue
+        const around = [
+          { container: entries, child: entry },
+          { container: event.value, child: group },
+          { container: hooks.value, child: event },
+          { container: root, child: hooks },
+        ]
+        found.push({ event: event.key ?? '', entry: entry.value, command, around })
+      }
+    }
+  return found
+}
+
+/** Ours is what we install, and what an earlier `paid` at another place installed. */
+const commandOf = (entry: Record<string, unknown>, ours: HookCommand): string | undefined => {
+  const { type, command, args } = entry
+  if (type !== 'command' || typeof command !== 'string') return undefined
+  if (command === ours.command && Bun.deepEquals(args, ours.args)) return command
+  return basename(command) === 'paid' && Bun.deepEquals(args, ['hook']) ? command : undefined
+}
+
+const objectAt = (text: string, span: Span): Record<string, unknown> => {
+  const value = parseSpan(text, span)
+  return isObject(value) ? value : {}
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const checkShape = (text: string): void => {
+  let settings: unknown
+  try {
+    settings = JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    throw odd(`is not valid JSON (${error instanceof Error ? error.message : 'it does not parse'})`)
+  }
+  if (!isObject(settings)) throw odd('is not a JSON object')
+  const members = childrenOf(text, rootOf(text)).filter(({ key }) => key === 'hooks')
+  if (members.length > 1) throw odd('has "hooks" twice')
+  const { hooks } = settings
+  if (hooks === undefined) return
+  if (!isObject(hooks)) throw odd('has "hooks" that is not an object')
+  const events = members.flatMap((member) => childrenOf(text, member.value))
+  if (events.length > Object.keys(hooks).length) throw odd('has "hooks" that name an event twice')
+  for (const [event, groups] of Object.entries(hooks)) {
+    if (!Array.isArray(groups)) throw odd(`has "hooks" whose ${JSON.stringify(event)} is not an array`)
+    for (const group of groups)
+      if (!isObject(group) || !Array.isArray(group['hooks']) || !group['hooks'].every(isObject))
+        throw odd(`has "hooks" whose ${JSON.stringify(event)} is not a list of {"hooks": [{…}]}`)
+  }
+}
+
+const odd = (what: string): PaidError =>
+  new PaidError('forbidden', `The settings file ${what}`, 'Put it right first; nothing was changed.')
