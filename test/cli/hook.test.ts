@@ -1,99 +1,12 @@
-// `paid hook` as Claude Code runs it: a process, a JSON on stdin, and something (or nothing) at http.sock.
+// `paid hook` as Claude Code runs it: a process, a JSON on stdin, and a daemon that answers one way or another.
 
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { spoolAt } from '../../src/lib/spool.ts'
 import { limits } from '../../src/protocol/limits.ts'
+import { command, daemonThat, event, run, silent, spooled, temporaryHome, undoAll } from '../support/hook.ts'
 
-const fromSource = `
-  const { runHook } = await import(${JSON.stringify(join(import.meta.dir, '../../src/cli/commands/hook.ts'))})
-  process.exit(await runHook())`
-const binary = process.env['PAID_BIN']
-const command = binary ? [binary, 'hook'] : [process.execPath, '-e', fromSource]
-
-const undo: (() => unknown)[] = []
-afterEach(async () => {
-  for (const step of undo.splice(0).toReversed()) await step()
-})
-
-const temporaryHome = (): string => {
-  const home = mkdtempSync(join(tmpdir(), 'paid-hook-'))
-  undo.push(() => rmSync(home, { recursive: true, force: true }))
-  return home
-}
-
-type Outcome = { code: number; stdout: string; stderr: string }
-const silent: Outcome = { code: 0, stdout: '', stderr: '' }
-
-const run = async (stdin: string | Uint8Array, env: Record<string, string>): Promise<Outcome> => {
-  const child = Bun.spawn(command, {
-    stdin: new Blob([stdin]),
-    stdout: 'pipe',
-    stderr: 'pipe',
-    env: { PATH: process.env['PATH'], ...env },
-  })
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  return { code, stdout, stderr }
-}
-
-const event = (more: Record<string, unknown> = {}): string =>
-  JSON.stringify({ session_id: 's-1', hook_event_name: 'PostToolUse', tool_response: 'ü\u0000', ...more })
-
-const spooled = (home: string) => {
-  const spool = spoolAt(join(home, 'spool'), limits.spoolBytes)
-  return spool.list().map((file) => {
-    const entry = spool.read(file.name)
-    if (typeof entry === 'string') throw new Error(`${file.name} is ${entry}`)
-    return { ...entry, body: Buffer.from(entry.body).toString() }
-  })
-}
-
-type Heard = { path: string; headers: Headers; body: string }
-
-/** A daemon's stand-in on http.sock that answers what it is told to. */
-const daemonThat = (answer: (heard: Heard) => Response | Promise<Response>) => {
-  const home = temporaryHome()
-  const heard: Heard[] = []
-  const server = Bun.serve({
-    unix: join(home, 'http.sock'),
-    maxRequestBodySize: 32 * 1024 * 1024,
-    fetch: async (request) => {
-      const one = {
-        path: new URL(request.url).pathname,
-        headers: request.headers,
-        body: await request.text(),
-      }
-      heard.push(one)
-      return answer(one)
-    },
-  })
-  undo.push(() => server.stop(true))
-  return { home, heard, env: { PAID_HOME: home } }
-}
-
-/** Whatever listens on http.sock and writes these bytes, then perhaps hangs up. */
-const peerThat = (says: string, hangsUp: boolean) => {
-  const home = temporaryHome()
-  const received: string[] = []
-  const listener = Bun.listen({
-    unix: join(home, 'http.sock'),
-    socket: {
-      data: (socket, bytes) => {
-        received.push(bytes.toString())
-        socket.write(says)
-        if (hangsUp) socket.end()
-      },
-    },
-  })
-  undo.push(() => listener.stop(true))
-  return { home, received, env: { PAID_HOME: home } }
-}
+afterEach(undoAll)
 
 describe('with a daemon', () => {
   test('the bytes of stdin arrive with a key and a time, and the reply is printed as it is', async () => {
@@ -170,88 +83,6 @@ describe('with a daemon', () => {
       BUN_CONFIG_VERBOSE_FETCH: 'curl',
     }
     expect(await run(event(), { ...daemon.env, ...env })).toEqual({ ...silent, stdout: '{}' })
-  })
-})
-
-describe('without an answer', () => {
-  test('nobody there: silent, and the event waits in the spool', async () => {
-    const home = temporaryHome()
-    const before = Date.now()
-    expect(await run(event(), { PAID_HOME: home })).toEqual(silent)
-    const [waiting] = spooled(home)
-    expect(waiting).toMatchObject({ path: '/hooks/claude', body: event() })
-    expect(waiting?.occurredAt).toBeGreaterThanOrEqual(before)
-  })
-
-  test('a home that does not exist is made', async () => {
-    const home = join(temporaryHome(), 'new')
-    expect(await run(event(), { PAID_HOME: home })).toEqual(silent)
-    expect(spooled(home)).toHaveLength(1)
-  })
-
-  test('a socket that somebody left behind', async () => {
-    const home = temporaryHome()
-    writeFileSync(join(home, 'http.sock'), '')
-    expect(await run(event(), { PAID_HOME: home })).toEqual(silent)
-    expect(spooled(home)).toHaveLength(1)
-  })
-
-  test('a daemon that hangs has heard the key that is in the spool', async () => {
-    const peer = peerThat('', false)
-    expect(await run(event(), peer.env)).toEqual(silent)
-    const [waiting] = spooled(peer.home)
-    expect(waiting?.body).toBe(event())
-    expect(peer.received.join('')).toContain(`idempotency-key: ${waiting?.key}\r\n`)
-  })
-
-  test.each([
-    ['hangs up at once', ''],
-    ['speaks no HTTP', 'hello\r\n\r\n'],
-    ['is cut off in the headers', 'HTTP/1.1 200 OK\r\ncontent-le'],
-    ['is cut off in the body', 'HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{"decision":'],
-    ['is cut off in a chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{"dec'],
-    ['has a chunk without a size', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n{}\r\n'],
-  ])('a peer that %s: nothing of it is printed, the event waits', async (_what, says) => {
-    const peer = peerThat(says, true)
-    expect(await run(event(), peer.env)).toEqual(silent)
-    expect(spooled(peer.home)).toHaveLength(1)
-  })
-
-  test('an interim reply and a reply without a length are understood', async () => {
-    const peer = peerThat('HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{}', true)
-    expect(await run(event(), peer.env)).toEqual({ ...silent, stdout: '{}' })
-    expect(spooled(peer.home)).toEqual([])
-  })
-
-  test('many at once: each is there once', async () => {
-    const home = temporaryHome()
-    const outcomes = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => run(event({ index }), { PAID_HOME: home })),
-    )
-    for (const outcome of outcomes) expect(outcome).toEqual(silent)
-    const waiting = spooled(home)
-    expect(new Set(waiting.map((entry) => entry.key)).size).toBe(20)
-    expect(new Set(waiting.map((entry) => entry.body)).size).toBe(20)
-  })
-
-  test('a full spool gives up its oldest', async () => {
-    const home = temporaryHome()
-    const folder = join(home, 'spool')
-    mkdirSync(folder, { mode: 0o700 })
-    for (let at = 1; at <= 4; at += 1) {
-      const file = join(folder, `${at}-old.json`)
-      writeFileSync(file, '')
-      truncateSync(file, limits.spoolBytes / 4)
-    }
-    expect(await run(event(), { PAID_HOME: home })).toEqual(silent)
-    const spool = spoolAt(folder, limits.spoolBytes)
-    expect(spool.list().map((file) => file.name.split('.')[0])).toEqual([
-      '2-old',
-      '3-old',
-      '4-old',
-      expect.stringMatching(/^\d{13}-/),
-    ])
-    expect(spool.dropped()).toBe(1)
   })
 })
 

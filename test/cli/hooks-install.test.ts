@@ -6,7 +6,6 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   readlinkSync,
@@ -14,50 +13,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { hookEvents } from '../../src/cli/hooks/events.ts'
 import { hooksStatus, installHooks, previewInstall, uninstallHooks } from '../../src/cli/hooks/install.ts'
 import { settingsPath } from '../../src/cli/hooks/settings-file.ts'
+import { events, hooksIn, lived, ours, removeSettings, settings } from '../support/settings.ts'
 
-const homes: string[] = []
-afterEach(() => {
-  for (const home of homes.splice(0)) rmSync(home, { recursive: true, force: true })
-})
-
-const ours = { command: '/opt/paid/bin/paid', args: ['hook'] }
-const events = Object.keys(hookEvents)
-
-/** A settings file with this text, or none. */
-const settings = (text?: string) => {
-  const home = mkdtempSync(join(tmpdir(), 'paid-hooks-'))
-  homes.push(home)
-  const path = join(home, '.claude', 'settings.json')
-  if (text !== undefined) {
-    mkdirSync(dirname(path))
-    writeFileSync(path, text)
-  }
-  return { home, path, where: { ...ours, settingsPath: path }, read: () => readFileSync(path, 'utf8') }
-}
-
-type Group = { matcher?: string; hooks: Record<string, unknown>[] }
-const hooksIn = (text: string): Record<string, Group[]> => JSON.parse(text).hooks
-
-const lived = `{
-    "permissions": { "allow": ["Bash(git *)"], "deny": [] },
-    "big": 9007199254740993, "half": 1.50,
-    "hooks": {
-        "PostToolUse": [
-            { "matcher": "Edit|Write", "hooks": [{"type": "command", "command": "prettier --write"}] }
-        ],
-        "Stop": [],
-        "WorktreeCreate": [{"hooks": [{"type": "command", "command": "mk-worktree"}]}]
-    },
-
-    "model": "opus", "model": "sonnet"
-}
-
-`
+afterEach(removeSettings)
 
 describe('install', () => {
   test('makes the file when there is none, for every event but WorktreeCreate, in exec form', () => {
@@ -268,115 +230,5 @@ describe('the file', () => {
     expect(settingsPath('project', { HOME: '/h', CLAUDE_CONFIG_DIR: '/c' }, '/w')).toBe(
       '/w/.claude/settings.json',
     )
-  })
-})
-
-describe('status', () => {
-  test('says what is installed, what is missing and whether the program is there', () => {
-    const { where, home } = settings()
-    expect(hooksStatus(where)).toMatchObject({ exists: false, installed: [], missing: events })
-    const command = join(home, 'paid')
-    installHooks({ ...where, command })
-    expect(hooksStatus(where)).toMatchObject({
-      exists: true,
-      installed: events,
-      missing: [],
-      commands: [{ command, exists: false }],
-      disabled: false,
-    })
-    writeFileSync(command, '')
-    expect(hooksStatus(where).commands).toEqual([{ command, exists: true }])
-  })
-
-  test('says when events are missing or Claude Code runs no hooks at all', () => {
-    const entry = { type: 'command', command: '/x/paid', args: ['hook'] }
-    const { where } = settings(
-      JSON.stringify({ disableAllHooks: true, hooks: { Stop: [{ hooks: [entry] }] } }),
-    )
-    const found = hooksStatus(where)
-    expect(found.installed).toEqual(['Stop'])
-    expect(found.missing).toHaveLength(events.length - 1)
-    expect(found.disabled).toBe(true)
-  })
-})
-
-describe('the command', () => {
-  const binary = process.env['PAID_BIN']
-  const paid = binary ? [binary] : [process.execPath, join(import.meta.dir, '../../src/main.ts')]
-
-  const run = async (home: string, ...args: string[]) => {
-    const child = Bun.spawn([...paid, 'hooks', ...args], {
-      cwd: home,
-      env: { PATH: process.env['PATH'], HOME: home },
-      stdout: 'pipe',
-      stderr: 'pipe',
-    })
-    const [stdout, stderr] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-    ])
-    return { code: await child.exited, stdout, stderr }
-  }
-
-  test('installs itself for the user, shows it first with --print, and takes itself out', async () => {
-    const { home, path, read } = settings(lived)
-    const printed = await run(home, 'install', '--print')
-    expect(read()).toBe(lived)
-    expect(await run(home, 'install')).toMatchObject({ code: 0, stdout: expect.stringContaining(path) })
-    expect(printed).toEqual({ code: 0, stdout: read(), stderr: '' })
-    const [entry] = hooksIn(read())['Setup']?.[0]?.hooks ?? []
-    expect(entry?.['command']).toStartWith('/')
-    expect(existsSync(String(entry?.['command']))).toBe(true)
-    expect(await run(home, 'install', '--json')).toEqual({
-      code: 0,
-      stdout: `${JSON.stringify({ settingsPath: path, changed: false })}\n`,
-      stderr: '',
-    })
-    expect((await run(home, 'uninstall')).code).toBe(0)
-    expect(read()).toBe(lived)
-  })
-
-  test('installs for the project with --project', async () => {
-    const { home } = settings()
-    const project = join(home, 'project')
-    mkdirSync(project)
-    const { code } = await run(project, 'install', '--project')
-    expect(code).toBe(0)
-    expect(readdirSync(join(project, '.claude'))).toEqual(['settings.json'])
-    await run(project, 'uninstall', '--project')
-    expect(readdirSync(join(project, '.claude'))).toEqual([])
-  })
-
-  test('says which file it refuses and why, and exits 1', async () => {
-    const { home, path, read } = settings('{"hooks": [}')
-    const { code, stdout, stderr } = await run(home, 'install')
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toStartWith(`paid: ${path} is not valid JSON`)
-    expect(read()).toBe('{"hooks": [}')
-  })
-
-  test('status needs no daemon, and says that there is none', async () => {
-    const { home, path } = settings()
-    const { code, stdout } = await run(home, 'status', '--json')
-    expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toEqual({
-      settings: [
-        {
-          scope: 'user',
-          settingsPath: path,
-          exists: false,
-          installed: [],
-          missing: events,
-          commands: [],
-          disabled: false,
-        },
-      ],
-      daemon: { running: false },
-    })
-    const spoken = await run(home, 'status')
-    expect(spoken).toMatchObject({ code: 0, stderr: '' })
-    expect(spoken.stdout).toContain('not installed')
-    expect(spoken.stdout).toContain('not running')
-    for (const name of ['.claude', '.paid']) expect(existsSync(join(home, name))).toBe(false)
   })
 })
