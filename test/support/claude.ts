@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import type { MessagesApi } from './messages-api.ts'
 
 const fetched = join(import.meta.dir, '..', '..', '.claude-cli', 'claude')
-const found = process.env['CLAUDE_BIN'] || fetched
+export const claudeBinary = process.env['CLAUDE_BIN'] || fetched
 
-export const claudeAvailable = existsSync(found)
+export const claudeAvailable = existsSync(claudeBinary)
 export const claudeMissing = `no Claude Code at CLAUDE_BIN or .claude-cli/ (fetch: bun scripts/fetch-claude.ts)`
 
 type Environment = Record<string, string>
@@ -52,7 +52,7 @@ type Options = { readonly args?: readonly string[]; readonly env?: Environment }
 
 /** One `claude -p PROMPT` to its end. */
 export const runClaude = async (where: ClaudeHome, prompt: string, { args = [], env = {} }: Options = {}) => {
-  await using child = Bun.spawn([found, '-p', prompt, ...args], {
+  await using child = Bun.spawn([claudeBinary, '-p', prompt, ...args], {
     cwd: where.project,
     env: { ...where.env, ...env },
     stdin: 'ignore',
@@ -73,7 +73,7 @@ export type Line = { readonly type: string } & Record<string, unknown>
 /** A conversation of several turns over `--input-format stream-json`; disposing ends it. */
 export const openConversation = (where: ClaudeHome, { args = [], env = {} }: Options = {}) => {
   const streams = ['--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose']
-  const child = Bun.spawn([found, '-p', ...streams, ...args], {
+  const child = Bun.spawn([claudeBinary, '-p', ...streams, ...args], {
     cwd: where.project,
     env: { ...where.env, ...env },
     stdin: 'pipe',
@@ -84,26 +84,29 @@ export const openConversation = (where: ClaudeHome, { args = [], env = {} }: Opt
   const lines: Line[] = []
   const incoming = linesOf(child.stdout)
 
-  /** Reads on until a line of that type; throws with what the session said on stderr when it ends before. */
-  const until = async (type: string): Promise<Line> => {
+  /** Reads on until the line is the one; throws with what the session said on stderr when it ends before. */
+  const until = async (isIt: (line: Line) => boolean): Promise<Line> => {
     for (let next = await incoming.next(); !next.done; next = await incoming.next()) {
       lines.push(next.value)
-      if (next.value.type === type) return next.value
+      if (isIt(next.value)) return next.value
     }
-    throw new Error(`The session ended before a ${type} line: ${await stderr}`)
+    throw new Error(`The session ended in the middle of a turn: ${await stderr}`)
   }
 
   return {
     lines,
     stderr,
     pid: child.pid,
-    /** Says one thing and waits for the turn's result. */
+    /** Says one thing and waits for its result; turns that the session takes by itself have results of their own. */
     async say(text: string): Promise<Line> {
+      const uuid = crypto.randomUUID()
       const message = { role: 'user', content: [{ type: 'text', text }] }
-      const line = { type: 'user', message, parent_tool_use_id: null, session_id: '' }
+      const line = { type: 'user', message, parent_tool_use_id: null, session_id: '', uuid }
       await child.stdin.write(`${JSON.stringify(line)}\n`)
       await child.stdin.flush()
-      return until('result')
+      return until(
+        ({ type, user_message_uuids: of }) => type === 'result' && Array.isArray(of) && of.includes(uuid),
+      )
     },
     /** Closes its input and waits for its exit. */
     async end(): Promise<number> {
