@@ -46,7 +46,12 @@ export const spoolAt = (folder: string, maxBytes: number) => {
     const parts = [Buffer.from(`${JSON.stringify(header)}\n`), body]
     const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0)
     const aside = join(folder, `.tmp-${entry.occurredAt}-${entry.key}`)
-    writeAside(aside, parts)
+    try {
+      writeAside(aside, parts)
+    } catch (error) {
+      if (codeOf(error) === 'ENOSPC') addDropped(folder, 1)
+      throw error
+    }
     renameSync(aside, join(folder, `${entry.occurredAt}-${entry.key}.${bytes}.json`))
     keepBound(folder, maxBytes)
   }
@@ -67,7 +72,7 @@ export const spoolAt = (folder: string, maxBytes: number) => {
   /** True when this call removed it. */
   const remove = (name: string): boolean => named.test(name) && unlinked(join(folder, name))
 
-  /** Events dropped for the bound since the spool exists. */
+  /** Events dropped since the spool exists: for the bound, or because the disk was full. */
   const dropped = (): number => {
     try {
       return lstatSync(join(folder, 'dropped')).size
