@@ -147,13 +147,26 @@ describe('dependencies', () => {
     expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
   })
 
-  test('are locked with their integrity and without the host they came from', () => {
-    const entry = z.looseObject({ integrity: z.string().optional() })
-    const lock = z
-      .object({ packages: z.record(z.string(), entry) })
-      .parse(JSON.parse(textOf('package-lock.json')))
-    const locked = Object.entries(lock.packages).filter(([path]) => path !== '')
-    expect(locked.filter(([, each]) => 'resolved' in each || !each.integrity).map(([path]) => path)).toEqual(
+  const entry = z.looseObject({
+    version: z.string().optional(),
+    integrity: z.string().optional(),
+    optional: z.boolean().default(false),
+    optionalDependencies: z.record(z.string(), z.string()).default({}),
+  })
+  const { packages: locked } = z
+    .object({ packages: z.record(z.string(), entry) })
+    .parse(JSON.parse(textOf('package-lock.json')))
+
+  test('are locked without the host they came from, and with their integrity but for builds for other platforms', () => {
+    const wrong = Object.entries(locked).filter(
+      ([path, each]) => 'resolved' in each || !(path === '' || each.integrity || each.optional),
+    )
+    expect(wrong.map(([path]) => path)).toEqual([])
+  })
+
+  test('are locked for every platform: `npm ci` refuses a lock that leaves one out', () => {
+    const builds = Object.values(locked).flatMap((each) => Object.entries(each.optionalDependencies))
+    expect(builds.filter(([name, version]) => locked[`node_modules/${name}`]?.version !== version)).toEqual(
       [],
     )
   })
