@@ -25,10 +25,22 @@ const mayImport: Record<string, readonly string[]> = {
   // the files at the top
   version: [],
   paths: ground,
+  home: ['paths', ...ground],
   listener: ground,
   config: ['listener', 'paths', ...ground],
   worker: ['core', ...ground, 'paths'],
-  daemon: ['features', 'transport', 'core', ...ground, 'config', 'listener', 'paths', 'version'],
+  daemon: [
+    'features',
+    'transport',
+    'core',
+    ...ground,
+    'config',
+    'home',
+    'listener',
+    'paths',
+    'version',
+    'worker',
+  ],
   main: ['cli', 'version'],
 }
 
