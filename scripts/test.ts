@@ -67,10 +67,7 @@ const needsBinary = (file: string) => /^test\/(e2e|guards)\//.test(file)
 
 // `--bun`: the tools are scripts for node, and a machine may have none.
 await step('layout', layoutHolds)
-await step(
-  'format',
-  command('run', '--bun', 'oxfmt', '--config', 'scripts/oxfmt.json', '--check', 'src', 'test', 'scripts'),
-)
+await step('format', command('run', '--bun', 'format', '--check'))
 await step(
   'lint',
   command('run', '--bun', 'oxlint', '-c', 'scripts/oxlint.json', '--type-aware', 'src', 'test', 'scripts'),
