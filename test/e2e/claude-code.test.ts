@@ -13,7 +13,7 @@ import {
   openClaudeHome,
   openConversation,
 } from '../support/claude.ts'
-import { startDaemon, type TestDaemon } from '../support/daemon.ts'
+import { environmentOf, runPaid, startDaemon, type TestDaemon } from '../support/daemon.ts'
 import { openMessagesApi } from '../support/messages-api.ts'
 import { openTail } from '../support/tail.ts'
 import { openTerminal } from '../support/terminal.ts'
@@ -34,10 +34,9 @@ const openStage = async () => {
   mkdirSync(home, { mode: 0o700 })
   mkdirSync(seen)
   writeFileSync(join(where.project, 'CLAUDE.md'), 'Answer briefly.\n')
-  const env = { HOME: where.home }
-  const start = () => startDaemon({ home, env })
-  const first = await start()
-  expect((await first.run(['hooks', 'install'])).code).toBe(0)
+  const env = environmentOf(home, { HOME: where.home })
+  const { code, stderr } = await runPaid(['hooks', 'install'], { env })
+  expect({ code, stderr }).toMatchObject({ code: 0 })
   const installed = settingsShape.parse(JSON.parse(readFileSync(where.settings, 'utf8')))
   const witness = {
     type: 'command',
@@ -49,11 +48,12 @@ const openStage = async () => {
   )
   const args = ['--settings', JSON.stringify({ hooks }), '--allowedTools', 'Bash,Write,Agent']
 
+  const start = () => startDaemon({ home, env: { HOME: where.home } })
   return {
     where,
     args,
-    first,
     start,
+    first: await start(),
     /** Every payload that Claude Code gave its hooks so far. */
     witnessed: (): Payload[] =>
       readdirSync(seen).map((file) => payload.parse(JSON.parse(readFileSync(join(seen, file), 'utf8')))),
