@@ -2,9 +2,10 @@
 
 import type { z } from 'zod'
 import { events } from './events.ts'
+import { sessions } from './sessions.ts'
 import { system } from './system.ts'
 
-export const api = { ...events, ...system }
+export const api = { ...events, ...sessions, ...system }
 
 export type Api = typeof api
 export type MethodName = keyof Api

@@ -119,6 +119,18 @@ export const errors = {
     message: 'The log cannot be written',
     hint: 'Free disk space; the daemon goes on by itself. Nothing that was answered is lost.',
   },
+  incompatible: {
+    status: 503,
+    exit: 1,
+    message: 'This home was written by a newer paid',
+    hint: 'Use the newer binary, or another PAID_HOME.',
+  },
+  already_running: {
+    status: 503,
+    exit: 1,
+    message: 'A daemon already runs on this home',
+    hint: '`paid status` shows it, `paid stop` ends it.',
+  },
   stopping: {
     status: 503,
     exit: 1,

@@ -18,8 +18,11 @@ export const event = z.object({
     .meta({ description: 'when it happened as its sender says, epoch milliseconds' }),
   channel: z.string(),
   type: z.string(),
-  data: z.json(),
-  origin: z.record(z.string(), z.json()).optional().meta({ description: "the sender's own labels, as sent" }),
+  data: z.unknown().meta({ description: 'the payload as sent' }),
+  origin: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({ description: "the sender's own labels, as sent" }),
   by: z.string().meta({ description: '<door>:<name> of the caller' }),
   key: z.string().optional().meta({ description: 'once-only key' }),
 })

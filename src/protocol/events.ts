@@ -12,9 +12,9 @@ export const onceKey = nameOf('key', limits.keyBytes)
 export const newEvent = z.object({
   channel: channelName.default('events'),
   type: eventType,
-  data: z.json().default({}),
+  data: z.unknown().meta({ description: 'any JSON; {} when left out' }),
   occurredAt: z.int().optional().meta({ description: 'when it happened, epoch milliseconds' }),
-  origin: z.record(z.string(), z.json()).optional().meta({ description: 'labels of the sender' }),
+  origin: z.record(z.string(), z.unknown()).optional().meta({ description: 'labels of the sender' }),
 })
 export type NewEvent = z.infer<typeof newEvent>
 

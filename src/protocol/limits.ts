@@ -18,8 +18,6 @@ export const limits = {
   webSocketMessageBytes: 16 * MiB,
   /** request line's path and query; the parser itself stops at about 16 KiB for line and headers */
   urlBytes: 8 * KiB,
-  /** how deep JSON may nest */
-  jsonDepth: 1000,
   /** a channel, a pattern */
   channelBytes: 512,
   typeBytes: 256,
@@ -50,6 +48,8 @@ export const limits = {
   authPauseMs: 60_000,
   /** types that `GET /stats` names; the rest is in the total */
   statsTypes: 1000,
+  /** bytes of payload in one page; a page that would be larger ends early and `next` reads on */
+  pageBytes: 16 * MiB,
   /** bytes of waiting files in `spool/` before the oldest is dropped */
   spoolBytes: 64 * MiB,
   /** `paid hook` waits this long for response headers before it spools and leaves */

@@ -2,18 +2,7 @@
 
 import { z } from 'zod'
 import { method } from './method.ts'
-
-export const session = z.object({
-  id: z.string(),
-  folder: z.string().optional(),
-  title: z.string().optional(),
-  firstAt: z.int(),
-  lastAt: z.int(),
-  lastType: z.string(),
-  lastEvent: z.string().meta({ description: 'evt_<seq>' }),
-  events: z.int(),
-})
-export type Session = z.infer<typeof session>
+import { session } from './sessions.ts'
 
 export const status = z.object({
   version: z.string(),
@@ -77,9 +66,9 @@ export const system = {
           name: z.string(),
           summary: z.string(),
           access: z.enum(['read', 'write', 'admin']),
-          params: z.record(z.string(), z.json()),
-          result: z.record(z.string(), z.json()),
-          example: z.json(),
+          params: z.record(z.string(), z.unknown()),
+          result: z.record(z.string(), z.unknown()),
+          example: z.unknown(),
         }),
       ),
     }),

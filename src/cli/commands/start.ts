@@ -2,6 +2,7 @@
 
 import { loadConfig } from '../../config.ts'
 import type { Config, Flags } from '../../config.ts'
+import { isLocked } from '../../lib/file-lock.ts'
 import type { Paths } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
 import type { Run } from '../command.ts'
@@ -42,7 +43,8 @@ const stay = async (paths: Paths, config: Config): Promise<number | void> => {
   try {
     await runDaemon({ paths, config, env: process.env })
   } catch (error) {
-    const lost = error instanceof PaidError && error.code === 'already_running'
+    // The same code tells of a port that another program has; the lock tells them apart.
+    const lost = error instanceof PaidError && error.code === 'already_running' && isLocked(paths.lock)
     if (lost && process.env[detachedMarker]) return alreadyRunsExit
     throw error
   }

@@ -1,0 +1,57 @@
+// The SQLite files: how they are opened, and how their schema grows. One writer connection on the main thread, one
+// read-only connection beside it; whatever is unbounded opens its own in the worker. WAL with synchronous=FULL: a
+// COMMIT that returned is on disk. No mmap. Schema changes only by a numbered migration, each in one transaction.
+
+import { Database } from 'bun:sqlite'
+import { PaidError } from '../protocol/error.ts'
+import { migrations } from './migrations.ts'
+
+const cacheKiB = 16 * 1024
+
+/** The writing connection, migrated to this program's schema. Throws `incompatible` for a newer schema. */
+export const openDatabase = (path: string): Database => {
+  const database = new Database(path, { create: true, strict: true })
+  try {
+    database.run('PRAGMA busy_timeout = 5000')
+    database.run('PRAGMA auto_vacuum = INCREMENTAL')
+    database.run('PRAGMA journal_mode = WAL')
+    database.run('PRAGMA synchronous = FULL')
+    database.run(`PRAGMA cache_size = -${cacheKiB}`)
+    database.run('PRAGMA mmap_size = 0')
+    migrate(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** A second connection that only reads: its queries see the last COMMIT and never wait for the writer. */
+export const openReader = (path: string): Database => {
+  const reader = new Database(path, { readonly: true, strict: true })
+  reader.run('PRAGMA busy_timeout = 5000')
+  reader.run(`PRAGMA cache_size = -${cacheKiB}`)
+  reader.run('PRAGMA mmap_size = 0')
+  return reader
+}
+
+export const schemaVersion = (database: Database): number =>
+  database.query<{ user_version: number }, []>('PRAGMA user_version').get()?.user_version ?? 0
+
+const migrate = (database: Database): void => {
+  const found = schemaVersion(database)
+  if (found > migrations.length) {
+    throw new PaidError(
+      'incompatible',
+      `The database has schema ${found}; this paid knows schema ${migrations.length}`,
+      'Use the newer binary that wrote it, or another PAID_HOME. Nothing was changed.',
+    )
+  }
+  for (const [at, up] of migrations.entries()) {
+    if (at < found) continue
+    database.transaction(() => {
+      up(database)
+      database.run(`PRAGMA user_version = ${at + 1}`)
+    })()
+  }
+}

@@ -1,0 +1,88 @@
+// The one way in: every door, the command line and later cron and webhooks call `dispatch(peer, method, params)`.
+// Promises: the scope is checked before anything else is looked at, parameters are validated by the method's own
+// schema, a handler gets what its declaration says, and whatever goes wrong comes out as a PaidError of the table.
+// Admin calls and refusals leave a line in the log (who, what), never the parameters.
+
+import { randomUUID } from 'node:crypto'
+import type { z } from 'zod'
+import { api, type Api, type MethodName, type Parsed, type Result } from '../protocol/api.ts'
+import { PaidError } from '../protocol/error.ts'
+import type { Logger } from './logger.ts'
+import { mayCall, type Peer } from './peer.ts'
+
+/** What a room returns: a handler for each of its methods. A missing one does not compile. */
+export type Handlers<M extends MethodName = MethodName> = {
+  [N in M]: (params: Parsed<N>, peer: Peer) => Result<N> | Promise<Result<N>>
+}
+
+/** The handlers of a room: `HandlersFor<'event'>` are those of `event.*`. */
+export type HandlersFor<Room extends string> = Handlers<Extract<MethodName, `${Room}.${string}`>>
+
+export type Dispatch = {
+  <M extends MethodName>(peer: Peer, method: M, params: z.input<Api[M]['params']>): Promise<Result<M>>
+  (peer: Peer, method: string, params: unknown): Promise<unknown>
+}
+
+export const isMethod = (name: string): name is MethodName => Object.hasOwn(api, name)
+
+/**
+ * @param handlers builds the rooms' handlers; they get the dispatch itself, to reach each other as anybody would
+ * @param accepting false while the daemon stops: calls are then refused with `stopping`
+ */
+export const createDispatch = ({
+  handlers: build,
+  accepting,
+  logger,
+}: {
+  handlers: (dispatch: Dispatch) => Handlers
+  accepting: () => boolean
+  logger: Logger
+}): Dispatch => {
+  const call = async (peer: Peer, name: string, params: unknown): Promise<unknown> => {
+    try {
+      if (!accepting()) throw new PaidError('stopping')
+      if (!isMethod(name))
+        throw new PaidError('unknown_method', `There is no method ${JSON.stringify(name.slice(0, 100))}`)
+      const { access, params: schema } = api[name]
+      if (!mayCall(peer, access)) {
+        logger.warn('call refused', { by: peer.by, method: name })
+        throw new PaidError('forbidden', `${name} needs ${access} access; this caller has ${peer.scope}`)
+      }
+      if (access === 'admin') logger.info('admin call', { by: peer.by, method: name })
+      const parsed = schema.safeParse(params ?? {})
+      if (!parsed.success) throw new PaidError('bad_request', explain(parsed.error))
+      // the table pairs each name with its own schema and handler, which the compiler cannot see through the union
+      const handler = handlers[name] as (params: unknown, peer: Peer) => unknown
+      return await handler(parsed.data, peer)
+    } catch (error) {
+      throw asPaidError(error, logger, name)
+    }
+  }
+  const dispatch = call as Dispatch
+  const handlers = build(dispatch)
+  return dispatch
+}
+
+/** Anything thrown, as an error a door may show. What is not ours is logged under a call id and hidden. */
+export const asPaidError = (error: unknown, logger: Logger, during: string): PaidError => {
+  if (error instanceof PaidError) return error
+  const call = randomUUID().slice(0, 8)
+  logger.error('a call failed', { call, during, error })
+  return new PaidError('internal', `Something went wrong inside the daemon (call ${call})`)
+}
+
+/** The first thing that is wrong, with its place: `limit: Too big: expected number to be <=1000`. */
+export const explain = (error: z.ZodError): string => {
+  const [issue] = error.issues
+  if (!issue) return 'The parameters are not valid'
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // the branch that came closest: fewest complaints, and not merely about what kind of thing it is
+    const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length)
+    const [inner] = nearest ?? []
+    if (inner) return placed([...issue.path, ...inner.path], inner.message)
+  }
+  return placed(issue.path, issue.message)
+}
+
+const placed = (path: readonly PropertyKey[], message: string): string =>
+  path.length > 0 ? `${path.map(String).join('.')}: ${message}` : message

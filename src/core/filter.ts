@@ -1,0 +1,65 @@
+// Which events somebody wants: channels by exact name or prefix*, a type, a namespace. With no channel named, what was
+// posted and what sessions did; the daemon's own affairs only when a pattern names them or `all` asks for them.
+
+import { isPrefixPattern } from '../protocol/channel.ts'
+import type { EventFilter } from '../protocol/events.ts'
+import { sessionPrefix } from '../protocol/channel.ts'
+import type { LogEvent } from './log-event.ts'
+
+export type Filter = {
+  readonly namespace: string
+  /** undefined: every channel that is not reserved */
+  readonly patterns: readonly string[] | undefined
+  readonly type: string | undefined
+}
+
+/** A call's filter. `session` narrows to its channel; given both, a channel pattern must mean the session's too. */
+export const filterOf = (namespace: string, wanted: EventFilter): Filter => {
+  const asked = wanted.channel === undefined ? undefined : [wanted.channel].flat()
+  const named = wanted.session === undefined ? asked : [`${sessionPrefix}${wanted.session}`]
+  return { namespace, patterns: named ?? (wanted.all === true ? ['*'] : undefined), type: wanted.type }
+}
+
+/** Whether an event of the right channel is also of the right type and kind. */
+export const accepts = (filter: Filter, event: LogEvent): boolean =>
+  (filter.type === undefined || filter.type === event.type) &&
+  (filter.patterns !== undefined || !event.reserved)
+
+/**
+ * The SQL condition on rows of `streams`, with its parameters.
+ * A prefix is a range of names: SQLite compares text by its UTF-8 bytes, which is the order of code points.
+ */
+export const streamsWhere = (filter: Filter): { sql: string; values: string[] } => {
+  const values = [filter.namespace]
+  let sql = 'namespace = ?'
+  if (filter.type !== undefined) {
+    sql += ' AND type = ?'
+    values.push(filter.type)
+  }
+  if (!filter.patterns) return { sql: `${sql} AND reserved = 0`, values }
+  if (filter.patterns.includes('*')) return { sql, values }
+  const channels = filter.patterns.map((pattern) => {
+    if (!isPrefixPattern(pattern)) {
+      values.push(pattern)
+      return 'channel = ?'
+    }
+    const prefix = pattern.slice(0, -1)
+    const end = prefixEnd(prefix)
+    values.push(prefix)
+    if (end === undefined) return 'channel >= ?'
+    values.push(end)
+    return '(channel >= ? AND channel < ?)'
+  })
+  return { sql: `${sql} AND (${channels.join(' OR ')})`, values }
+}
+
+/** The first text after every text that begins with `prefix`; undefined when there is none. */
+export const prefixEnd = (prefix: string): string | undefined => {
+  const points = [...prefix].map((character) => character.codePointAt(0) ?? 0)
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    if (last === 0x10ffff) continue
+    const next = last === 0xd7ff ? 0xe000 : last + 1
+    return String.fromCodePoint(...points, next)
+  }
+  return undefined
+}

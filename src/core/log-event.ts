@@ -1,0 +1,99 @@
+// One event in memory. Its payload stays the text that is on disk and on the wire; whoever needs the value parses it
+// once, and each dialect's frame is made once however many listeners get it.
+
+import { eventId } from '../protocol/event.ts'
+
+declare global {
+  interface JSON {
+    /** JSON text that JSON.stringify puts in as it is. In the engine, not yet in TypeScript's library. */
+    rawJSON(text: string): unknown
+  }
+}
+
+type Fields = {
+  seq: number
+  at: number
+  namespace: string
+  channel: string
+  type: string
+  reserved: boolean
+  by: string
+  dataText: string
+  originText?: string | undefined
+  occurredAt?: number | undefined
+  key?: string | undefined
+}
+
+export class LogEvent implements Fields {
+  /** 0 on a transient event */
+  readonly seq: number
+  readonly at: number
+  readonly namespace: string
+  readonly channel: string
+  readonly type: string
+  readonly reserved: boolean
+  readonly by: string
+  readonly dataText: string
+  readonly originText: string | undefined
+  readonly occurredAt: number | undefined
+  readonly key: string | undefined
+  #frames: [encoder: (event: LogEvent) => string, frame: string][] | undefined
+  #json: string | undefined
+
+  constructor(fields: Fields) {
+    this.seq = fields.seq
+    this.at = fields.at
+    this.namespace = fields.namespace
+    this.channel = fields.channel
+    this.type = fields.type
+    this.reserved = fields.reserved
+    this.by = fields.by
+    this.dataText = fields.dataText
+    this.originText = fields.originText
+    this.occurredAt = fields.occurredAt
+    this.key = fields.key
+  }
+
+  get id(): string {
+    return eventId(this.seq)
+  }
+
+  /** The payload, parsed anew at each call. */
+  get data(): unknown {
+    return JSON.parse(this.dataText)
+  }
+
+  /** The labels of its sender, parsed anew at each call. */
+  get origin(): Record<string, unknown> | undefined {
+    return this.originText === undefined ? undefined : JSON.parse(this.originText)
+  }
+
+  /** The event as JSON text, in the protocol's shape; made once. */
+  get json(): string {
+    return (this.#json ??= this.#encode())
+  }
+
+  /** What `encoder` makes of this event; made once for each encoder. */
+  frame(encoder: (event: LogEvent) => string): string {
+    this.#frames ??= []
+    for (const [known, frame] of this.#frames) if (known === encoder) return frame
+    const frame = encoder(this)
+    this.#frames.push([encoder, frame])
+    return frame
+  }
+
+  /** For JSON.stringify: the text goes in as it is, it is not parsed and made again. */
+  toJSON(): unknown {
+    return JSON.rawJSON(this.json)
+  }
+
+  #encode(): string {
+    let text = this.seq > 0 ? `{"seq":${this.seq},"id":"${this.id}","at":${this.at}` : `{"at":${this.at}`
+    if (this.occurredAt !== undefined) text += `,"occurredAt":${this.occurredAt}`
+    text += `,"channel":${JSON.stringify(this.channel)},"type":${JSON.stringify(this.type)},"data":${this.dataText}`
+    if (this.originText !== undefined) text += `,"origin":${this.originText}`
+    text += `,"by":${JSON.stringify(this.by)}`
+    if (this.key !== undefined) text += `,"key":${JSON.stringify(this.key)}`
+    return `${text}}`
+  }
+}

@@ -1,0 +1,347 @@
+// The log: every stored event, in the order of its number, and the one way anything changes.
+//
+// Promises: what `append` or `commit` resolved is on disk. Writes that arrive in one turn of the event loop share one
+// COMMIT (a group); only after it are events delivered, in `seq` order with the transient ones between them, and only
+// then are the callers answered. A read asked for while a group is open runs after its COMMIT. A closure that throws
+// rejects its own caller and leaves no trace; a group that cannot be written (full disk, I/O error) rejects all of its
+// callers with `storage_full`, gives its numbers back, and the log heals by itself when writing works again.
+// Refuses: I/O, timers or memory changes inside a closure that its rollback could not undo.
+
+import type { Database, Statement } from 'bun:sqlite'
+import { PaidError } from '../protocol/error.ts'
+import { isReserved } from '../protocol/channel.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from './logger.ts'
+import { LogEvent } from './log-event.ts'
+import { createStreams } from './streams.ts'
+
+/** An event before it has a number. `dataText` and `originText` are JSON. */
+export type Draft = {
+  namespace: string
+  channel: string
+  type: string
+  by: string
+  dataText: string
+  originText?: string | undefined
+  occurredAt?: number | undefined
+  key?: string | undefined
+}
+
+/** What a closure of `commit` gets: the open transaction. */
+export type Transaction = {
+  readonly database: Database
+  /** Writes one event into the open group. Throws SQLite's errors. */
+  readonly append: (draft: Draft) => LogEvent
+  /** The stored event with this once-only key, also when it was written in this very group. */
+  readonly byKey: (namespace: string, key: string) => LogEvent | undefined
+}
+
+/** Sees the stored events of a group before its COMMIT and may write rows that follow from them. */
+export type Projection = (events: readonly LogEvent[], database: Database) => void
+
+export type Log = ReturnType<typeof createLog>
+
+type Member = { settle: () => void; reject: (error: PaidError) => void }
+type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[] }
+
+const healEveryMs = 1000
+
+type Row = {
+  seq: number
+  at: number
+  occurred_at: number | null
+  namespace: string
+  channel: string
+  type: string
+  reserved: number
+  by: string
+  key: string | null
+  origin: string | null
+  data: string
+}
+
+export const rowColumns =
+  'e.seq, e.at, e.occurred_at, e.namespace, s.channel, s.type, s.reserved, e.by, e.key, e.origin, e.data'
+
+/** An event from a row of `rowColumns` (events e joined with streams s). */
+export const eventOfRow = (row: Row): LogEvent =>
+  new LogEvent({
+    seq: row.seq,
+    at: row.at,
+    namespace: row.namespace,
+    channel: row.channel,
+    type: row.type,
+    reserved: row.reserved === 1,
+    by: row.by,
+    dataText: row.data,
+    originText: row.origin ?? undefined,
+    occurredAt: row.occurred_at ?? undefined,
+    key: row.key ?? undefined,
+  })
+
+export type EventRow = Row
+
+/**
+ * @param database the only writing connection; from now on nothing else may begin a transaction on it
+ * @param reader a read-only connection to the same file
+ * @param deliver gets the events of a group after its COMMIT, in order; must not throw
+ */
+export const createLog = ({
+  database,
+  reader,
+  clock,
+  logger,
+  deliver,
+}: {
+  database: Database
+  reader: Database
+  clock: Clock
+  logger: Logger
+  deliver: (events: readonly LogEvent[]) => void
+}) => {
+  const prepared = {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    mark: database.prepare('SAVEPOINT closure'),
+    keep: database.prepare('RELEASE closure'),
+    undo: database.prepare('ROLLBACK TO closure'),
+    insert: database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    byKey: database.prepare<Row, [string, string]>(
+      `SELECT ${rowColumns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.namespace = ? AND e.key = ?`,
+    ),
+    probe: database.prepare("INSERT INTO meta VALUES ('probe', '') ON CONFLICT DO UPDATE SET value = ''"),
+  }
+  const streams = createStreams(database)
+  const last = database
+    .query<{ seq: number; at: number }, []>('SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1')
+    .get() ?? { seq: 0, at: 0 }
+
+  let committedHead = Math.max(last.seq, streams.head())
+  let head = committedHead
+  let at = last.at
+  let group: Group | undefined
+  let writable = true
+  let lostGroups = 0
+  let healing: Timer | undefined
+  let closed = false
+  const projections: Projection[] = []
+
+  const now = (): number => (at = Math.max(at, clock.now()))
+
+  const append = (draft: Draft): LogEvent => {
+    const reserved = isReserved(draft.channel)
+    const stream = streams.of(draft.namespace, draft.channel, draft.type, reserved)
+    const event = new LogEvent({ ...draft, seq: head + 1, at: now(), reserved })
+    prepared.insert.run(
+      event.seq,
+      stream.id,
+      event.namespace,
+      event.at,
+      event.occurredAt ?? null,
+      event.by,
+      event.key ?? null,
+      event.originText ?? null,
+      event.dataText,
+    )
+    head = event.seq
+    streams.count(stream, event.seq)
+    open().timeline.push(event)
+    return event
+  }
+
+  const byKey = (namespace: string, key: string): LogEvent | undefined => {
+    const row = prepared.byKey.get(namespace, key)
+    return row ? eventOfRow(row) : undefined
+  }
+
+  const transaction: Transaction = { database, append, byKey }
+
+  const open = (): Group => {
+    if (group) return group
+    prepared.begin.run()
+    group = { timeline: [], members: [], reads: [] }
+    setImmediate(flush)
+    return group
+  }
+
+  /** Ends the open group without its events: every member is rejected, its numbers are given back. */
+  const lose = (cause: unknown): void => {
+    const lost = group
+    group = undefined
+    try {
+      if (database.inTransaction) prepared.rollback.run()
+    } catch (error) {
+      logger.error('rollback failed', { error })
+    }
+    head = committedHead
+    streams.undoAll()
+    writable = false
+    lostGroups++
+    logger.error('the log could not be written; a group of writes was refused', {
+      error: cause,
+      writes: lost?.members.length ?? 0,
+    })
+    healing ??= setInterval(heal, healEveryMs)
+    if (!lost) return
+    const transient = lost.timeline.filter((event) => event.seq === 0)
+    if (transient.length > 0) deliver(transient)
+    for (const member of lost.members) member.reject(new PaidError('storage_full'))
+    for (const read of lost.reads) read()
+  }
+
+  const healed = (): void => {
+    if (!writable) logger.info('the log can be written again')
+    writable = true
+    clearInterval(healing)
+    healing = undefined
+  }
+
+  const heal = (): void => {
+    if (group || closed) return
+    try {
+      prepared.begin.run()
+      prepared.probe.run()
+      prepared.commit.run()
+      healed()
+    } catch {
+      if (database.inTransaction) prepared.rollback.run()
+    }
+  }
+
+  const flush = (): void => {
+    const done = group
+    if (!done) return
+    try {
+      const stored = done.timeline.filter((event) => event.seq > 0)
+      if (stored.length > 0) {
+        for (const project of projections) project(stored, database)
+        streams.write()
+      }
+      prepared.commit.run()
+    } catch (error) {
+      lose(error)
+      return
+    }
+    group = undefined
+    committedHead = head
+    if (!writable) healed()
+    deliver(done.timeline)
+    for (const member of done.members) member.settle()
+    for (const read of done.reads) read()
+  }
+
+  /** Runs `work` in the open group and hands its value over after the COMMIT. `single`: at most one statement writes. */
+  const join = <T>(work: (transaction: Transaction) => T, single: boolean): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (closed) return reject(new PaidError('stopping'))
+      let joined: Group
+      try {
+        joined = open()
+      } catch (error) {
+        lose(error)
+        return reject(new PaidError('storage_full'))
+      }
+      const before = { length: joined.timeline.length, head }
+      try {
+        if (!single) prepared.mark.run()
+        const value = work(transaction)
+        if (!single) prepared.keep.run()
+        joined.members.push({ settle: () => resolve(value), reject })
+      } catch (error) {
+        if (group !== joined || !database.inTransaction || isStorageError(error)) {
+          if (group === joined) lose(error)
+          return reject(new PaidError('storage_full'))
+        }
+        if (!single) {
+          prepared.undo.run()
+          prepared.keep.run()
+        }
+        joined.timeline.length = before.length
+        head = before.head
+        streams.undoAfter(head)
+        reject(error instanceof Error ? error : new Error(String(error)))
+      }
+    })
+
+  return {
+    /** Stores one event; resolves with it when it is on disk and was delivered. Rejects with `storage_full`. */
+    append: (draft: Draft): Promise<LogEvent> => join(() => append(draft), true),
+
+    /** Runs a synchronous closure in the group's transaction; resolves with its value after the COMMIT. */
+    commit: <T>(work: (transaction: Transaction) => T): Promise<T> => join(work, false),
+
+    /** Delivers an event that is not stored, in its place behind what an open group holds. Resolves after delivery. */
+    emit: (draft: Draft): Promise<LogEvent> => {
+      const event = new LogEvent({ ...draft, seq: 0, at: now(), reserved: isReserved(draft.channel) })
+      const open = group
+      if (!open) {
+        deliver([event])
+        return Promise.resolve(event)
+      }
+      open.timeline.push(event)
+      return new Promise((resolve) => {
+        const settle = () => resolve(event)
+        open.members.push({ settle, reject: settle })
+      })
+    },
+
+    /** Runs a read on the read-only connection: at once, or right after the open group's COMMIT. */
+    read: <T>(query: (reader: Database) => T): Promise<T> =>
+      new Promise((resolve, reject) => {
+        const run = () => {
+          try {
+            resolve(query(reader))
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)))
+          }
+        }
+        if (group) group.reads.push(run)
+        else run()
+      }),
+
+    /** Adds rows that follow from events to the commit of those events. */
+    project: (projection: Projection): void => {
+      projections.push(projection)
+    },
+
+    /** Number of the last event that is on disk. */
+    get head(): number {
+      return committedHead
+    },
+    get writable(): boolean {
+      return writable
+    },
+    get lostGroups(): number {
+      return lostGroups
+    },
+
+    /** Writes the open group and takes no more. */
+    close: (): void => {
+      flush()
+      closed = true
+      clearInterval(healing)
+      const finalize: Statement[] = Object.values(prepared)
+      for (const statement of finalize) statement.finalize()
+      streams.close()
+    },
+  }
+}
+
+const storageErrors = [
+  'SQLITE_FULL',
+  'SQLITE_IOERR',
+  'SQLITE_CORRUPT',
+  'SQLITE_NOMEM',
+  'SQLITE_READONLY',
+  'SQLITE_CANTOPEN',
+  'SQLITE_BUSY',
+  'SQLITE_NOTADB',
+]
+
+/** Whether an error means that the file cannot be written, so that the transaction as a whole is gone. */
+const isStorageError = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  storageErrors.some((code) => String(error.code).startsWith(code))

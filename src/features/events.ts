@@ -1,0 +1,164 @@
+// THE EVENTS ROOM: posting, reading and following events.
+// Promises: an id that was answered is on disk; a batch is stored all or not at all; an event posted again under its
+// key is the first event, also after a restart and for two at the same moment; a subscription has no gap at its seam.
+// Refuses: posts to the reserved channels, which their rooms write themselves.
+
+import { PaidError } from '../protocol/error.ts'
+import { isReserved } from '../protocol/channel.ts'
+import { eventId, isIsoTime, seqOfId, type Cursor } from '../protocol/event.ts'
+import type { NewEvent } from '../protocol/events.ts'
+import { limits } from '../protocol/limits.ts'
+import type { Bus } from '../core/bus.ts'
+import type { HandlersFor } from '../core/dispatch.ts'
+import { filterOf } from '../core/filter.ts'
+import type { Draft, Log, Transaction } from '../core/log.ts'
+import type { LogEvent } from '../core/log-event.ts'
+import type { Peer } from '../core/peer.ts'
+import { pageAfter, pageNewest, seqAt } from '../core/query.ts'
+import { Subscription, type Bounds } from '../core/subscription.ts'
+
+export const createEvents = ({
+  log,
+  bus,
+  bounds,
+}: {
+  log: Log
+  bus: Bus
+  bounds: Bounds
+}): HandlersFor<'event'> => {
+  let subscriptions = 0
+
+  return {
+    'event.publish': async (params, peer) => {
+      if ('events' in params) {
+        const drafts = params.events.map((event) => draftOf(event, peer))
+        return log.commit((transaction) => storeBatch(transaction, drafts, keyOf(peer, params.key)))
+      }
+      const draft = draftOf(params, peer)
+      if (params.transient === true) {
+        if (params.key !== undefined)
+          throw new PaidError('bad_request', 'key: a transient event is not kept, so it has no key')
+        await log.emit(draft)
+        return { ids: [] }
+      }
+      const key = keyOf(peer, params.key)
+      if (key === undefined) return { ids: [(await log.append(draft)).id] }
+      return log.commit((transaction) => {
+        const known = transaction.byKey(draft.namespace, key)
+        if (!known) return { ids: [transaction.append({ ...draft, key }).id] }
+        return { ids: [sameEvent(known, draft).id], duplicate: true }
+      })
+    },
+
+    'event.list': async ({ since, limit, ...wanted }, peer) => {
+      const filter = filterOf(peer.namespace, wanted)
+      return log.read((reader) => {
+        const start = since === undefined ? undefined : after(since, (time) => seqAt(reader, time))
+        const { events } =
+          start === undefined ? pageNewest(reader, filter, limit) : pageAfter(reader, filter, start, limit)
+        const next = events.at(-1)?.seq ?? start
+        return { events, ...(next !== undefined && { next: eventId(next) }) }
+      })
+    },
+
+    'event.subscribe': async (params, peer) => {
+      const stream = peer.stream
+      if (!stream) throw new PaidError('no_stream')
+      if (peer.subscriptions.size >= limits.subscriptionsPerPeer)
+        throw new PaidError('too_many_subscriptions')
+      const filter = filterOf(peer.namespace, params)
+      const { since, replay } = params
+      const start = await log.read((reader) => {
+        if (since !== undefined) return after(since, (time) => seqAt(reader, time))
+        if (replay === undefined || replay === 0) return log.head
+        const [first] = pageNewest(reader, filter, replay).events
+        return first ? first.seq - 1 : log.head
+      })
+      const subscription = new Subscription({
+        id: `sub_${++subscriptions}`,
+        filter,
+        after: start,
+        transient: params.transient,
+        stream,
+        bounds,
+        end: (ended) => {
+          bus.remove(ended)
+          peer.subscriptions.delete(ended.id)
+        },
+      })
+      peer.subscriptions.set(subscription.id, subscription)
+      bus.add(subscription)
+      // the reply that names it goes out first
+      setImmediate(() => void subscription.replay(log))
+      return { subscription: subscription.id, head: log.head }
+    },
+
+    'event.unsubscribe': (params, peer) => {
+      const subscription = peer.subscriptions.get(params.subscription)
+      if (!subscription) throw new PaidError('unknown_subscription')
+      subscription.close()
+      return { ended: true }
+    },
+  }
+}
+
+const draftOf = (event: NewEvent, peer: Peer): Draft => {
+  if (isReserved(event.channel))
+    throw new PaidError('reserved_channel', `${JSON.stringify(event.channel)} is written by the daemon alone`)
+  return {
+    namespace: peer.namespace,
+    channel: event.channel,
+    type: event.type,
+    by: peer.by,
+    dataText: jsonOf(event.data ?? {}),
+    originText: event.origin && jsonOf(event.origin),
+    occurredAt: event.occurredAt,
+  }
+}
+
+const jsonOf = (value: unknown): string => {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    throw new PaidError('bad_request', 'The JSON is nested too deep')
+  }
+}
+
+/** Two callers may use the same key without meeting. */
+const keyOf = (peer: Peer, key: string | undefined): string | undefined =>
+  key === undefined ? undefined : `${peer.by} ${key}`
+
+const sameEvent = (known: LogEvent, draft: Draft): LogEvent => {
+  const same =
+    known.channel === draft.channel &&
+    known.type === draft.type &&
+    known.dataText === draft.dataText &&
+    known.originText === draft.originText &&
+    known.occurredAt === draft.occurredAt
+  if (!same) throw new PaidError('key_reused', `This key is the one of ${known.id}, which is another event`)
+  return known
+}
+
+const storeBatch = (transaction: Transaction, drafts: readonly Draft[], key: string | undefined) => {
+  if (key === undefined) return { ids: drafts.map((draft) => transaction.append(draft).id) }
+  const keyAt = (n: number) => `${key}#${n}`
+  const known = drafts.map((draft, n) => transaction.byKey(draft.namespace, keyAt(n)))
+  const [first] = drafts
+  const longer = first && transaction.byKey(first.namespace, keyAt(drafts.length))
+  if (longer || known.some((event) => event) !== known.every((event) => event))
+    throw new PaidError('key_reused', 'This key is the one of a batch of another length')
+  const ids = drafts.map((draft, n) => {
+    const event = known[n]
+    return (event ? sameEvent(event, draft) : transaction.append({ ...draft, key: keyAt(n) })).id
+  })
+  return { ids, ...(known[0] && { duplicate: true }) }
+}
+
+/** The seq a cursor means; a time is looked up by arrival. */
+const after = (since: Cursor, atTime: (time: number) => number): number => {
+  if (typeof since === 'number') return since
+  const seq = seqOfId(since)
+  if (seq !== undefined) return seq
+  if (isIsoTime(since)) return atTime(Date.parse(since))
+  throw new PaidError('bad_request', 'since must be an event id (evt_12), a number or an ISO 8601 time')
+}

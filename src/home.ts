@@ -1,0 +1,115 @@
+// What a daemon puts into its home before it opens its doors: the token, and free places for its sockets. Nothing is
+// written through a symlink, and nothing of anybody else is removed.
+
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { PaidError } from './protocol/error.ts'
+
+const leastTokenLength = 16
+
+/** The token: `given` (from PAID_TOKEN), or the file's, which is made when it is missing. */
+export const tokenFor = (path: string, given: string | undefined): string => {
+  if (given !== undefined && given !== '') return checkedToken(given, 'PAID_TOKEN')
+  const made = randomBytes(32).toString('base64url')
+  try {
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+    const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    writeSync(file, `${made}\n`)
+    closeSync(file)
+    return made
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+  return checkedToken(readToken(path).trim(), path)
+}
+
+const readToken = (path: string): string => {
+  let file: number
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch {
+    throw new PaidError(
+      'forbidden',
+      `${path} cannot be read as a plain file`,
+      'Look who put it there, and remove it.',
+    )
+  }
+  try {
+    const found = fstatSync(file)
+    if (!found.isFile() || found.uid !== process.getuid?.())
+      throw new PaidError(
+        'forbidden',
+        `${path} is not a file of yours (owner ${found.uid})`,
+        'Remove it; a new one is made.',
+      )
+    if ((found.mode & 0o077) !== 0)
+      throw new PaidError(
+        'forbidden',
+        `Others can read ${path}`,
+        `Run: chmod 600 ${path}, or remove it: a new one is made.`,
+      )
+    return readFileSync(file, 'utf8')
+  } finally {
+    closeSync(file)
+  }
+}
+
+const checkedToken = (token: string, place: string): string => {
+  if (token.length < leastTokenLength || /\s/.test(token))
+    throw new PaidError(
+      'bad_request',
+      `${place}: a token has ${leastTokenLength} characters at least and no spaces`,
+      'Make one: openssl rand -base64 32',
+    )
+  return token
+}
+
+/**
+ * Makes a socket's path free for us, who hold the home's lock: what a killed daemon left is removed. Throws when
+ * something answers there, or when it is no socket of ours.
+ */
+export const freeSocketPath = async (path: string): Promise<void> => {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found) return
+  if (!found.isSocket())
+    throw new PaidError(
+      'forbidden',
+      `${path} is not a socket (owner ${found.uid}), and it stands where ours goes`,
+      'Look at it, then move it away.',
+    )
+  if (found.uid !== process.getuid?.())
+    throw new PaidError(
+      'forbidden',
+      `${path} is a socket of user ${found.uid}`,
+      'Remove it, or set PAID_HOME to a folder of your own.',
+    )
+  if (await answers(path))
+    throw new PaidError(
+      'already_running',
+      `Something listens at ${path}, and it is not a daemon of this home`,
+      'End it, or set PAID_HOME.',
+    )
+  unlinkSync(path)
+}
+
+const answers = async (path: string): Promise<boolean> => {
+  try {
+    const socket = await Bun.connect({ unix: path, socket: { data() {} } })
+    socket.end()
+    return true
+  } catch {
+    return false
+  }
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined

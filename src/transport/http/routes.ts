@@ -1,0 +1,218 @@
+// The paths and what they answer. Each route reads its request into a call and puts the result into its dialect's
+// words; nothing is decided here that another door would decide again.
+
+import { Hono } from 'hono'
+import { PaidError } from '../../protocol/error.ts'
+import { limits } from '../../protocol/limits.ts'
+import { onceKey, type NewEvent } from '../../protocol/events.ts'
+import { asPaidError, explain, type Dispatch } from '../../core/dispatch.ts'
+import type { Logger } from '../../core/logger.ts'
+import { LogEvent } from '../../core/log-event.ts'
+import type { Peer } from '../../core/peer.ts'
+import { decodeHook } from '../dialects/claude.ts'
+import { parseJson } from '../dialects/json.ts'
+import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
+import { errorAnswer, jsonOk, jsonText } from './answer.ts'
+import { readBody, readJson } from './body.ts'
+import { openApiOf } from './openapi.ts'
+import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
+import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
+
+/** What a route gets besides the request. */
+export type Visit = { peer: Peer; hookPeer: Peer; path: string; query: URLSearchParams; keepOpen: () => void }
+type Env = { Bindings: Visit }
+
+/** What the routes need of the daemon. */
+export type House = {
+  dispatch: Dispatch
+  logger: Logger
+  version: string
+  buildTime: string
+  startedAt: number
+  maxBody: number
+  ready: () => boolean
+  webSockets: () => number
+  onLagged: () => void
+  /** keeps count of open streams, and ends them at stop */
+  streams: Set<() => void>
+}
+
+type Handler = (request: Request, visit: Visit, parameter: string) => Response | Promise<Response>
+type Methods = Partial<Record<'GET' | 'POST', Handler>>
+
+export const createRoutes = (house: House): Hono<Env> => {
+  const app = new Hono<Env>()
+  const { dispatch } = house
+
+  /** One path: its handlers, HEAD as GET, and 405 with Allow for the rest. */
+  const at = (path: string, methods: Methods): void => {
+    const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    app.all(path, (c) => {
+      const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
+      const handler = method === 'GET' || method === 'POST' ? methods[method] : undefined
+      if (!handler) return errorAnswer(new PaidError('method_not_allowed'), { allow: allow.join(', ') })
+      return handler(c.req.raw, c.env, c.req.param('method') ?? '')
+    })
+  }
+
+  at('/events', {
+    POST: async (request, { peer }) => {
+      const body = await readJson(request, house.maxBody)
+      if (body === null) throw new PaidError('invalid_json')
+      const key = keyOf(request)
+      if (!Array.isArray(body)) {
+        const { ids } = await dispatch(peer, 'event.publish', { ...decodeEvent(body), ...key })
+        return jsonOk(`{"ok":true,"eventId":"${ids[0] ?? ''}"}`)
+      }
+      const events = batchOf(body)
+      const { ids } = await dispatch(peer, 'event.publish', { events, ...key })
+      return jsonOk(`{"ok":true,"eventIds":${JSON.stringify(ids)}}`)
+    },
+    GET: async (request, visit) => {
+      const { follow, ...query } = queryOf(visit.query)
+      const accept = request.headers.get('accept') ?? ''
+      const form = accept.includes('text/event-stream')
+        ? eventStream
+        : accept.includes('ndjson')
+          ? jsonLines
+          : undefined
+      if (form && (follow ?? form === eventStream)) return followed(request, visit, form, query)
+      const { events, next } = await dispatch(visit.peer, 'event.list', listParams(query))
+      const logged = events.filter((event) => event instanceof LogEvent)
+      if (form)
+        return new Response(logged.map(form.encode).join(''), {
+          headers: { 'content-type': form.contentType },
+        })
+      const texts = logged.map(encodeEvent)
+      return jsonText(
+        `{"events":[${texts.join(',')}],"total":${texts.length}${next === undefined ? '' : `,"next":"${next}"`}}`,
+      )
+    },
+  })
+
+  at('/hooks/claude', {
+    POST: async (request, { hookPeer }) => {
+      const event = decodeHook(await readBody(request, limits.hookBodyBytes), occurredAtOf(request))
+      await dispatch(hookPeer, 'event.publish', { ...event, ...keyOf(request) })
+      return jsonOk('{}')
+    },
+  })
+
+  at('/health', {
+    GET: () =>
+      jsonText(
+        JSON.stringify({
+          status: 'ok',
+          version: house.version,
+          uptime: (Date.now() - house.startedAt) / 1000,
+        }),
+      ),
+  })
+
+  at('/ready', {
+    GET: () => {
+      const ready = house.ready()
+      return jsonText(JSON.stringify({ ready, version: house.version }), ready ? 200 : 503)
+    },
+  })
+
+  at('/version', {
+    GET: () =>
+      jsonText(
+        JSON.stringify({
+          name: 'pai-daemon',
+          version: house.version,
+          buildTime: house.buildTime,
+          runtime: 'bun',
+          runtimeVersion: Bun.version,
+        }),
+      ),
+  })
+
+  at('/stats', {
+    GET: async (_request, { peer }) => {
+      const { log } = await dispatch(peer, 'system.status', {})
+      return jsonText(
+        JSON.stringify({
+          totalEvents: log.events,
+          wsClients: house.webSockets(),
+          eventTypes: log.types,
+          sessions: log.sessions,
+        }),
+      )
+    },
+  })
+
+  at('/methods', {
+    GET: async (_request, { peer }) => jsonText(JSON.stringify(await dispatch(peer, 'system.methods', {}))),
+  })
+
+  at('/openapi.json', {
+    GET: async (_request, { peer }) =>
+      jsonText(JSON.stringify(openApiOf(await dispatch(peer, 'system.methods', {}), house.version))),
+  })
+
+  at('/call/:method', {
+    POST: async (request, { peer }, method) => {
+      const text = await readBody(request, house.maxBody)
+      const params = text.trim() === '' ? {} : parseJson(text)
+      const keyed = isFields(params) ? { ...keyOf(request), ...params } : params
+      return jsonText(JSON.stringify({ ok: true, result: await dispatch(peer, method, keyed) }))
+    },
+  })
+
+  const followed = async (
+    request: Request,
+    visit: Visit,
+    form: StreamForm,
+    query: Query,
+  ): Promise<Response> => {
+    const { limit, ...filter } = query
+    const since = request.headers.get('last-event-id') || query.since
+    const params = subscribeParams({
+      ...filter,
+      ...(since === undefined ? { replay: limit ?? limits.pageEventsDefault } : { since }),
+    })
+    visit.keepOpen()
+    const { by, scope } = visit.peer
+    return openStream(form, { by, scope, streams: house.streams, onLagged: house.onLagged }, (peer) =>
+      dispatch(peer, 'event.subscribe', params),
+    )
+  }
+
+  app.notFound(() => errorAnswer(new PaidError('not_found')))
+  app.onError((error) => errorAnswer(asPaidError(error, house.logger, 'an HTTP request')))
+  return app
+}
+
+/** The once-only key of a request, as a call's field. */
+const keyOf = (request: Request): { key?: string } => {
+  const header = request.headers.get('idempotency-key')
+  if (header === null) return {}
+  const key = onceKey.safeParse(header)
+  if (!key.success) throw new PaidError('bad_request', `Idempotency-Key: ${explain(key.error)}`)
+  return { key: key.data }
+}
+
+/** When it happened, as `paid hook` says it. */
+const occurredAtOf = (request: Request): number | undefined => {
+  const header = request.headers.get('x-paid-occurred-at')
+  if (header === null) return undefined
+  if (!/^\d{1,15}$/.test(header))
+    throw new PaidError('bad_request', 'X-Paid-Occurred-At must be epoch milliseconds')
+  return Number(header)
+}
+
+const batchOf = (body: readonly unknown[]): NewEvent[] => {
+  if (body.length === 0 || body.length > limits.batchEvents)
+    throw new PaidError('bad_request', `A batch has 1 to ${limits.batchEvents} events, not ${body.length}`)
+  return body.map((event, n) => {
+    try {
+      return decodeEvent(event)
+    } catch (error) {
+      if (error instanceof PaidError)
+        throw new PaidError(error.code, `event ${n}: ${error.message}`, error.hint)
+      throw error
+    }
+  })
+}

@@ -1,0 +1,58 @@
+// The uid of the process at the other end of a Unix socket, from the kernel: SO_PEERCRED on Linux, getpeereid on macOS.
+// Where the platform tells nothing it is undefined, and the socket's mode and its folder's stand alone.
+
+import { dlopen, FFIType, ptr } from 'bun:ffi'
+
+/** Bun's sockets have an `fd` that its types do not know. */
+const fdOf = (socket: object): number | undefined => {
+  const fd: unknown = Reflect.get(socket, 'fd')
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined
+}
+
+export const openPeerUid = (): ((socket: object) => number | undefined) => {
+  if (process.platform === 'linux') return linux()
+  if (process.platform === 'darwin') return darwin()
+  return () => undefined
+}
+
+const linux = () => {
+  const SOL_SOCKET = 1
+  const SO_PEERCRED = 17
+  const { symbols } = open(['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1'])
+  return (socket: object): number | undefined => {
+    const fd = fdOf(socket)
+    if (fd === undefined) return undefined
+    const credentials = new Int32Array(3) // pid, uid, gid
+    const length = new Int32Array([credentials.byteLength])
+    const failed = symbols.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(length)) !== 0
+    return failed ? undefined : (credentials[1] ?? 0) >>> 0
+  }
+}
+
+const getsockopt = {
+  args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.ptr],
+  returns: FFIType.i32,
+} as const
+
+/** The first C library there is; the last one's error when there is none. */
+const open = ([name = '', ...others]: string[]) => {
+  try {
+    return dlopen(name, { getsockopt })
+  } catch (error) {
+    if (others.length === 0) throw error
+    return open(others)
+  }
+}
+
+const darwin = () => {
+  const { symbols } = dlopen('libSystem.dylib', {
+    getpeereid: { args: [FFIType.i32, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
+  })
+  return (socket: object): number | undefined => {
+    const fd = fdOf(socket)
+    if (fd === undefined) return undefined
+    const uid = new Uint32Array(1)
+    const gid = new Uint32Array(1)
+    return symbols.getpeereid(fd, ptr(uid), ptr(gid)) === 0 ? uid[0] : undefined
+  }
+}

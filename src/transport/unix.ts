@@ -1,0 +1,141 @@
+// THE SOCKET DOOR: `paid.sock`, JSON documents both ways, native frames.
+// Promises: whoever may open the file is the owner, and the kernel says so too (the peer's uid); frames leave whole;
+// a line over the limit costs its sender an error and nobody anything else. Refuses peers of another user at once.
+
+import { unlinkSync } from 'node:fs'
+import { PaidError } from '../protocol/error.ts'
+import { limits } from '../protocol/limits.ts'
+import { DocumentReader, splitDocuments } from '../lib/documents.ts'
+import type { Dispatch } from '../core/dispatch.ts'
+import type { Logger } from '../core/logger.ts'
+import { createConnection, type Connection } from './connection.ts'
+import { openPeerUid } from './peer-uid.ts'
+import type { Refusals } from './refusals.ts'
+
+type Data = { connection: Connection; reader: DocumentReader; rest: Buffer | undefined }
+
+/** Listens at `path`, which must be free. The socket has mode 0600 from its creation. */
+export const openUnixDoor = ({
+  path,
+  dispatch,
+  logger,
+  refusals,
+  onLagged,
+}: {
+  path: string
+  dispatch: Dispatch
+  logger: Logger
+  refusals: Refusals
+  onLagged: () => void
+}) => {
+  const peerUid = openPeerUid()
+  const owner = process.getuid?.()
+  const connections = new Set<Connection>()
+
+  const mask = process.umask(0o177)
+  const listener = Bun.listen<Data | undefined>({
+    unix: path,
+    socket: {
+      open(socket) {
+        const uid = peerUid(socket)
+        if ((uid !== undefined && uid !== owner) || connections.size >= limits.connections) {
+          refusals.count(uid === owner ? 'connections' : 'uid')
+          socket.terminate()
+          return
+        }
+        const connection = createConnection({
+          dispatch,
+          by: `unix:${uid ?? owner ?? 'owner'}`,
+          scope: 'admin',
+          write: (frames) => write(socket, frames),
+          pause: (paused) => void (paused ? socket.pause() : socket.resume()),
+          onLagged,
+        })
+        connections.add(connection)
+        const document = (text: string): void => receive(connection, text)
+        const tooLong = (): void =>
+          connection.refuse(
+            null,
+            new PaidError('too_large', `A line is longer than ${limits.lineBytes} bytes`),
+          )
+        socket.data = {
+          connection,
+          reader: new DocumentReader(limits.lineBytes, { document, tooLong }),
+          rest: undefined,
+        }
+      },
+      data(socket, chunk) {
+        socket.data?.reader.push(chunk)
+      },
+      drain(socket) {
+        const { data } = socket
+        if (!data) return
+        if (data.rest) {
+          const written = socket.write(data.rest)
+          if (written < data.rest.length) {
+            data.rest = data.rest.subarray(Math.max(0, written))
+            return
+          }
+          data.rest = undefined
+        }
+        data.connection.outbox.drained()
+      },
+      close(socket) {
+        const { data } = socket
+        if (!data) return
+        data.connection.end()
+        connections.delete(data.connection)
+        socket.data = undefined
+      },
+      error(_socket, error) {
+        logger.debug('a socket failed', { error: error.message })
+      },
+    },
+    data: undefined,
+  })
+  process.umask(mask)
+
+  return {
+    path,
+    get connections(): number {
+      return connections.size
+    },
+    [Symbol.asyncDispose]: async (): Promise<void> => {
+      listener.stop(true)
+      try {
+        unlinkSync(path)
+      } catch {
+        // stop() has removed it
+      }
+    },
+  }
+}
+
+type Socket = Bun.Socket<Data | undefined>
+
+/** Joins the frames; what the kernel does not take is kept and the outbox waits for the drain. */
+const write = (socket: Socket, frames: readonly string[]): number => {
+  const { data } = socket
+  if (!data) return frames.length
+  const bytes = Buffer.from(`${frames.join('\n')}\n`)
+  const written = socket.write(bytes)
+  if (written < bytes.length && written >= 0) {
+    data.rest = bytes.subarray(written)
+    data.connection.outbox.block()
+  }
+  return frames.length
+}
+
+const receive = (connection: Connection, text: string): void => {
+  let frame: unknown
+  try {
+    frame = JSON.parse(text)
+  } catch {
+    const documents = splitDocuments(text)
+    if (documents) for (const document of documents) receive(connection, document)
+    else connection.refuse(null, new PaidError('invalid_json'))
+    return
+  }
+  if (connection.call(frame)) return
+  connection.refuse(null, new PaidError('bad_request', 'A call is {"id": …, "method": "…", "params": {…}}'))
+}

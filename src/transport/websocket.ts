@@ -1,0 +1,163 @@
+// THE WEBSOCKET DOOR: Bun.serve's own WebSockets, so that drain and back-pressure are ours.
+// `/ws` speaks the event bus: its first frame is the first event, `{"type":"ping"}` is answered, and what it does not
+// know it ignores. Every path takes native calls. Promises: a bad frame gets an error frame and harms nobody; a reader
+// that stops reading keeps a bounded backlog and its connection.
+
+import type { Parsed } from '../protocol/api.ts'
+import { PaidError } from '../protocol/error.ts'
+import { limits } from '../protocol/limits.ts'
+import type { Dispatch } from '../core/dispatch.ts'
+import type { Peer } from '../core/peer.ts'
+import { createConnection, type Connection, type Words } from './connection.ts'
+import { encodeFrame, isFields } from './dialects/pai.ts'
+import { queryOf, subscribeParams } from './http/query.ts'
+import type { Refusals } from './refusals.ts'
+
+export type SocketData = {
+  path: string
+  peer: Peer
+  /** what a `/ws` follows from its first moment */
+  subscribe: Parsed<'event.subscribe'> | undefined
+  connection: Connection | undefined
+}
+
+type Socket = Bun.ServerWebSocket<SocketData>
+
+const paiWords: Words = {
+  event: (event) => event.frame(encodeFrame),
+  lagged: (_subscription, seq) =>
+    JSON.stringify({ type: 'subscription.lagged', data: { since: `evt_${seq}` } }),
+}
+
+/** one frame may always pass Bun's own buffer; ours is bounded long before */
+const bunBufferBytes = 4 * limits.webSocketMessageBytes
+
+export type WebSockets = ReturnType<typeof createWebSockets>
+
+export const createWebSockets = ({
+  dispatch,
+  refusals,
+  onLagged,
+}: {
+  dispatch: Dispatch
+  refusals: Refusals
+  onLagged: () => void
+}) => {
+  const open = new Set<Socket>()
+
+  const handler: Bun.WebSocketHandler<SocketData> = {
+    maxPayloadLength: limits.webSocketMessageBytes,
+    backpressureLimit: bunBufferBytes,
+    idleTimeout: 120,
+    sendPings: true,
+    perMessageDeflate: false,
+
+    open(socket) {
+      open.add(socket)
+      const { peer, subscribe } = socket.data
+      const connection = createConnection({
+        dispatch,
+        by: peer.by,
+        scope: peer.scope,
+        write: (frames) => write(socket, frames),
+        pause: (paused) => void (paused ? socket.pause() : socket.resume()),
+        onLagged,
+      })
+      socket.data.connection = connection
+      if (subscribe)
+        dispatch(connection.peerIn(paiWords), 'event.subscribe', subscribe).catch(() =>
+          socket.close(1011, 'The log cannot be read'),
+        )
+    },
+
+    message(socket, message) {
+      const { connection, path } = socket.data
+      if (connection)
+        receive(connection, typeof message === 'string' ? message : message.toString('utf8'), path)
+    },
+
+    drain(socket) {
+      if (socket.getBufferedAmount() === 0) socket.data.connection?.outbox.drained()
+    },
+
+    close(socket) {
+      open.delete(socket)
+      socket.data.connection?.end()
+      socket.data.connection = undefined
+    },
+  }
+
+  return {
+    handler,
+    get size(): number {
+      return open.size
+    },
+    /** Answers an upgrade: undefined when it was done. Throws `bad_request` for a filter that is not valid. */
+    upgrade: (
+      request: Request,
+      server: Bun.Server<SocketData>,
+      { path, query, peer }: { path: string; query: URLSearchParams; peer: Peer },
+    ): Response | undefined => {
+      if (open.size >= limits.connections) {
+        refusals.count('connections')
+        throw new PaidError('too_many_requests', `There are ${limits.connections} WebSockets open already`)
+      }
+      const { follow: _follow, limit: _limit, ...filter } = queryOf(query)
+      const subscribe = path === '/ws' ? subscribeParams(filter) : undefined
+      if (
+        server.upgrade(request, {
+          data: {
+            path,
+            peer: { ...peer, by: peer.by.replace(/^http:/, 'ws:') },
+            subscribe,
+            connection: undefined,
+          },
+        })
+      )
+        return undefined
+      return new Response('WebSocket upgrade failed', {
+        status: 400,
+        headers: { 'content-type': 'text/plain' },
+      })
+    },
+    /** Says goodbye to everybody. */
+    closeAll: (): void => {
+      for (const socket of open) socket.close(1001, 'Server shutting down')
+    },
+  }
+}
+
+const write = (socket: Socket, frames: readonly string[]): number => {
+  let taken = 0
+  socket.cork(() => {
+    for (const frame of frames) {
+      const sent = socket.send(frame)
+      taken++
+      // -1: this one lies in Bun's buffer, and so would the next; 0: the socket is closing
+      if (sent <= 0) break
+    }
+  })
+  if (taken === frames.length && socket.getBufferedAmount() > 0) socket.data.connection?.outbox.block()
+  return taken
+}
+
+const receive = (connection: Connection, text: string, path: string): void => {
+  const isBus = path === '/ws'
+  let frame: unknown
+  try {
+    frame = JSON.parse(text)
+  } catch {
+    frame = null
+  }
+  if (frame === null) {
+    const error = new PaidError('invalid_json')
+    if (!isBus) connection.refuse(null, error)
+    else
+      connection.outbox.push(
+        JSON.stringify({ type: 'error', error: error.message, code: error.code, hint: error.hint }),
+      )
+  } else if (connection.call(frame)) return
+  else if (isFields(frame) && frame['type'] === 'ping') connection.outbox.push('{"type":"pong"}')
+  else if (!isBus)
+    connection.refuse(null, new PaidError('bad_request', 'A call is {"id": …, "method": "…", "params": {…}}'))
+}
