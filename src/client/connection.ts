@@ -15,7 +15,7 @@ export type Connection = AsyncDisposable & {
   call: <M extends MethodName>(
     method: M,
     params: Params<M>,
-    options?: { timeoutMs?: number },
+    options?: { /** 30 s when not said; 0 waits for ever */ timeoutMs?: number },
   ) => Promise<Result<M>>
   /** The next thing that happened to a subscription of this connection. */
   next: (subscription: string) => Promise<Delivery>
@@ -29,6 +29,8 @@ type Inbox = { waiting: Delivery[]; take: ((delivery: Delivery) => void) | undef
 
 /** Deliveries that wait for a reader before the socket is left alone. */
 const readAhead = 1000
+
+const answerWithinMs = 30_000
 
 /** Throws `not_running` when nobody answers at the socket. */
 export const openConnection = async (socket: string): Promise<Connection> => {
@@ -91,7 +93,7 @@ export const openConnection = async (socket: string): Promise<Connection> => {
     call: async <M extends MethodName>(
       method: M,
       params: Params<M>,
-      { timeoutMs }: { timeoutMs?: number } = {},
+      { timeoutMs = answerWithinMs }: { timeoutMs?: number } = {},
     ): Promise<Result<M>> => {
       if (!open) throw lost()
       const id = String(nextId++)

@@ -24,7 +24,9 @@ const restart: Run<{ listen: string[]; auth: string | undefined }> = async ({ fl
 
 export default restart
 
+/** The flags it was started with; where they said port 0, the port it got, so that its clients find it again. */
 const flagsInUse = (paths: Paths): Flags => {
   const found = isLocked(paths.lock) ? readDaemonFile(paths.daemon) : undefined
-  return found?.flags ?? {}
+  if (!found?.flags) return {}
+  return { ...found.flags, ...(found.flags.listen?.length ? { listen: found.listen } : {}) }
 }
