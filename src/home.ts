@@ -1,18 +1,47 @@
-// What a daemon puts into its home before it opens its doors: the token, and free places for its sockets. Nothing is
-// written through a symlink, and nothing of anybody else is removed.
+// What a daemon does with its home: takes its lock, reads or makes the token, frees the places of its sockets, and
+// leaves `daemon.json` for clients to find it. Nothing is written through a symlink, and nothing of anybody else is
+// removed.
 
 import { randomBytes } from 'node:crypto'
 import {
+  chmodSync,
   closeSync,
   constants,
   fstatSync,
   lstatSync,
   openSync,
   readFileSync,
+  renameSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
+import type { Config } from './config.ts'
+import { acquireFileLock } from './lib/file-lock.ts'
+import { ensurePrivateFolder } from './lib/private-folder.ts'
+import { processStart } from './lib/process-start.ts'
+import { formatListener, type Listener } from './listener.ts'
+import type { Paths } from './paths.ts'
 import { PaidError } from './protocol/error.ts'
+import { version } from './version.ts'
+
+/** Makes the home ours, and ours alone, until the stack ends. Throws `already_running`, or `forbidden` with the reason. */
+export const takeHome = (paths: Paths, stack: AsyncDisposableStack): void => {
+  try {
+    ensurePrivateFolder(paths.home)
+    chmodSync(paths.home, 0o700)
+    const lock = acquireFileLock(paths.lock)
+    if (!lock) throw new PaidError('already_running', `A daemon already runs on ${paths.home}`)
+    stack.use(lock)
+  } catch (error) {
+    if (error instanceof PaidError) throw error
+    throw new PaidError(
+      'forbidden',
+      error instanceof Error ? error.message : String(error),
+      'Set PAID_HOME to a folder of your own.',
+    )
+  }
+}
 
 const leastTokenLength = 16
 
@@ -109,6 +138,31 @@ const answers = async (path: string): Promise<boolean> => {
   } catch {
     return false
   }
+}
+
+/** How a client finds us; seen whole or not at all. */
+export const writeDaemonFile = (
+  paths: Paths,
+  {
+    startedAt,
+    urls,
+    listeners,
+    config,
+  }: { startedAt: number; urls: string[]; listeners: Listener[]; config: Config },
+): void => {
+  const content = {
+    pid: process.pid,
+    startTime: processStart(process.pid),
+    version,
+    startedAt,
+    urls,
+    sockets: [paths.socket, paths.httpSocket],
+    listen: listeners.map(formatListener),
+    flags: config.flags,
+  }
+  const aside = `${paths.daemon}.${process.pid}`
+  writeFileSync(aside, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
+  renameSync(aside, paths.daemon)
 }
 
 const codeOf = (error: unknown): unknown =>

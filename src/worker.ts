@@ -8,10 +8,10 @@ export type WorkerReply = { kind: 'check'; damage: string[] }
 
 declare const self: Worker
 
-self.onmessage = ({ data }: MessageEvent<WorkerRequest>): void => {
+self.addEventListener('message', ({ data }: MessageEvent<WorkerRequest>): void => {
   const reply: WorkerReply = { kind: 'check', damage: check(data.database) }
   self.postMessage(reply)
-}
+})
 
 const check = (path: string): string[] => {
   try {

@@ -2,6 +2,7 @@
 // read-only connection beside it; whatever is unbounded opens its own in the worker. WAL with synchronous=FULL: a
 // COMMIT that returned is on disk. No mmap. Schema changes only by a numbered migration, each in one transaction.
 
+import { statSync } from 'node:fs'
 import { Database } from 'bun:sqlite'
 import { PaidError } from '../protocol/error.ts'
 import { migrations } from './migrations.ts'
@@ -55,3 +56,33 @@ const migrate = (database: Database): void => {
     })()
   }
 }
+
+/** Marks the database as in use; true when the run before did not end cleanly. */
+export const beginRun = (database: Database): boolean => {
+  const row = database.query<{ value: string }, []>("SELECT value FROM meta WHERE name = 'run'").get()
+  database.run("INSERT INTO meta VALUES ('run', 'running') ON CONFLICT DO UPDATE SET value = 'running'")
+  return row?.value === 'running'
+}
+
+/** The log was closed whole. */
+export const endRun = (database: Database): void => {
+  database.run("UPDATE meta SET value = 'ended' WHERE name = 'run'")
+}
+
+/** Which log this is: a restore keeps the id and adds one to the epoch. */
+export const identityOf = (reader: Database): { id: string; epoch: number } => {
+  const rows = reader
+    .query<{ name: string; value: string }, []>(
+      "SELECT name, value FROM meta WHERE name IN ('log_id', 'epoch')",
+    )
+    .all()
+  const value = (name: string) => rows.find((row) => row.name === name)?.value ?? ''
+  return { id: value('log_id'), epoch: Number(value('epoch')) }
+}
+
+/** Bytes on disk, with what waits in the write-ahead log. */
+export const bytesOf = (database: string): number =>
+  ['', '-wal'].reduce(
+    (sum, part) => sum + (statSync(`${database}${part}`, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )

@@ -55,7 +55,7 @@ export const streamsWhere = (filter: Filter): { sql: string; values: string[] } 
 
 /** The first text after every text that begins with `prefix`; undefined when there is none. */
 export const prefixEnd = (prefix: string): string | undefined => {
-  const points = [...prefix].map((character) => character.codePointAt(0) ?? 0)
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0)
   for (let last = points.pop(); last !== undefined; last = points.pop()) {
     if (last === 0x10ffff) continue
     const next = last === 0xd7ff ? 0xe000 : last + 1

@@ -1,14 +1,8 @@
 // One event in memory. Its payload stays the text that is on disk and on the wire; whoever needs the value parses it
 // once, and each dialect's frame is made once however many listeners get it.
 
+import type { Event } from '../protocol/event.ts'
 import { eventId } from '../protocol/event.ts'
-
-declare global {
-  interface JSON {
-    /** JSON text that JSON.stringify puts in as it is. In the engine, not yet in TypeScript's library. */
-    rawJSON(text: string): unknown
-  }
-}
 
 type Fields = {
   seq: number
@@ -82,9 +76,8 @@ export class LogEvent implements Fields {
     return frame
   }
 
-  /** For JSON.stringify: the text goes in as it is, it is not parsed and made again. */
-  toJSON(): unknown {
-    return JSON.rawJSON(this.json)
+  toJSON(): Event {
+    return JSON.parse(this.json)
   }
 
   #encode(): string {

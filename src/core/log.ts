@@ -12,7 +12,9 @@ import { PaidError } from '../protocol/error.ts'
 import { isReserved } from '../protocol/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from './logger.ts'
+import { eventOfRow, type EventRow, rowColumns } from './event-row.ts'
 import { LogEvent } from './log-event.ts'
+import { isStorageError } from './storage-error.ts'
 import { createStreams } from './streams.ts'
 
 /** An event before it has a number. `dataText` and `originText` are JSON. */
@@ -46,41 +48,6 @@ type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[] }
 
 const healEveryMs = 1000
 
-type Row = {
-  seq: number
-  at: number
-  occurred_at: number | null
-  namespace: string
-  channel: string
-  type: string
-  reserved: number
-  by: string
-  key: string | null
-  origin: string | null
-  data: string
-}
-
-export const rowColumns =
-  'e.seq, e.at, e.occurred_at, e.namespace, s.channel, s.type, s.reserved, e.by, e.key, e.origin, e.data'
-
-/** An event from a row of `rowColumns` (events e joined with streams s). */
-export const eventOfRow = (row: Row): LogEvent =>
-  new LogEvent({
-    seq: row.seq,
-    at: row.at,
-    namespace: row.namespace,
-    channel: row.channel,
-    type: row.type,
-    reserved: row.reserved === 1,
-    by: row.by,
-    dataText: row.data,
-    originText: row.origin ?? undefined,
-    occurredAt: row.occurred_at ?? undefined,
-    key: row.key ?? undefined,
-  })
-
-export type EventRow = Row
-
 /**
  * @param database the only writing connection; from now on nothing else may begin a transaction on it
  * @param reader a read-only connection to the same file
@@ -107,7 +74,7 @@ export const createLog = ({
     keep: database.prepare('RELEASE closure'),
     undo: database.prepare('ROLLBACK TO closure'),
     insert: database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    byKey: database.prepare<Row, [string, string]>(
+    byKey: database.prepare<EventRow, [string, string]>(
       `SELECT ${rowColumns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.namespace = ? AND e.key = ?`,
     ),
     probe: database.prepare("INSERT INTO meta VALUES ('probe', '') ON CONFLICT DO UPDATE SET value = ''"),
@@ -327,21 +294,3 @@ export const createLog = ({
     },
   }
 }
-
-const storageErrors = [
-  'SQLITE_FULL',
-  'SQLITE_IOERR',
-  'SQLITE_CORRUPT',
-  'SQLITE_NOMEM',
-  'SQLITE_READONLY',
-  'SQLITE_CANTOPEN',
-  'SQLITE_BUSY',
-  'SQLITE_NOTADB',
-]
-
-/** Whether an error means that the file cannot be written, so that the transaction as a whole is gone. */
-const isStorageError = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  typeof error.code === 'string' &&
-  storageErrors.some((code) => String(error.code).startsWith(code))

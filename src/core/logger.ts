@@ -56,7 +56,7 @@ export const createLogger = ({
 
 const printed = (value: unknown): string =>
   value instanceof Error
-    ? JSON.stringify(`${value.stack ?? value.message}`)
+    ? JSON.stringify(value.stack ?? value.message)
     : (JSON.stringify(value) ?? 'undefined')
 
 const sizeOf = (path: string): number => {

@@ -4,7 +4,7 @@
 import type { Database } from 'bun:sqlite'
 import { limits } from '../protocol/limits.ts'
 import { streamsWhere, type Filter } from './filter.ts'
-import { eventOfRow, rowColumns, type EventRow } from './log.ts'
+import { eventOfRow, rowColumns, type EventRow } from './event-row.ts'
 import type { LogEvent } from './log-event.ts'
 
 /** Oldest first. `more`: there may be events behind the last one. */
@@ -40,7 +40,7 @@ export const pageNewest = (reader: Database, filter: Filter, limit: number): Pag
       ? merge(reader, streams, head + 1, limit, 'desc')
       : (slice(reader, streams, head + 1, limit, 'desc') ?? merge(reader, streams, head + 1, limit, 'desc'))
   const { events } = load(reader, seqs)
-  return { events: events.reverse(), more: false }
+  return { events: events.toReversed(), more: false }
 }
 
 /** The last number that arrived at or before `time` (epoch ms): arrival never goes back, so halving finds it. */

@@ -72,10 +72,8 @@ export const createConnection = ({
   const call = ({ id, method, params }: CallFrame): void => {
     if (++inFlight === limits.callsInFlight) pause(true)
     dispatch(peer, method, params)
-      .then(
-        (result) => answer({ id, result }),
-        (error: unknown) => refuse(id, error instanceof PaidError ? error : new PaidError('internal')),
-      )
+      .then((result) => answer({ id, result }))
+      .catch((error: unknown) => refuse(id, error instanceof PaidError ? error : new PaidError('internal')))
       .finally(() => {
         if (inFlight-- === limits.callsInFlight) pause(false)
       })

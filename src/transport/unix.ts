@@ -48,7 +48,10 @@ export const openUnixDoor = ({
           by: `unix:${uid ?? owner ?? 'owner'}`,
           scope: 'admin',
           write: (frames) => write(socket, frames),
-          pause: (paused) => void (paused ? socket.pause() : socket.resume()),
+          pause: (paused) => {
+            if (paused) socket.pause()
+            else socket.resume()
+          },
           onLagged,
         })
         connections.add(connection)

@@ -60,7 +60,10 @@ export const createWebSockets = ({
         by: peer.by,
         scope: peer.scope,
         write: (frames) => write(socket, frames),
-        pause: (paused) => void (paused ? socket.pause() : socket.resume()),
+        pause: (paused) => {
+          if (paused) socket.pause()
+          else socket.resume()
+        },
         onLagged,
       })
       socket.data.connection = connection

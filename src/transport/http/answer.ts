@@ -1,7 +1,7 @@
 // How an HTTP answer looks: JSON, and for an error the status of its code and
 // `{"ok":false,"error":…,"code":…,"hint":…}`.
 
-import { PaidError } from '../../protocol/error.ts'
+import type { PaidError } from '../../protocol/error.ts'
 
 const json = {
   'content-type': 'application/json',

@@ -1,0 +1,36 @@
+// An event as the database keeps it, and back.
+
+import { LogEvent } from './log-event.ts'
+
+export type EventRow = {
+  seq: number
+  at: number
+  occurred_at: number | null
+  namespace: string
+  channel: string
+  type: string
+  reserved: number
+  by: string
+  key: string | null
+  origin: string | null
+  data: string
+}
+
+export const rowColumns =
+  'e.seq, e.at, e.occurred_at, e.namespace, s.channel, s.type, s.reserved, e.by, e.key, e.origin, e.data'
+
+/** An event from a row of `rowColumns` (events e joined with streams s). */
+export const eventOfRow = (row: EventRow): LogEvent =>
+  new LogEvent({
+    seq: row.seq,
+    at: row.at,
+    namespace: row.namespace,
+    channel: row.channel,
+    type: row.type,
+    reserved: row.reserved === 1,
+    by: row.by,
+    dataText: row.data,
+    originText: row.origin ?? undefined,
+    occurredAt: row.occurred_at ?? undefined,
+    key: row.key ?? undefined,
+  })

@@ -1,0 +1,96 @@
+// Which doors a daemon opens: its two sockets, and the addresses of its configuration. An address that cannot be had is
+// a PaidError that says why; what was opened is closed by the stack.
+
+import type { Config } from './config.ts'
+import { freeSocketPath } from './home.ts'
+import type { Listener } from './listener.ts'
+import type { Paths } from './paths.ts'
+import { PaidError } from './protocol/error.ts'
+import { openHttpDoor, ownersEntrance, type Entrance } from './transport/http/http.ts'
+import type { House } from './transport/http/routes.ts'
+import { createGate } from './transport/http/token.ts'
+import { createWall } from './transport/http/wall.ts'
+import type { Refusals } from './transport/refusals.ts'
+import { openUnixDoor } from './transport/unix.ts'
+import type { WebSockets } from './transport/websocket.ts'
+
+/** running requests get this long at stop before their connections are closed */
+const graceMs = 3000
+
+/** Opens the sockets, then the addresses; each is closed by the stack. */
+export const openDoors = async ({
+  paths,
+  config,
+  token,
+  house,
+  refusals,
+  webSockets,
+  stack,
+}: {
+  paths: Paths
+  config: Config
+  token: string
+  house: House
+  refusals: Refusals
+  webSockets: WebSockets
+  stack: AsyncDisposableStack
+}) => {
+  for (const path of [paths.socket, paths.httpSocket]) await freeSocketPath(path)
+  const gate = createGate(token)
+  const listeners: Listener[] = []
+  const urls: string[] = []
+  const tcp = (listener: Listener): void => {
+    const { host, auth } = listener
+    const entrance = (port: number): Entrance => ({
+      wall: createWall({ host, port, hosts: config.hosts }),
+      ...(auth === 'token'
+        ? { gate, scope: 'admin', name: 'http:token' }
+        : { gate: undefined, scope: 'write', name: 'http:anyone' }),
+    })
+    const door = listenOr(listener, () =>
+      openHttpDoor({ address: listener, entrance, house, refusals, webSockets }),
+    )
+    stack.defer(() => door.close(graceMs))
+    listeners.push({ ...listener, port: door.port })
+    urls.push(door.url)
+    if (auth === 'none') house.logger.warn('this address asks nobody for a token', { url: door.url })
+  }
+  for (const listener of config.listeners) tcp(listener)
+  const owners = openHttpDoor({
+    address: { unix: paths.httpSocket },
+    entrance: () => ownersEntrance,
+    house,
+    refusals,
+    webSockets,
+  })
+  stack.defer(() => owners.close(graceMs))
+  const unix = stack.use(
+    openUnixDoor({
+      path: paths.socket,
+      dispatch: house.dispatch,
+      logger: house.logger,
+      refusals,
+      onLagged: house.onLagged,
+    }),
+  )
+  return { listeners, urls, sockets: () => unix.connections }
+}
+
+const listenOr = <T>({ host, port }: Listener, listen: () => T): T => {
+  try {
+    return listen()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EADDRINUSE')
+      throw new PaidError(
+        'already_running',
+        `Port ${port} of ${host} is taken by another program`,
+        `Free it, or choose another: paid start --listen ${host}:0`,
+      )
+    throw new PaidError(
+      'bad_request',
+      `Cannot listen on ${host}:${port} (${String(code ?? error)})`,
+      'Choose an address of this machine: paid start --listen 127.0.0.1:8787',
+    )
+  }
+}
