@@ -11,16 +11,24 @@ import { reach } from '../home.ts'
 import { tell } from '../output.ts'
 
 const answerWithinMs = 3000
+/** the daemon gives itself up after `stopMs`; this is for its last words */
+const stoppedWithinMs = limits.stopMs + 2000
+/** for one that did not even answer */
+const silentWithinMs = 4000
 const killedWithinMs = 3000
+
+/** One process for ever: its pid and when it started. */
+type Identity = { pid: number; startTime: string | undefined }
 
 /** Resolves to whether there was one to end. Throws when it cannot be ended. */
 export const endDaemon = async (paths: Paths): Promise<boolean> => {
-  const answer = await ask(paths)
-  if (answer === 'not running') return false
-  if (answer === 'stopping' && (await isFree(paths, limits.stopMs))) return true
-  if (answer === 'silent' && signal(paths, 'SIGTERM') && (await isFree(paths, limits.stopMs))) return true
-  if (signal(paths, 'SIGKILL') && (await isFree(paths, killedWithinMs))) return true
-  if (!isLocked(paths.lock)) return true
+  const asked = await ask(paths)
+  if (asked === 'not running') return false
+  const known = asked === 'silent' ? writtenDown(paths) : asked
+  if (asked === 'silent' && known) signal(known, 'SIGTERM')
+  const patienceMs = asked === 'silent' ? silentWithinMs : stoppedWithinMs
+  if (known && (await isGone(paths, known, patienceMs))) return true
+  if (known && signal(known, 'SIGKILL') && (await isGone(paths, known, killedWithinMs))) return true
   throw new PaidError(
     'internal',
     `The daemon of ${paths.home} does not stop, and which process it is cannot be told for certain`,
@@ -28,34 +36,46 @@ export const endDaemon = async (paths: Paths): Promise<boolean> => {
   )
 }
 
-const ask = async (paths: Paths): Promise<'stopping' | 'silent' | 'not running'> => {
+/** The one that was asked and agreed, or why there is none. */
+const ask = async (paths: Paths): Promise<Identity | 'silent' | 'not running'> => {
   try {
     await using daemon = await reach(paths)
-    await daemon.call('system.stop', { reason: 'paid stop' }, { timeoutMs: answerWithinMs })
-    return 'stopping'
+    const answer = daemon.call('system.stop', { reason: 'paid stop' }, { timeoutMs: answerWithinMs })
+    const { pid } = await answer
+    return { pid, startTime: processStart(pid) }
   } catch (error) {
     if (!(error instanceof PaidError)) throw error
     // A connection that ends under the question belongs to a daemon that is going already.
-    if (error.code === 'not_running') return isLocked(paths.lock) ? 'stopping' : 'not running'
+    if (error.code === 'not_running')
+      return isLocked(paths.lock) ? (writtenDown(paths) ?? 'silent') : 'not running'
     if (error.code === 'stopping' || error.code === 'timeout') return 'silent'
     throw error
   }
 }
 
-const isFree = async (paths: Paths, withinMs: number): Promise<boolean> => {
-  for (const until = Date.now() + withinMs; Date.now() < until; await Bun.sleep(15))
+/** Who wrote `daemon.json`, if that process still is the one with its pid. */
+const writtenDown = (paths: Paths): Identity | undefined => {
+  const found = readDaemonFile(paths.daemon)
+  if (!found || found.startTime === undefined || processStart(found.pid) !== found.startTime) return undefined
+  return { pid: found.pid, startTime: found.startTime }
+}
+
+/** Gone is that process, or whoever holds the home: another one may have taken it since. */
+const isGone = async (paths: Paths, known: Identity | undefined, withinMs: number): Promise<boolean> => {
+  for (const until = Date.now() + withinMs; Date.now() < until; await Bun.sleep(15)) {
     if (!isLocked(paths.lock)) return true
+    if (known && processStart(known.pid) !== known.startTime) return true
+  }
   return false
 }
 
-const signal = (paths: Paths, name: 'SIGTERM' | 'SIGKILL'): boolean => {
-  const found = readDaemonFile(paths.daemon)
-  if (!found || found.startTime === undefined || processStart(found.pid) !== found.startTime) return false
-  tell(`paid: the daemon does not answer; sending ${name} to pid ${found.pid}`)
+const signal = ({ pid, startTime }: Identity, name: 'SIGTERM' | 'SIGKILL'): boolean => {
+  if (startTime === undefined || processStart(pid) !== startTime) return false
+  tell(`paid: the daemon does not answer; sending ${name} to pid ${pid}`)
   try {
-    process.kill(found.pid, name)
+    process.kill(pid, name)
+    return true
   } catch {
     return false
   }
-  return true
 }

@@ -40,7 +40,10 @@ export const launchDaemon = async (paths: Paths, words: string[]): Promise<Statu
   let child = spawnDaemon(paths, words)
   while (Date.now() < until) {
     const status = await runningDaemon(paths)
-    if (status) return status
+    if (status) {
+      await dismiss(child.process, status)
+      return status
+    }
     if (child.process.exitCode !== null || child.process.signalCode !== null) {
       if (child.process.exitCode !== alreadyRunsExit) throw failed(paths, child)
       // The one that had the home was on its way out: now it is our turn.
@@ -53,6 +56,13 @@ export const launchDaemon = async (paths: Paths, words: string[]): Promise<Statu
     `The daemon was not ready within ${readyWithinMs / 1000} s`,
     `See \`paid logs\`; ${paths.log} may say what it waits for.`,
   )
+}
+
+/** One of ours that lost, and still waits for the lock, would begin when the winner ends: it is not wanted any more. */
+const dismiss = async (child: Bun.Subprocess, { pid }: Status): Promise<void> => {
+  if (child.pid === pid) return
+  child.kill('SIGTERM')
+  await child.exited
 }
 
 type Spawned = { process: Bun.Subprocess; logFrom: number }
