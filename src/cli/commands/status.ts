@@ -8,9 +8,11 @@ import { say, sayJson } from '../output.ts'
 import { clip, fit, visible } from '../visible.ts'
 
 const sessionsShown = 5
+/** one that hangs is told soon */
+const answerWithinMs = 5000
 
 const status: Run<{ json: boolean }> = async ({ flags }) => {
-  const found = await withDaemon((daemon) => daemon.call('system.status', {}))
+  const found = await withDaemon((daemon) => daemon.call('system.status', {}, { timeoutMs: answerWithinMs }))
   if (flags.json) sayJson(found)
   else for (const line of statusLines(found)) say(line)
 }

@@ -54,7 +54,9 @@ export const launchDaemon = async (paths: Paths, words: string[]): Promise<Statu
   throw new PaidError(
     'timeout',
     `The daemon was not ready within ${readyWithinMs / 1000} s`,
-    `See \`paid logs\`; ${paths.log} may say what it waits for.`,
+    isLocked(paths.lock)
+      ? 'One has this home and does not answer: `paid restart` ends it and starts anew.'
+      : `See \`paid logs\`; ${paths.log} may say what it waits for.`,
   )
 }
 
