@@ -97,6 +97,8 @@ export const createLog = ({
   const now = (): number => (at = Math.max(at, clock.now()))
 
   const append = (draft: Draft): LogEvent => {
+    // a full disk ends the transaction under a closure that may not have noticed
+    if (!database.inTransaction) throw new PaidError('storage_full')
     const reserved = isReserved(draft.channel)
     const stream = streams.of(draft.namespace, draft.channel, draft.type, reserved)
     const event = new LogEvent({ ...draft, seq: head + 1, at: now(), reserved })
@@ -198,7 +200,7 @@ export const createLog = ({
     for (const read of done.reads) read()
   }
 
-  /** Runs `work` in the open group and hands its value over after the COMMIT. `single`: at most one statement writes. */
+  /** Runs `work` in the open group and hands its value over after the COMMIT. `single`: nothing but the disk can refuse it. */
   const join = <T>(work: (transaction: Transaction) => T, single: boolean): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (closed) return reject(new PaidError('stopping'))
@@ -233,10 +235,13 @@ export const createLog = ({
 
   return {
     /** Stores one event; resolves with it when it is on disk and was delivered. Rejects with `storage_full`. */
-    append: (draft: Draft): Promise<LogEvent> => join(() => append(draft), true),
+    append: (draft: Draft): Promise<LogEvent> => join(() => append(draft), draft.key === undefined),
 
-    /** Runs a synchronous closure in the group's transaction; resolves with its value after the COMMIT. */
-    commit: <T>(work: (transaction: Transaction) => T): Promise<T> => join(work, false),
+    /**
+     * Runs a synchronous closure in the group's transaction; resolves with its value after the COMMIT.
+     * `single`: the closure appends one event without a key and does nothing else, so that it needs no savepoint.
+     */
+    commit: <T>(work: (transaction: Transaction) => T, single = false): Promise<T> => join(work, single),
 
     /** Delivers an event that is not stored, in its place behind what an open group holds. Resolves after delivery. */
     emit: (draft: Draft): Promise<LogEvent> => {
@@ -288,8 +293,7 @@ export const createLog = ({
       flush()
       closed = true
       clearInterval(healing)
-      const finalize: Statement[] = Object.values(prepared)
-      for (const statement of finalize) statement.finalize()
+      for (const statement of Object.values<Statement>(prepared)) statement.finalize()
       streams.close()
     },
   }

@@ -31,7 +31,8 @@ export const createStreams = (database: Database) => {
   const known = new Map<string, Stream>()
   /** of the open group, in order: each event's seq and stream */
   let counted: { seq: number; stream: Stream }[] = []
-  let nextId = (highest.get()?.id ?? 0) + 1
+  /** unknown after an undo, and asked for when it is needed: a broken disk may refuse to say */
+  let nextId: number | undefined
 
   const remember = (name: string, stream: Stream): Stream => {
     if (known.size >= cachedNames) {
@@ -48,7 +49,7 @@ export const createStreams = (database: Database) => {
   /** A closure was undone: rows that it made may be gone. */
   const forgetNames = (): void => {
     known.clear()
-    nextId = (highest.get()?.id ?? 0) + 1
+    nextId = undefined
   }
 
   return {
@@ -62,8 +63,10 @@ export const createStreams = (database: Database) => {
       if (cached) return cached
       const found = find.get(namespace, channel, type)?.id
       if (found !== undefined) return remember(name, { id: found, namespace, type, reserved })
-      insert.run(nextId, namespace, channel, type, reserved ? 1 : 0)
-      return remember(name, { id: nextId++, namespace, type, reserved })
+      const id = nextId ?? (highest.get()?.id ?? 0) + 1
+      insert.run(id, namespace, channel, type, reserved ? 1 : 0)
+      nextId = id + 1
+      return remember(name, { id, namespace, type, reserved })
     },
 
     count: (stream: Stream, seq: number): void => {
