@@ -59,6 +59,10 @@ export const seqAt = (reader: Database, time: number): number => {
   return low
 }
 
+/** Whether anything was ever posted; what the daemon says of itself does not count. */
+export const anyPosted = (reader: Database, namespace: string): boolean =>
+  reader.query("SELECT 1 FROM counters WHERE namespace = ? AND name = 'events'").get(namespace) !== null
+
 const headOf = (reader: Database): number =>
   reader.query<{ seq: number | null }, []>('SELECT max(seq) AS seq FROM events').get()?.seq ?? 0
 

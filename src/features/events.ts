@@ -14,7 +14,7 @@ import { filterOf } from '../core/filter.ts'
 import type { Draft, Log, Transaction } from '../core/log.ts'
 import type { LogEvent } from '../core/log-event.ts'
 import type { Peer } from '../core/peer.ts'
-import { pageAfter, pageNewest, seqAt } from '../core/query.ts'
+import { anyPosted, pageAfter, pageNewest, seqAt } from '../core/query.ts'
 import { Subscription, type Bounds } from '../core/subscription.ts'
 
 export const createEvents = ({
@@ -56,7 +56,9 @@ export const createEvents = ({
         const start = since === undefined ? undefined : after(since, (time) => seqAt(reader, time))
         const { events } =
           start === undefined ? pageNewest(reader, filter, limit) : pageAfter(reader, filter, start, limit)
-        const next = events.at(-1)?.seq ?? start
+        // with nothing found the cursor is the end of the log, so that a poller misses nothing from here on
+        const end = anyPosted(reader, peer.namespace) ? log.head : undefined
+        const next = events.at(-1)?.seq ?? start ?? end
         return { events, ...(next !== undefined && { next: eventId(next) }) }
       })
     },
@@ -110,7 +112,7 @@ const draftOf = (event: NewEvent, peer: Peer): Draft => {
     channel: event.channel,
     type: event.type,
     by: peer.by,
-    dataText: jsonOf(event.data ?? {}),
+    dataText: jsonOf(event.data === undefined ? {} : event.data),
     originText: event.origin && jsonOf(event.origin),
     occurredAt: event.occurredAt,
   }
