@@ -50,7 +50,7 @@ export const runDaemon = async ({
   })
   const startedAt = Date.now()
   const stopped = Promise.withResolvers<{ by: string; reason: string | undefined }>()
-  let phase: 'starting' | 'ready' | 'stopping' = 'starting'
+  let phase: 'starting' | 'ready' | 'leaving' | 'stopping' = 'starting'
 
   const database = stack.adopt(openDatabase(paths.database), (open) => open.close())
   const reader = stack.adopt(openReader(paths.database), (open) => open.close())
@@ -146,6 +146,7 @@ export const runDaemon = async ({
   if (unclean) checkDatabase(paths.database, check, logger, stack)
 
   const end = await stopped.promise
+  phase = 'leaving'
   setTimeout(() => {
     logger.error('stopping took too long')
     process.exit(1)
