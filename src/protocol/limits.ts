@@ -12,6 +12,8 @@ export const limits = {
   /** a string inside a hook longer than this is kept as its first and last `hookStringKeptBytes` */
   hookStringBytes: 256 * KiB,
   hookStringKeptBytes: 64 * KiB,
+  /** levels of arrays and objects in a JSON text */
+  jsonDepth: 1000,
   /** one JSON document on a socket */
   lineBytes: 16 * MiB,
   /** one WebSocket message from a client; a longer one closes the socket with 1009 */

@@ -9,6 +9,7 @@ import { limits } from '../protocol/limits.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
 import { createConnection, type Connection, type Words } from './connection.ts'
+import { parseJson } from './dialects/json.ts'
 import { encodeFrame, isFields } from './dialects/pai.ts'
 import { queryOf, subscribeParams } from './http/query.ts'
 import type { Refusals } from './refusals.ts'
@@ -147,13 +148,14 @@ const write = (socket: Socket, frames: readonly string[]): number => {
 const receive = (connection: Connection, text: string, path: string): void => {
   const isBus = path === '/ws'
   let frame: unknown
+  let error: PaidError | undefined
   try {
-    frame = JSON.parse(text)
-  } catch {
-    frame = null
+    frame = parseJson(text)
+    if (frame === null) error = new PaidError('invalid_json')
+  } catch (thrown) {
+    error = thrown instanceof PaidError ? thrown : new PaidError('internal')
   }
-  if (frame === null) {
-    const error = new PaidError('invalid_json')
+  if (error) {
     if (!isBus) connection.refuse(null, error)
     else
       connection.outbox.push(
