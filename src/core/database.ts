@@ -14,6 +14,7 @@ export const openDatabase = (path: string): Database => {
   const database = new Database(path, { create: true, strict: true })
   try {
     database.run('PRAGMA busy_timeout = 5000')
+    refuseNewer(database)
     database.run('PRAGMA auto_vacuum = INCREMENTAL')
     database.run('PRAGMA journal_mode = WAL')
     database.run('PRAGMA synchronous = FULL')
@@ -39,15 +40,19 @@ export const openReader = (path: string): Database => {
 export const schemaVersion = (database: Database): number =>
   database.query<{ user_version: number }, []>('PRAGMA user_version').get()?.user_version ?? 0
 
+/** Before anything is set: a journal mode would stay in the file. */
+const refuseNewer = (database: Database): void => {
+  const found = schemaVersion(database)
+  if (found <= migrations.length) return
+  throw new PaidError(
+    'incompatible',
+    `The database has schema ${found}; this paid knows schema ${migrations.length}`,
+    'Use the newer binary that wrote it, or another PAID_HOME. Nothing was changed.',
+  )
+}
+
 const migrate = (database: Database): void => {
   const found = schemaVersion(database)
-  if (found > migrations.length) {
-    throw new PaidError(
-      'incompatible',
-      `The database has schema ${found}; this paid knows schema ${migrations.length}`,
-      'Use the newer binary that wrote it, or another PAID_HOME. Nothing was changed.',
-    )
-  }
   for (const [at, up] of migrations.entries()) {
     if (at < found) continue
     database.transaction(() => {
