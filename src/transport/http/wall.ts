@@ -23,22 +23,21 @@ export const createWall = ({
   port: number
   hosts: readonly string[]
 }): Wall => {
-  const names = new Set(
-    [
-      ...addressesOf(host).map((name) => `${name}:${port}`),
-      ...hosts,
-      ...hosts.map((name) => `${name}:${port}`),
-    ].flatMap(
-      // browsers leave the scheme's own port out
-      (name) => (name.endsWith(':80') ? [name, name.slice(0, -3)] : [name]),
-    ),
+  // browsers write names in lower case, and leave the scheme's own port out
+  const own = addressesOf(host)
+    .map((name) => `${name}:${port}`)
+    .flatMap((name) => (name.endsWith(':80') ? [name, name.slice(0, -3)] : [name]))
+  const given = hosts.map((name) => name.toLowerCase()).flatMap((name) => [name, `${name}:${port}`])
+  const names = new Set([...own, ...given])
+  // https only for names that were given: a proxy may speak it for us, we do not
+  const origins = new Set(
+    [...names].map((name) => `http://${name}`).concat(given.map((name) => `https://${name}`)),
   )
-  const origins = new Set([...names].flatMap((name) => [`http://${name}`, `https://${name}`]))
 
   return (request, path) => {
     const headers = request.headers
     if (!names.has(headers.get('host') ?? '')) return 'host'
-    if (openPaths.has(path)) return undefined
+    if (openPaths.has(path) && !headers.has('upgrade')) return undefined
     const origin = headers.get('origin')
     if (origin !== null && !origins.has(origin)) return 'origin'
     const site = headers.get('sec-fetch-site')
