@@ -3,10 +3,10 @@
 // What is said nearest wins: flags, then environment, then file, then default. An unknown key or a bad value is
 // refused with where it stands and what was expected; nothing is guessed.
 
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { type Auth, auths, type Listener, formatListener, parseListener } from './listener.ts'
 import type { Paths } from './paths.ts'
+import { readOwn } from './lib/own-place.ts'
 import { PaidError } from './protocol/error.ts'
 import { limits } from './protocol/limits.ts'
 
@@ -143,10 +143,15 @@ const valueAt = (settings: Settings, path: readonly PropertyKey[]): unknown =>
 const readFile = (file: string): Settings => {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readOwn(file)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
-    throw new PaidError('bad_request', `${file} cannot be read`, 'Look at its owner and mode, or remove it.')
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new PaidError(
+      'bad_request',
+      `${file} cannot be read: ${reason}`,
+      'Look at its owner and mode, or remove it.',
+    )
   }
   const hint = 'It is one JSON object, like {"listen": ["127.0.0.1:8787"]}.'
   try {

@@ -13,11 +13,11 @@ import {
   readFileSync,
   renameSync,
   unlinkSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs'
 import type { Config } from './config.ts'
 import { acquireFileLock } from './lib/file-lock.ts'
+import { ownPlace } from './lib/own-place.ts'
 import { ensurePrivateFolder } from './lib/private-folder.ts'
 import { processStart } from './lib/process-start.ts'
 import { formatListener, type Listener } from './listener.ts'
@@ -33,6 +33,7 @@ export const takeHome = (paths: Paths, stack: AsyncDisposableStack): void => {
     const lock = acquireFileLock(paths.lock)
     if (!lock) throw new PaidError('already_running', `A daemon already runs on ${paths.home}`)
     stack.use(lock)
+    closeToOthers(paths)
   } catch (error) {
     if (error instanceof PaidError) throw error
     throw new PaidError(
@@ -43,6 +44,13 @@ export const takeHome = (paths: Paths, stack: AsyncDisposableStack): void => {
   }
 }
 
+/** What a daemon writes and others may have planted or opened up: ours, or refused; then for our eyes only. */
+const closeToOthers = ({ database, log, daemon, spool }: Paths): void => {
+  const files = [database, `${database}-wal`, `${database}-shm`, `${database}-journal`, log, daemon]
+  for (const path of files) if (ownPlace(path, 'file')) chmodSync(path, 0o600)
+  if (ownPlace(spool, 'folder')) chmodSync(spool, 0o700)
+}
+
 const leastTokenLength = 16
 
 /** The token: `given` (from PAID_TOKEN), or the file's, which is made when it is missing. */
@@ -50,15 +58,20 @@ export const tokenFor = (path: string, given: string | undefined): string => {
   if (given !== undefined && given !== '') return checkedToken(given, 'PAID_TOKEN')
   const made = randomBytes(32).toString('base64url')
   try {
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
-    const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
-    writeSync(file, `${made}\n`)
-    closeSync(file)
+    createFile(path, `${made}\n`)
     return made
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
   }
   return checkedToken(readToken(path).trim(), path)
+}
+
+/** A new file of our own. Throws EEXIST for whatever stands there, a symlink too. */
+const createFile = (path: string, text: string): void => {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+  writeSync(file, text)
+  closeSync(file)
 }
 
 const readToken = (path: string): string => {
@@ -68,7 +81,7 @@ const readToken = (path: string): string => {
   } catch {
     throw new PaidError(
       'forbidden',
-      `${path} cannot be read as a plain file`,
+      `${path} is not a plain file one could read (owner ${lstatSync(path).uid})`,
       'Look who put it there, and remove it.',
     )
   }
@@ -160,8 +173,8 @@ export const writeDaemonFile = (
     listen: listeners.map(formatListener),
     flags: config.flags,
   }
-  const aside = `${paths.daemon}.${process.pid}`
-  writeFileSync(aside, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
+  const aside = `${paths.daemon}.${randomBytes(8).toString('hex')}`
+  createFile(aside, `${JSON.stringify(content, null, 2)}\n`)
   renameSync(aside, paths.daemon)
 }
 

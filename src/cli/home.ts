@@ -3,13 +3,27 @@
 import { type Connection, openConnection } from '../client/connection.ts'
 import { homeOf, type Paths, pathsOf } from '../paths.ts'
 import { PaidError } from '../protocol/error.ts'
+import { isOwnHome } from './own-home.ts'
 
 export const here = (): Paths => pathsOf(homeOf(process.env))
 
 const busyForMs = 2000
 
-/** Throws `not_running`; but while a daemon holds the lock, a socket that refuses is only busy, and is tried again. */
+/** Throws `forbidden` for a home of somebody else, whoever listens there. */
 export const reach = async (paths: Paths): Promise<Connection> => {
+  const own = isOwnHome(paths.home)
+  const connection = await connected(paths)
+  if (await own) return connection
+  connection.close()
+  throw new PaidError(
+    'forbidden',
+    `${paths.home} belongs to another user, or others can write to it: who answers there may not be your daemon`,
+    'Look with `ls -ld`, or set PAID_HOME to a folder of your own.',
+  )
+}
+
+/** Throws `not_running`; but while a daemon holds the lock, a socket that refuses is only busy, and is tried again. */
+const connected = async (paths: Paths): Promise<Connection> => {
   const until = Date.now() + busyForMs
   for (;;) {
     try {

@@ -1,7 +1,7 @@
 // The daemon's own log file: one line an entry, rotated by size, never a secret or a payload in it. Values are printed
 // as JSON, so nothing that was sent to the daemon can begin a line of its own or reach a terminal as an escape.
 
-import { appendFileSync, renameSync, statSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, renameSync, writeSync } from 'node:fs'
 import { limits } from '../protocol/limits.ts'
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const
@@ -39,7 +39,7 @@ export const createLogger = ({
     echo?.(line)
     try {
       if (size > limits.logFileBytes) rotate()
-      appendFileSync(path, `${line}\n`, { mode: 0o600 })
+      append(path, `${line}\n`)
       size += line.length + 1
     } catch {
       // a full disk must not take the daemon down with its diary
@@ -59,9 +59,21 @@ const printed = (value: unknown): string =>
     ? JSON.stringify(value.stack ?? value.message)
     : (JSON.stringify(value) ?? 'undefined')
 
+const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
+
+/** By its name each time: a log that was moved away begins anew. Through no symlink. */
+const append = (path: string, text: string): void => {
+  const file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+  try {
+    writeSync(file, text)
+  } finally {
+    closeSync(file)
+  }
+}
+
 const sizeOf = (path: string): number => {
   try {
-    return statSync(path).size
+    return lstatSync(path).size
   } catch {
     return 0
   }

@@ -5,14 +5,28 @@ import { lstatSync, mkdirSync, statSync } from 'node:fs'
 
 /** Makes it if it is missing. Throws, saying what is wrong and how to put it right. */
 export const ensurePrivateFolder = (path: string): void => {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
-  const link = lstatSync(path)
-  const found = statSync(path)
+  if (!lstatSync(path, { throwIfNoEntry: false })) {
+    // a mask that takes more would leave a folder that is closed to ourselves
+    const mask = process.umask(0o077)
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    process.umask(mask)
+  }
+  checkPrivateFolder(path)
+}
+
+/** Throws for a folder that is not ours alone to write to; one that is missing is nobody's yet. */
+export const checkPrivateFolder = (path: string): void => {
+  const link = lstatSync(path, { throwIfNoEntry: false })
+  if (!link) return
+  const found = statSync(path, { throwIfNoEntry: false })
   const me = process.getuid?.()
-  if (!found.isDirectory()) throw new Error(`${path} is not a folder: move it away, or set PAID_HOME`)
-  if (found.uid !== me || link.uid !== me)
+  if (!found) throw new Error(`${path} is a symbolic link of user ${link.uid} that leads nowhere: remove it`)
+  if (!found.isDirectory())
+    throw new Error(`${path} is not a folder (owner ${link.uid}): move it away, or set PAID_HOME`)
+  const other = [link.uid, found.uid].find((uid) => uid !== me)
+  if (other !== undefined)
     throw new Error(
-      `${path} belongs to user ${found.uid}, not to you (${me}): set PAID_HOME to a folder of your own`,
+      `${path} belongs to user ${other}, not to you (${me}): set PAID_HOME to a folder of your own`,
     )
   if ((found.mode & 0o022) !== 0)
     throw new Error(`Others can write to ${path}: run chmod 700 ${path}, and look at what is in it`)

@@ -9,6 +9,7 @@ import { DocumentReader, splitDocuments } from '../lib/documents.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Logger } from '../core/logger.ts'
 import { createConnection, type Connection } from './connection.ts'
+import { parseJson } from './dialects/json.ts'
 import { openPeerUid } from './peer-uid.ts'
 import type { Refusals } from './refusals.ts'
 
@@ -38,8 +39,9 @@ export const openUnixDoor = ({
     socket: {
       open(socket) {
         const uid = peerUid(socket)
-        if ((uid !== undefined && uid !== owner) || connections.size >= limits.connections) {
-          refusals.count(uid === owner ? 'connections' : 'uid')
+        const foreign = uid !== undefined && uid !== owner
+        if (foreign || connections.size >= limits.connections) {
+          refusals.count(foreign ? 'uid' : 'connections')
           socket.terminate()
           return
         }
@@ -132,11 +134,12 @@ const write = (socket: Socket, frames: readonly string[]): number => {
 const receive = (connection: Connection, text: string): void => {
   let frame: unknown
   try {
-    frame = JSON.parse(text)
-  } catch {
-    const documents = splitDocuments(text)
+    frame = parseJson(text)
+  } catch (error) {
+    if (!(error instanceof PaidError)) throw error
+    const documents = error.code === 'invalid_json' ? splitDocuments(text) : undefined
     if (documents) for (const document of documents) receive(connection, document)
-    else connection.refuse(null, new PaidError('invalid_json'))
+    else connection.refuse(null, error)
     return
   }
   if (connection.call(frame)) return

@@ -4,11 +4,12 @@
 // to the spool under the key it was sent with, so that both copies are one event.
 // It is started for every tool call, so its path imports no zod, no citty, no node:fs and never touches process.stdout.
 
-import { homeOf, pathsOf } from '../../paths.ts'
+import { homeOf, type Paths, pathsOf } from '../../paths.ts'
 import { limits } from '../../protocol/limits.ts'
 import { post } from '../hooks/post.ts'
 import type { Reply } from '../hooks/reply.ts'
 import { readStdin } from '../hooks/stdin.ts'
+import { isOwnHome } from '../own-home.ts'
 
 const help = `paid hook is run by Claude Code, not by hand: it reads one hook event as JSON on stdin.
 
@@ -19,20 +20,29 @@ const help = `paid hook is run by Claude Code, not by hand: it reads one hook ev
 /** Resolves to the exit code, 0 but for a person at a terminal (2). Never rejects. */
 export const runHook = async (): Promise<number> => {
   try {
-    const body = await readStdin(limits.hookBodyBytes)
+    const [body, paths] = await Promise.all([readStdin(limits.hookBodyBytes), ownPaths()])
     if (body === 'terminal') {
       console.error(help)
       return 2
     }
-    if (body !== 'too large' && looksLikeObject(body)) await deliver(body)
+    if (paths && body !== 'too large' && looksLikeObject(body)) await deliver(paths, body)
   } catch {
     // silence is the promise
   }
   return 0
 }
 
-const deliver = async (body: Uint8Array): Promise<void> => {
-  const paths = pathsOf(homeOf(process.env))
+/** Undefined when there is no home, or one of somebody else: nothing is handed to whoever listens there. */
+const ownPaths = async (): Promise<Paths | undefined> => {
+  try {
+    const paths = pathsOf(homeOf(process.env))
+    return (await isOwnHome(paths.home)) ? paths : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const deliver = async (paths: Paths, body: Uint8Array): Promise<void> => {
   const key = Bun.randomUUIDv7()
   const occurredAt = Date.now()
   const path = '/hooks/claude'

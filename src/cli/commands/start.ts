@@ -3,6 +3,7 @@
 import { loadConfig } from '../../config.ts'
 import type { Config, Flags } from '../../config.ts'
 import { isLocked } from '../../lib/file-lock.ts'
+import { checkPrivateFolder } from '../../lib/private-folder.ts'
 import type { Paths } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
 import type { Run } from '../command.ts'
@@ -15,6 +16,7 @@ type StartFlags = { foreground: boolean; listen: string[]; auth: string | undefi
 
 const start: Run<StartFlags> = async ({ flags }) => {
   const paths = here()
+  checkPrivateFolder(paths.home)
   const given = givenFlags(flags)
   const config = loadConfig({ paths, env: process.env, flags: given })
   if (flags.foreground) return await stay(paths, config)

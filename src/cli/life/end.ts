@@ -3,6 +3,7 @@
 
 import { readDaemonFile } from '../../client/daemon-file.ts'
 import { isLocked } from '../../lib/file-lock.ts'
+import { hasOpen } from '../../lib/open-files.ts'
 import { processStart } from '../../lib/process-start.ts'
 import type { Paths } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
@@ -53,10 +54,15 @@ const ask = async (paths: Paths): Promise<Identity | 'silent' | 'not running'> =
   }
 }
 
-/** Who wrote `daemon.json`, if that process still is the one with its pid. */
+/**
+ * Who wrote `daemon.json`, if that process still is the one with its pid and, where the system tells, has the lock's
+ * file open. Never pid 1, and nothing that `kill` would take for a group of processes.
+ */
 const writtenDown = (paths: Paths): Identity | undefined => {
   const found = readDaemonFile(paths.daemon)
-  if (!found || found.startTime === undefined || processStart(found.pid) !== found.startTime) return undefined
+  if (!found || !Number.isSafeInteger(found.pid) || found.pid <= 1) return undefined
+  if (found.startTime === undefined || processStart(found.pid) !== found.startTime) return undefined
+  if (hasOpen(found.pid, paths.lock) === false) return undefined
   return { pid: found.pid, startTime: found.startTime }
 }
 
