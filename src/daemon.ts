@@ -50,6 +50,8 @@ export const runDaemon = async ({
   })
   const startedAt = Date.now()
   const stopped = Promise.withResolvers<{ by: string; reason: string | undefined }>()
+  // from here on a signal ends us in order, also while we start
+  listenToSignals(stopped.resolve)
   let phase: 'starting' | 'ready' | 'leaving' | 'stopping' = 'starting'
 
   const database = stack.adopt(openDatabase(paths.database), (open) => open.close())
@@ -140,7 +142,6 @@ export const runDaemon = async ({
   await daemonEvent('system.started', { version, pid: process.pid, urls: doors.urls })
   writeDaemonFile(paths, { startedAt, urls: doors.urls, listeners: doors.listeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
-  listenToSignals(stopped.resolve)
   phase = 'ready'
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
   if (unclean) checkDatabase(paths.database, check, logger, stack)

@@ -1,9 +1,8 @@
 // Which events somebody wants: channels by exact name or prefix*, a type, a namespace. With no channel named, what was
 // posted and what sessions did; the daemon's own affairs only when a pattern names them or `all` asks for them.
 
-import { isPrefixPattern } from '../protocol/channel.ts'
+import { isPrefixPattern, matches, sessionPrefix } from '../protocol/channel.ts'
 import type { EventFilter } from '../protocol/events.ts'
-import { sessionPrefix } from '../protocol/channel.ts'
 import type { LogEvent } from './log-event.ts'
 
 export type Filter = {
@@ -13,11 +12,15 @@ export type Filter = {
   readonly type: string | undefined
 }
 
-/** A call's filter. `session` narrows to its channel; given both, a channel pattern must mean the session's too. */
+/** A call's filter. `session` narrows to its channel: no channel named beside it that means it, and nothing is heard. */
 export const filterOf = (namespace: string, wanted: EventFilter): Filter => {
   const asked = wanted.channel === undefined ? undefined : [wanted.channel].flat()
-  const named = wanted.session === undefined ? asked : [`${sessionPrefix}${wanted.session}`]
-  return { namespace, patterns: named ?? (wanted.all === true ? ['*'] : undefined), type: wanted.type }
+  const { type } = wanted
+  if (wanted.session === undefined)
+    return { namespace, patterns: asked ?? (wanted.all === true ? ['*'] : undefined), type }
+  const own = `${sessionPrefix}${wanted.session}`
+  const meant = asked === undefined || asked.some((pattern) => matches(pattern, own))
+  return { namespace, patterns: meant ? [own] : [], type }
 }
 
 /** Whether an event of the right channel is also of the right type and kind. */
@@ -38,6 +41,7 @@ export const streamsWhere = (filter: Filter): { sql: string; values: string[] } 
   }
   if (!filter.patterns) return { sql: `${sql} AND reserved = 0`, values }
   if (filter.patterns.includes('*')) return { sql, values }
+  if (filter.patterns.length === 0) return { sql: `${sql} AND 0`, values }
   const channels = filter.patterns.map((pattern) => {
     if (!isPrefixPattern(pattern)) {
       values.push(pattern)

@@ -19,7 +19,7 @@ export const migrations: readonly ((database: Database) => void)[] = [
       last_seq INTEGER NOT NULL
     ) STRICT`)
     database.run('CREATE UNIQUE INDEX streams_channel ON streams (namespace, channel, type)')
-    database.run('CREATE INDEX streams_type ON streams (namespace, type, last_seq)')
+    database.run('CREATE INDEX streams_type ON streams (namespace, type)')
     database.run(`CREATE TABLE events (
       seq INTEGER PRIMARY KEY,
       stream INTEGER NOT NULL,

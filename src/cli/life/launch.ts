@@ -5,6 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { openConnection } from '../../client/connection.ts'
 import { isLocked } from '../../lib/file-lock.ts'
+import { ownPlace } from '../../lib/own-place.ts'
 import { ensurePrivateFolder } from '../../lib/private-folder.ts'
 import type { Paths } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
@@ -70,6 +71,7 @@ const dismiss = async (child: Bun.Subprocess, { pid }: Status): Promise<void> =>
 type Spawned = { process: Bun.Subprocess; logFrom: number }
 
 const spawnDaemon = (paths: Paths, words: string[]): Spawned => {
+  ownPlace(paths.log, 'file')
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
   const log = openSync(paths.log, flags, 0o600)
   const logFrom = fstatSync(log).size

@@ -3,9 +3,12 @@
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
 import { parseJson } from '../dialects/json.ts'
+import { createDeadlines } from '../../lib/deadlines.ts'
 
-/** The body's text. Throws `too_large`, `timeout`, `unsupported_media_type`. */
-export const readBody = async (request: Request, maxBytes: number): Promise<string> => {
+const late = createDeadlines(limits.bodyTimeoutMs, () => new PaidError('timeout'))
+
+/** The body's text. Throws or rejects with `too_large`, `timeout`, `unsupported_media_type`. */
+export const readBody = (request: Request, maxBytes: number): Promise<string> => {
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity')
     throw new PaidError(
@@ -13,19 +16,25 @@ export const readBody = async (request: Request, maxBytes: number): Promise<stri
       `A body with Content-Encoding ${JSON.stringify(encoding)} is not taken`,
     )
   const declared = request.headers.get('content-length')
-  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes)
-  const reading = declared === null ? readChunks(request, maxBytes) : request.text()
-  // a small body has arrived with its headers: then there is nothing to wait for, and no timer to pay
-  const arrived = Bun.peek(reading)
-  return arrived === reading ? withinTime(reading) : arrived
+  if (declared === null) return late.within(readChunks(request, maxBytes))
+  if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
+  return late.within(request.text())
 }
 
-/** The JSON value of a body. Throws `invalid_json`, and what `readBody` throws. */
+/** The JSON value of a body. Rejects with `invalid_json`, and what `readBody` throws. */
 export const readJson = async (request: Request, maxBytes: number): Promise<unknown> =>
   parseJson(await readBody(request, maxBytes))
 
 const tooLarge = (maxBytes: number): PaidError =>
   new PaidError('too_large', `The body is larger than ${maxBytes} bytes`)
+
+/** What Bun throws while a body comes in, in our words; undefined for anything else. */
+export const bodyError = (error: unknown): PaidError | undefined => {
+  if (!(error instanceof Error)) return undefined
+  if (error.name === 'AbortError') return new PaidError('bad_request', 'The body did not arrive whole')
+  if (error.message.includes('maxRequestBodySize')) return new PaidError('too_large')
+  return undefined
+}
 
 /** A body whose length nobody declared: counted as it comes. */
 const readChunks = async (request: Request, maxBytes: number): Promise<string> => {
@@ -38,14 +47,4 @@ const readChunks = async (request: Request, maxBytes: number): Promise<string> =
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-const withinTime = async (reading: Promise<string>): Promise<string> => {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new PaidError('timeout')), limits.bodyTimeoutMs)
-  try {
-    return await Promise.race([reading, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

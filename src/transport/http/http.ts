@@ -8,7 +8,7 @@ import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Access } from '../../protocol/method.ts'
 import { asPaidError } from '../../core/dispatch.ts'
-import { createPeer } from '../../core/peer.ts'
+import { createPeer, type Peer } from '../../core/peer.ts'
 import type { Reason, Refusals } from '../refusals.ts'
 import type { SocketData, WebSockets } from '../websocket.ts'
 import { errorAnswer } from './answer.ts'
@@ -53,9 +53,11 @@ export const openHttpDoor = ({
   refusals: Refusals
   webSockets: WebSockets
 }) => {
-  const routes = createRoutes(house)
+  const routes = createRoutes(house, refusals)
   const isUnix = 'unix' in address
   let entered: Entrance = ownersEntrance
+  let nameless = createPeer(entered.name, entered.scope)
+  let hookPeer = createPeer('hook:claude', entered.scope)
 
   const refuse = (reason: Exclude<Reason, 'uid'>, headers?: Record<string, string>): Response => {
     refusals.count(reason)
@@ -66,63 +68,69 @@ export const openHttpDoor = ({
     const start = request.url.indexOf('/', request.url.indexOf('//') + 2)
     const end = request.url.indexOf('?', start)
     const path = start < 0 ? '/' : request.url.slice(start, end < 0 ? undefined : end)
-    const { wall, gate, scope, name } = entered
+    const { wall, gate } = entered
 
     const foreign = wall(request, path)
     if (foreign !== undefined) return refuse(foreign === 'host' || foreign === 'origin' ? foreign : 'site')
     if (request.url.length - start > limits.urlBytes) return refuse('url')
 
     const upgrading = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-    const query = new URLSearchParams(end < 0 ? '' : request.url.slice(end + 1))
+    const search = end < 0 ? '' : request.url.slice(end + 1)
     if (gate && !openPaths.has(path)) {
-      const shown = tokenOf(request, upgrading ? query : undefined)
-      const verdict = gate.judge(shown, server.requestIP(request)?.address ?? '')
+      const shown = tokenOf(request, upgrading ? new URLSearchParams(search) : undefined)
+      const verdict = gate.judge(shown, () => server.requestIP(request)?.address ?? '')
       if (verdict === 'refused') return refuse('token', { 'www-authenticate': 'Bearer realm="paid"' })
       if (verdict !== 'pass') return refuse('rate', { 'retry-after': String(Math.ceil(verdict.wait / 1000)) })
     }
     if (request.method === 'POST' && !isUnix && headerToken(request) === undefined && !isJson(request))
       return refuse('type')
 
-    const peer = createPeer(peerName(name, request), scope)
+    const peer = peerOf(request)
     if (path === '/ws' || (path === '/' && upgrading))
-      return webSockets.upgrade(request, server, { path, query, peer })
-    const visit: Visit = {
-      peer,
-      hookPeer: createPeer('hook:claude', scope),
-      path,
-      query,
-      keepOpen: () => server.timeout(request, 0),
-    }
-    return routes.fetch(request, visit)
+      return webSockets.upgrade(request, server, { path, query: new URLSearchParams(search), peer })
+    const visit: Visit = { peer, hookPeer, search, keepOpen: () => server.timeout(request, 0) }
+    return routes(request, path, visit)
   }
 
-  const fetch = async (request: Request, server: Server): Promise<Response | undefined> => {
+  const fetch = (request: Request, server: Server): Response | Promise<Response> | undefined => {
     try {
-      return await answer(request, server)
+      return answer(request, server)
     } catch (error) {
-      return errorAnswer(asPaidError(error, house.logger, 'an HTTP request'))
+      return failure(error)
     }
+  }
+
+  const failure = (error: unknown): Response =>
+    errorAnswer(asPaidError(error, house.logger, 'an HTTP request'))
+
+  /** Callers that only ask hold nothing, so those that claim no name are one peer. */
+  const peerOf = (request: Request): Peer => {
+    const claimed = request.headers.get('x-paid-name')
+    return claimed !== null && nameShape.test(claimed)
+      ? createPeer(`http:${claimed}?`, entered.scope)
+      : nameless
   }
 
   const mask = process.umask(0o177)
   const common = {
     development: false,
-    maxRequestBodySize: limits.hookBodyBytes,
+    // above the largest limit of a path: what is a little too large is answered by us, the rest by Bun
+    maxRequestBodySize: 2 * limits.hookBodyBytes,
     fetch,
-    error: (error: Error) => errorAnswer(asPaidError(error, house.logger, 'an HTTP request')),
+    error: failure,
     websocket: webSockets.handler,
   } as const
-  const server: Server = isUnix
-    ? Bun.serve<SocketData>({ ...common, unix: address.unix })
-    : Bun.serve<SocketData>({
-        ...common,
-        hostname: address.host,
-        port: address.port,
-        idleTimeout: idleSeconds,
-      })
+  const options = isUnix
+    ? { ...common, unix: address.unix }
+    : { ...common, hostname: address.host, port: address.port }
+  // Bun takes it for a Unix socket too; only its types do not
+  Reflect.set(options, 'idleTimeout', idleSeconds)
+  const server: Server = Bun.serve<SocketData>(options)
   process.umask(mask)
   const port = server.port ?? 0
   entered = entrance(port)
+  nameless = createPeer(entered.name, entered.scope)
+  hookPeer = createPeer('hook:claude', entered.scope)
 
   return {
     port,
@@ -146,10 +154,5 @@ export const openHttpDoor = ({
 const isJson = (request: Request): boolean =>
   /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(request.headers.get('content-type') ?? '')
 
+/** A name that a caller may claim; it is marked as unverified. */
 const nameShape = /^[\w.@-]{1,64}$/
-
-/** The caller's name: what the door knows, and what the caller claims, marked as unverified. */
-const peerName = (known: string, request: Request): string => {
-  const claimed = request.headers.get('x-paid-name')
-  return claimed !== null && nameShape.test(claimed) ? `http:${claimed}?` : known
-}

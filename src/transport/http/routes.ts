@@ -12,14 +12,22 @@ import type { Peer } from '../../core/peer.ts'
 import { decodeHook } from '../dialects/claude.ts'
 import { parseJson } from '../dialects/json.ts'
 import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
+import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
-import { readBody, readJson } from './body.ts'
+import { bodyError, readBody, readJson } from './body.ts'
 import { openApiOf } from './openapi.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
 
 /** What a route gets besides the request. */
-export type Visit = { peer: Peer; hookPeer: Peer; path: string; query: URLSearchParams; keepOpen: () => void }
+export type Visit = {
+  peer: Peer
+  hookPeer: Peer
+  /** the query, undecoded */
+  search: string
+  /** takes off the limit on quiet connections */
+  keepOpen: () => void
+}
 type Env = { Bindings: Visit }
 
 /** What the routes need of the daemon. */
@@ -38,9 +46,12 @@ export type House = {
 }
 
 type Handler = (request: Request, visit: Visit, parameter: string) => Response | Promise<Response>
+type Ingest = (request: Request, visit: Visit) => Promise<Response>
 type Methods = Partial<Record<'GET' | 'POST', Handler>>
 
-export const createRoutes = (house: House): Hono<Env> => {
+export type Routes = (request: Request, path: string, visit: Visit) => Response | Promise<Response>
+
+export const createRoutes = (house: House, refusals: Refusals): Routes => {
   const app = new Hono<Env>()
   const { dispatch } = house
 
@@ -55,21 +66,42 @@ export const createRoutes = (house: House): Hono<Env> => {
     })
   }
 
+  const failure = (thrown: unknown): Response => {
+    const error = asPaidError(bodyError(thrown) ?? thrown, house.logger, 'an HTTP request')
+    if (error.code === 'too_large') refusals.count('size')
+    if (error.code === 'unsupported_media_type') refusals.count('type')
+    return errorAnswer(error)
+  }
+
+  const postEvents: Ingest = async (request, { peer }) => {
+    const body = await readJson(request, house.maxBody)
+    if (body === null) throw new PaidError('invalid_json')
+    const key = keyOf(request)
+    if (!Array.isArray(body)) {
+      const { ids } = await dispatch(peer, 'event.publish', { ...decodeEvent(body), ...key })
+      return jsonOk(`{"ok":true,"eventId":"${ids[0] ?? ''}"}`)
+    }
+    const events = batchOf(body)
+    const { ids } = await dispatch(peer, 'event.publish', { events, ...key })
+    return jsonOk(`{"ok":true,"eventIds":${JSON.stringify(ids)}}`)
+  }
+
+  const postHook: Ingest = async (request, { hookPeer }) => {
+    const event = decodeHook(await readBody(request, limits.hookBodyBytes), occurredAtOf(request))
+    await dispatch(hookPeer, 'event.publish', { ...event, ...keyOf(request) })
+    return jsonOk('{}')
+  }
+
+  // what hooks and senders call all day goes past the router
+  const direct = new Map([
+    ['/events', postEvents],
+    ['/hooks/claude', postHook],
+  ])
+
   at('/events', {
-    POST: async (request, { peer }) => {
-      const body = await readJson(request, house.maxBody)
-      if (body === null) throw new PaidError('invalid_json')
-      const key = keyOf(request)
-      if (!Array.isArray(body)) {
-        const { ids } = await dispatch(peer, 'event.publish', { ...decodeEvent(body), ...key })
-        return jsonOk(`{"ok":true,"eventId":"${ids[0] ?? ''}"}`)
-      }
-      const events = batchOf(body)
-      const { ids } = await dispatch(peer, 'event.publish', { events, ...key })
-      return jsonOk(`{"ok":true,"eventIds":${JSON.stringify(ids)}}`)
-    },
+    POST: postEvents,
     GET: async (request, visit) => {
-      const { follow, ...query } = queryOf(visit.query)
+      const { follow, ...query } = queryOf(new URLSearchParams(visit.search))
       const accept = request.headers.get('accept') ?? ''
       const form = accept.includes('text/event-stream')
         ? eventStream
@@ -90,13 +122,7 @@ export const createRoutes = (house: House): Hono<Env> => {
     },
   })
 
-  at('/hooks/claude', {
-    POST: async (request, { hookPeer }) => {
-      const event = decodeHook(await readBody(request, limits.hookBodyBytes), occurredAtOf(request))
-      await dispatch(hookPeer, 'event.publish', { ...event, ...keyOf(request) })
-      return jsonOk('{}')
-    },
-  })
+  at('/hooks/claude', { POST: postHook })
 
   at('/health', {
     GET: () =>
@@ -181,8 +207,12 @@ export const createRoutes = (house: House): Hono<Env> => {
   }
 
   app.notFound(() => errorAnswer(new PaidError('not_found')))
-  app.onError((error) => errorAnswer(asPaidError(error, house.logger, 'an HTTP request')))
-  return app
+  app.onError(failure)
+
+  return (request, path, visit) => {
+    const handler = request.method === 'POST' ? direct.get(path) : undefined
+    return handler ? handler(request, visit).catch(failure) : app.fetch(request, visit)
+  }
 }
 
 /** The once-only key of a request, as a call's field. */
