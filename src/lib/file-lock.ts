@@ -4,7 +4,8 @@
 // Never open the lock file by other means in the process that holds it: closing it would drop the lock (POSIX).
 
 import { Database, SQLiteError } from 'bun:sqlite'
-import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync } from 'node:fs'
+import { ownPlace } from './own-place.ts'
 
 /** Two who ask in the same moment may both be refused for that moment, and a probe holds a shared lock for one; wait that out. */
 const contentionMs = 250
@@ -44,18 +45,6 @@ const isBusy = (error: unknown): boolean =>
   error instanceof SQLiteError && (error.code ?? '').startsWith('SQLITE_BUSY')
 
 const createPlainFile = (path: string): void => {
-  const refused = (what: string) =>
-    new Error(`The lock ${path} is ${what}: look who put it there, and remove it`)
-  let descriptor: number
-  try {
-    descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ELOOP') throw refused('a symbolic link')
-    if (error instanceof Error && 'code' in error && error.code === 'EISDIR') throw refused('a folder')
-    throw error
-  }
-  const found = fstatSync(descriptor)
-  closeSync(descriptor)
-  if (!found.isFile()) throw refused('not a plain file')
-  if (found.uid !== process.getuid?.()) throw refused(`a file of user ${found.uid}`)
+  ownPlace(path, 'file')
+  closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600))
 }
