@@ -39,6 +39,9 @@ export const openDoors = async ({
   const gate = createGate(token)
   const listeners: Listener[] = []
   const urls: string[] = []
+  const opened: { close: (graceMs: number) => Promise<void> }[] = []
+  // all at once: requests that never end cost their moment once, however many addresses there are
+  stack.defer(async () => void (await Promise.all(opened.map((door) => door.close(graceMs)))))
   const tcp = (listener: Listener): void => {
     const { host, auth } = listener
     const entrance = (port: number): Entrance => ({
@@ -50,7 +53,7 @@ export const openDoors = async ({
     const door = listenOr(listener, () =>
       openHttpDoor({ address: listener, entrance, house, refusals, webSockets }),
     )
-    stack.defer(() => door.close(graceMs))
+    opened.push(door)
     listeners.push({ ...listener, port: door.port })
     urls.push(door.url)
     if (auth === 'none') house.logger.warn('this address asks nobody for a token', { url: door.url })
@@ -63,7 +66,7 @@ export const openDoors = async ({
     refusals,
     webSockets,
   })
-  stack.defer(() => owners.close(graceMs))
+  opened.push(owners)
   const unix = stack.use(
     openUnixDoor({
       path: paths.socket,

@@ -9,7 +9,7 @@ import { limits } from '../../src/protocol/limits.ts'
 
 const json = 'content-type: application/json'
 const MiB = 1024 * 1024
-/** what a daemon may take while it is abused, beside the bodies it has to hold */
+/** what a daemon may take while it is abused */
 const smallMiB = 250
 
 let daemon: TestDaemon

@@ -9,7 +9,8 @@ import { frameOf, opcodes, openWebSocketWire } from '../support/websocket-wire.t
 import { openWire } from '../support/wire.ts'
 
 const MiB = 1024 * 1024
-const smallMiB = 250
+/** room for a few of the largest messages in flight, and for what the collector has not come to yet */
+const smallMiB = 512
 
 let daemon: TestDaemon
 beforeAll(async () => void (daemon = await startDaemon()))
