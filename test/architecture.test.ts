@@ -116,8 +116,12 @@ describe('start-up', () => {
     expect(loaded.filter((each) => each.startsWith('src/') && processStreams.test(code(each)))).toEqual([])
   })
 
-  test('the tree of commands loads no package until a command runs', () => {
-    expect(packages(loadedBy('src/cli/cli.ts', ({ lazy }) => !lazy))).toEqual([])
+  test('the tree of commands loads citty alone until a command runs', () => {
+    expect(packages(loadedBy('src/cli/cli.ts', ({ lazy }) => !lazy))).toEqual(['citty'])
+  })
+
+  test.each(['status', 'events', 'tail'])('`paid %s` loads no other package on its usual way', (name) => {
+    expect(packages(loadedBy(`src/cli/commands/${name}.ts`, ({ lazy }) => !lazy))).toEqual([])
   })
 })
 

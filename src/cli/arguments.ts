@@ -1,72 +1,65 @@
-// Reads what was typed after a command's name: `--flag value`, `--flag=value`, `-n 5`, `-n5`, `-fj`, arguments, and
-// `--` after which everything is an argument. Whatever the command does not declare is refused, with the nearest it has.
+// What citty lets pass, refused before it runs: flags that a command does not declare (with the nearest it has), values
+// too few or too many. The words are taken apart by `util.parseArgs`, which is what citty itself stands on, and handed
+// on in one plain form, because citty drops a value that begins with `--no-` and keeps the `=` of `-n=5`.
 
-import type { Command, Flag } from './command.ts'
+import { parseArgs } from 'node:util'
+import type { ArgsDef } from 'citty'
 import { nearest } from './nearest.ts'
 import { WrongUsage } from './wrong-usage.ts'
 
-export type Typed = { args: string[]; flags: Record<string, boolean | string | string[] | undefined> }
-
-/** Throws `WrongUsage`. `name` is what the command was called by, for its messages. */
-export const readArguments = (typed: readonly string[], command: Command, name: string): Typed => {
+/** `--flag=value`, `--switch`, then `--` and the arguments. Throws `WrongUsage`; `name` is the command's, for its messages. */
+export const plainWords = (typed: readonly string[], declared: ArgsDef, name: string): string[] => {
+  const seeHelp = `See \`paid ${name} --help\`.`
+  const flags: Record<string, { type: 'boolean' | 'string'; short?: string }> = {}
+  for (const [long, { type, ...rest }] of Object.entries(declared)) {
+    if (type === 'positional') continue
+    const short = 'alias' in rest ? rest.alias : undefined
+    flags[long] = {
+      type: type === 'boolean' ? 'boolean' : 'string',
+      ...(typeof short === 'string' ? { short } : {}),
+    }
+  }
+  const reading = { options: flags, strict: false, allowPositionals: true, tokens: true } as const
+  const said: string[] = []
   const args: string[] = []
-  const flags: Typed['flags'] = {}
-  for (const [long, { kind }] of Object.entries(command.flags))
-    flags[long] = kind === 'switch' ? false : kind === 'values' ? [] : undefined
-
-  const rest = [...typed]
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--') {
-      args.push(...rest)
-      break
-    }
-    if (word === '-' || !word.startsWith('-')) {
-      args.push(word)
+  for (const token of parseArgs({ args: [...typed], ...reading }).tokens) {
+    if (token.kind === 'option-terminator') continue
+    if (token.kind === 'positional') {
+      args.push(token.value)
       continue
     }
-    const { long, flag, value, cluster } = flagOf(word, command, name)
-    if (flag.kind === 'switch') {
-      if (value !== undefined) throw new WrongUsage(`--${long} takes no value`, seeHelp(name))
-      flags[long] = true
-      if (cluster !== undefined) rest.unshift(`-${cluster}`)
+    const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined
+    if (!flag) {
+      const guess = token.rawName.startsWith('--') && nearest(token.name, Object.keys(flags))
+      throw new WrongUsage(
+        `${name} has no flag ${token.rawName}`,
+        guess ? `Did you mean --${guess}?` : seeHelp,
+      )
+    }
+    if (flag.type === 'boolean') {
+      if (token.value !== undefined) throw new WrongUsage(`--${token.name} takes no value`, seeHelp)
+      said.push(`--${token.name}`)
       continue
     }
-    const given = value ?? cluster ?? rest.shift()
-    if (given === undefined) throw new WrongUsage(`--${long} needs a value`, seeHelp(name))
-    const before = flags[long]
-    flags[long] = Array.isArray(before) ? [...before, given] : given
+    if (token.value === undefined) throw new WrongUsage(`--${token.name} needs a value`, seeHelp)
+    const joined = token.inlineValue && !token.rawName.startsWith('--')
+    said.push(`--${token.name}=${joined ? token.value.replace(/^=/, '') : token.value}`)
   }
 
-  const needed = command.args.filter(({ optional }) => !optional)
-  const missing = needed[args.length]
-  if (missing) throw new WrongUsage(`${name} needs ${missing.name}: ${missing.about}`, seeHelp(name))
-  const surplus = args[command.args.length]
+  const places = Object.entries(declared).filter(([, { type }]) => type === 'positional')
+  const [missing, about] = places.filter(([, { required }]) => required !== false)[args.length] ?? []
+  if (missing !== undefined)
+    throw new WrongUsage(`${name} needs ${missing.toUpperCase()}: ${about?.description}`, seeHelp)
+  const surplus = args[places.length]
   if (surplus !== undefined)
-    throw new WrongUsage(`${name} does not know what to do with "${surplus}"`, seeHelp(name))
-  return { args, flags }
+    throw new WrongUsage(`${name} does not know what to do with "${surplus}"`, seeHelp)
+  return [...said, '--', ...args]
 }
 
-type Found = { long: string; flag: Flag; value: string | undefined; cluster: string | undefined }
-
-const flagOf = (word: string, command: Command, name: string): Found => {
-  const declared = Object.entries(command.flags)
-  if (word.startsWith('--')) {
-    const equals = word.indexOf('=')
-    const long = word.slice(2, equals < 0 ? undefined : equals)
-    const flag = Object.hasOwn(command.flags, long) ? command.flags[long] : undefined
-    if (flag)
-      return { long, flag, value: equals < 0 ? undefined : word.slice(equals + 1), cluster: undefined }
-    const guess = nearest(long, Object.keys(command.flags))
-    throw new WrongUsage(`${name} has no flag --${long}`, guess ? `Did you mean --${guess}?` : seeHelp(name))
-  }
-  const letter = word[1]
-  const [long, flag] = declared.find(([, { short }]) => short === letter) ?? []
-  if (long === undefined || flag === undefined)
-    throw new WrongUsage(`${name} has no flag -${letter}`, seeHelp(name))
-  const after = word.slice(2)
-  return after.startsWith('=')
-    ? { long, flag, value: after.slice(1), cluster: undefined }
-    : { long, flag, value: undefined, cluster: after === '' ? undefined : after }
+/** All values of a flag that may be repeated, from such words; citty itself keeps the last. */
+export const repeated = (words: readonly string[], flag: string): string[] => {
+  const start = `--${flag}=`
+  return words
+    .slice(0, words.indexOf('--'))
+    .flatMap((word) => (word.startsWith(start) ? [word.slice(start.length)] : []))
 }
-
-const seeHelp = (name: string) => `See \`paid ${name} --help\`.`

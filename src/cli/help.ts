@@ -1,38 +1,55 @@
-// The help of every command, made from its declaration.
+// The help of every command, made from its declaration. citty's own rendering knows no examples, colours also where
+// nobody looks, and sets names flush right.
 
-import type { Command, Flag } from './command.ts'
+import type { ArgDef, CommandDef, CommandMeta } from 'citty'
+import { resolved } from './resolved.ts'
+
+declare module 'citty' {
+  interface CommandMeta {
+    /** more than the one line of the description */
+    about?: string
+    examples?: readonly string[]
+  }
+}
 
 const columns = (rows: readonly (readonly [string, string])[]): string => {
   const width = Math.max(0, ...rows.map(([left]) => left.length))
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd()).join('\n')
 }
 
-const flagRow = (long: string, { kind, short, value = 'TEXT', about }: Flag): [string, string] => [
-  `${short ? `-${short}, ` : '    '}--${long}${kind === 'switch' ? '' : ` ${value}`}`,
-  about + (kind === 'values' ? ' (repeatable)' : ''),
+const flagRow = (
+  long: string,
+  { type, valueHint = 'TEXT', description = '', ...rest }: ArgDef,
+): [string, string] => [
+  `${'alias' in rest ? `-${String(rest.alias)}, ` : '    '}--${long}${type === 'boolean' ? '' : ` ${valueHint}`}`,
+  description,
 ]
 
-export const helpOf = (name: string, command: Command): string => {
-  const args = command.args.map((arg) => (arg.optional ? `[${arg.name}]` : arg.name))
-  const flags = Object.entries(command.flags)
+/** `name` is all that is typed to get there: `paid hooks install`. */
+export const helpOf = async (name: string, command: CommandDef): Promise<string> => {
+  const { description = '', about, examples = [] } = await resolved<CommandMeta>(command.meta ?? {})
+  const declared = Object.entries(await resolved(command.args ?? {}))
+  const args = declared.filter(([, { type }]) => type === 'positional')
+  const flags = declared.filter(([, { type }]) => type !== 'positional')
+  const commands = command.subCommands && Object.entries(await resolved(command.subCommands))
   const usage = [
-    name === '' ? 'paid' : `paid ${name}`,
-    ...(command.commands ? ['COMMAND'] : []),
-    ...args,
+    name,
+    ...(commands ? ['COMMAND'] : []),
+    ...args.map(([arg, { required }]) => (required === false ? `[${arg.toUpperCase()}]` : arg.toUpperCase())),
     ...(flags.length > 0 ? ['[flags]'] : []),
   ].join(' ')
-  const parts = [command.summary, `Usage: ${usage}`]
-  if (command.about) parts.splice(1, 0, command.about)
-  if (command.args.length > 0)
-    parts.push(`Arguments:\n${columns(command.args.map((arg) => [arg.name, arg.about]))}`)
-  if (command.commands)
-    parts.push(
-      `Commands:\n${columns(Object.entries(command.commands).map(([sub, { summary }]) => [sub, summary]))}`,
-    )
-  if (flags.length > 0) parts.push(`Flags:\n${columns(flags.map(([long, flag]) => flagRow(long, flag)))}`)
-  if (command.examples.length > 0)
-    parts.push(`Examples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`)
-  if (command.commands)
-    parts.push(`\`paid ${name === '' ? '' : `${name} `}COMMAND --help\` says more about one.`)
+  const parts = [description, ...(about === undefined ? [] : [about]), `Usage: ${usage}`]
+  if (args.length > 0)
+    parts.push(`Arguments:\n${columns(args.map(([arg, def]) => [arg.toUpperCase(), def.description ?? '']))}`)
+  if (commands) {
+    const rows = commands.map(async ([sub, def]): Promise<[string, string]> => {
+      const meta = await resolved<CommandMeta>((await resolved<CommandDef>(def)).meta ?? {})
+      return [sub, meta.description ?? '']
+    })
+    parts.push(`Commands:\n${columns(await Promise.all(rows))}`)
+  }
+  if (flags.length > 0) parts.push(`Flags:\n${columns(flags.map(([long, def]) => flagRow(long, def)))}`)
+  if (examples.length > 0) parts.push(`Examples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
+  if (commands) parts.push(`\`${name} COMMAND --help\` says more about one.`)
   return parts.join('\n\n')
 }

@@ -1,31 +1,27 @@
 import { describe, expect, test } from 'bun:test'
-import { readArguments } from '../../src/cli/arguments.ts'
-import type { Command } from '../../src/cli/command.ts'
+import { parseArgs } from 'citty'
+import { plainWords, repeated } from '../../src/cli/arguments.ts'
 import { nearest } from '../../src/cli/nearest.ts'
 import { quoted } from '../../src/cli/self.ts'
 
-const greet: Command = {
-  summary: '',
-  args: [
-    { name: 'WHO', about: 'somebody' },
-    { name: 'HOW', about: 'in which words', optional: true },
-  ],
-  flags: {
-    loud: { kind: 'switch', short: 'l', about: '' },
-    follow: { kind: 'switch', short: 'f', about: '' },
-    lines: { kind: 'value', short: 'n', about: '' },
-    also: { kind: 'values', about: '' },
-  },
-  examples: [],
-}
-const read = (...typed: string[]) => readArguments(typed, greet, 'greet')
-const flags = (...typed: string[]) => read('x', ...typed).flags
+const greet = {
+  who: { type: 'positional', required: true, description: 'somebody' },
+  how: { type: 'positional', required: false, description: 'in which words' },
+  loud: { type: 'boolean', default: false, alias: 'l' },
+  follow: { type: 'boolean', default: false, alias: 'f' },
+  lines: { type: 'string', alias: 'n' },
+  also: { type: 'string' },
+} as const
+const words = (...typed: string[]) => plainWords(typed, greet, 'greet')
+/** what the command gets from citty */
+const given = (...typed: string[]) => parseArgs<typeof greet>(words(...typed), greet)
+const flags = (...typed: string[]) => given('x', ...typed)
 
 test('what was not said is off, absent or empty', () => {
-  expect(read('you')).toEqual({
-    args: ['you'],
-    flags: { loud: false, follow: false, lines: undefined, also: [] },
-  })
+  expect(given('you')).toMatchObject({ who: 'you', loud: false, follow: false })
+  expect(given('you').lines).toBeUndefined()
+  expect(given('you').how).toBeUndefined()
+  expect(repeated(words('you'), 'also')).toEqual([])
 })
 
 test('a value comes after a space, an equals sign, or straight after its letter', () => {
@@ -38,28 +34,31 @@ test('a value comes after a space, an equals sign, or straight after its letter'
     ['-fn5'],
     ['-fn', '5'],
   ])
-    expect(flags(...typed)['lines']).toBe('5')
+    expect(flags(...typed).lines).toBe('5')
   expect(flags('-fln=a=b')).toMatchObject({ follow: true, loud: true, lines: 'a=b' })
-  expect(flags('--lines=')['lines']).toBe('')
-  expect(flags('--lines', '-5')['lines']).toBe('-5')
+  expect(flags('--lines=').lines).toBe('')
+  expect(flags('--lines', '-5').lines).toBe('-5')
+  expect(flags('--lines', '--no-loud', '-l')).toMatchObject({ lines: '--no-loud', loud: true })
 })
 
 test('a repeatable flag keeps all, another keeps the last', () => {
-  expect(flags('--also', 'a', '--also=b')['also']).toEqual(['a', 'b'])
-  expect(flags('-n1', '-n2')['lines']).toBe('2')
+  expect(repeated(words('x', '--also', 'a', '--also=b', '--', '--also=c'), 'also')).toEqual(['a', 'b'])
+  expect(flags('-n1', '-n2').lines).toBe('2')
 })
 
 test('a dash alone is an argument, and after two dashes everything is', () => {
-  expect(read('-', '--', '--loud')).toMatchObject({ args: ['-', '--loud'], flags: { loud: false } })
+  expect(given('-', '--', '--loud')).toMatchObject({ who: '-', how: '--loud', loud: false })
+  expect(given('--', '--', '--no-loud')).toMatchObject({ who: '--', how: '--no-loud', loud: false })
 })
 
 describe('refused is', () => {
-  const refused = (...typed: string[]) => expect(() => read(...typed))
+  const refused = (...typed: string[]) => expect(() => words(...typed))
 
   test('a flag that is not declared', () => {
     refused('x', '--laud').toThrow('no flag --laud')
     refused('x', '-z').toThrow('no flag -z')
     refused('x', '-lz').toThrow('no flag -z')
+    refused('x', '--no-loud').toThrow('no flag --no-loud')
     refused('x', '--constructor').toThrow('no flag')
     refused('x', '--__proto__=1').toThrow('no flag')
   })

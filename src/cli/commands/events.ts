@@ -1,6 +1,5 @@
 // `paid events`: what was kept, as `tail` shows it or as one JSON array.
 
-import type { Run } from '../command.ts'
 import { eventLine, learnName } from '../event-line.ts'
 import { type FilterFlags, filterOf } from '../filters.ts'
 import { withDaemon } from '../home.ts'
@@ -8,7 +7,7 @@ import { say, sayJson, tell } from '../output.ts'
 import { lineStyle, namesOf } from '../screen.ts'
 import { WrongUsage } from '../wrong-usage.ts'
 
-const events: Run<FilterFlags & { limit: string | undefined }> = async ({ flags }) => {
+const events = async (flags: FilterFlags & { limit: string | undefined }): Promise<void> => {
   const limit = flags.limit === undefined ? undefined : Number(flags.limit)
   if (limit !== undefined && !Number.isInteger(limit))
     throw new WrongUsage(`--limit must be a whole number, not ${flags.limit}`)

@@ -3,7 +3,6 @@
 import { formatDuration } from '../../lib/duration.ts'
 import type { Event } from '../../protocol/event.ts'
 import { PaidError } from '../../protocol/error.ts'
-import type { Run } from '../command.ts'
 import { withDaemon } from '../home.ts'
 import {
   type Change,
@@ -16,8 +15,9 @@ import {
   type Where,
 } from '../hooks/install.ts'
 import { type Scope, settingsPath } from '../hooks/settings-file.ts'
-import { say, sayJson, tell } from '../output.ts'
+import { say, sayJson } from '../output.ts'
 import { quoted, selfCommand, selfName } from '../self.ts'
+import { talk } from '../talk.ts'
 import { visible } from '../visible.ts'
 
 type Flags = { project: boolean; print: boolean; json: boolean }
@@ -27,21 +27,21 @@ const whereOf = (scope: Scope): Where => {
   return { settingsPath: settingsPath(scope, process.env, process.cwd()), command, args: [...args, 'hook'] }
 }
 
-export const install: Run<Flags> = async ({ flags }) => {
+export const install = async (flags: Flags): Promise<void> => {
   const where = whereOf(flags.project ? 'project' : 'user')
-  if (flags.print) return print(previewInstall(where))
+  if (flags.print) return await print(previewInstall(where))
   const change = installHooks(where)
   if (flags.json) return sayJson({ settingsPath: change.settingsPath, changed: change.changed })
   const command = [where.command, ...where.args].map(quoted).join(' ')
   say(
     `${change.changed ? 'Installed' : 'Already installed'} in ${visible(where.settingsPath)}: runs ${command}`,
   )
-  tell(`Open sessions hear of it within seconds. \`${selfName()} tail\` shows what arrives.`)
+  await talk('info', `Open sessions hear of it within seconds. \`${selfName()} tail\` shows what arrives.`)
 }
 
-export const uninstall: Run<Flags> = async ({ flags }) => {
+export const uninstall = async (flags: Flags): Promise<void> => {
   const where = whereOf(flags.project ? 'project' : 'user')
-  if (flags.print) return print(previewUninstall(where))
+  if (flags.print) return await print(previewUninstall(where))
   const { changed, after } = uninstallHooks(where)
   if (flags.json) return sayJson({ settingsPath: where.settingsPath, changed })
   const path = visible(where.settingsPath)
@@ -52,15 +52,15 @@ export const uninstall: Run<Flags> = async ({ flags }) => {
     )
 }
 
-const print = ({ settingsPath, after }: Change): void => {
-  if (after === undefined) tell(`There would be no ${visible(settingsPath)}`)
+const print = async ({ settingsPath, after }: Change): Promise<void> => {
+  if (after === undefined) await talk('info', `There would be no ${visible(settingsPath)}`)
   else say(after.replace(/\n$/, ''))
 }
 
 /** What the daemon heard last, or that there is none to ask. */
 type Heard = { running: boolean; last?: { id: string; type: string; at: number; channel: string } }
 
-export const status: Run<{ project: boolean; json: boolean }> = async ({ flags }) => {
+export const status = async (flags: { project: boolean; json: boolean }): Promise<void> => {
   const scopes: Scope[] = flags.project ? ['project'] : ['user', 'project']
   const settings = scopes
     .map((scope) => ({ scope, ...hooksStatus(whereOf(scope)) }))

@@ -2,11 +2,10 @@
 
 import { here } from '../home.ts'
 import { say, sayJson } from '../output.ts'
-import type { Run } from '../command.ts'
 
-const paths: Run<{ json: boolean }> = async ({ flags }) => {
+const paths = ({ json }: { json: boolean }): void => {
   const found = here()
-  if (flags.json) sayJson(found)
+  if (json) sayJson(found)
   else for (const [name, path] of Object.entries(found)) say(`${name.padEnd(11)} ${path}`)
 }
 

@@ -4,7 +4,6 @@ import { readDaemonFile } from '../../client/daemon-file.ts'
 import { type Flags, loadConfig } from '../../config.ts'
 import { isLocked } from '../../lib/file-lock.ts'
 import type { Paths } from '../../paths.ts'
-import type { Run } from '../command.ts'
 import { here } from '../home.ts'
 import { endDaemon } from '../life/end.ts'
 import { introduction } from '../life/introduce.ts'
@@ -12,7 +11,7 @@ import { launchDaemon } from '../life/launch.ts'
 import { say } from '../output.ts'
 import { flagWords, givenFlags } from './start.ts'
 
-const restart: Run<{ listen: string[]; auth: string | undefined }> = async ({ flags }) => {
+const restart = async (flags: { listen: string[]; auth: string | undefined }): Promise<void> => {
   const paths = here()
   const kept = { ...flagsInUse(paths), ...givenFlags(flags) }
   // What cannot start again is better not stopped.

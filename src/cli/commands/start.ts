@@ -6,15 +6,15 @@ import { isLocked } from '../../lib/file-lock.ts'
 import { checkPrivateFolder } from '../../lib/private-folder.ts'
 import type { Paths } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
-import type { Run } from '../command.ts'
 import { here } from '../home.ts'
 import { alreadyRunsExit, detachedMarker, launchDaemon, runningDaemon } from '../life/launch.ts'
 import { introduction } from '../life/introduce.ts'
-import { say, tell } from '../output.ts'
+import { say } from '../output.ts'
+import { warn } from '../talk.ts'
 
 type StartFlags = { foreground: boolean; listen: string[]; auth: string | undefined }
 
-const start: Run<StartFlags> = async ({ flags }) => {
+const start = async (flags: StartFlags): Promise<number | void> => {
   const paths = here()
   checkPrivateFolder(paths.home)
   const given = givenFlags(flags)
@@ -22,7 +22,7 @@ const start: Run<StartFlags> = async ({ flags }) => {
   if (flags.foreground) return await stay(paths, config)
   const running = await runningDaemon(paths)
   if (running && (given.listen || given.auth))
-    tell('paid: a daemon runs already, your flags change nothing; `paid restart` takes them')
+    await warn('a daemon runs already, your flags change nothing; `paid restart` takes them')
   const status = running ?? (await launchDaemon(paths, flagWords(given)))
   for (const line of introduction(status, paths, !running)) say(line)
 }

@@ -2,7 +2,6 @@
 
 import { formatDuration } from '../../lib/duration.ts'
 import type { Status } from '../../protocol/system.ts'
-import type { Run } from '../command.ts'
 import { withDaemon } from '../home.ts'
 import { say, sayJson } from '../output.ts'
 import { clip, fit, visible } from '../visible.ts'
@@ -11,9 +10,9 @@ const sessionsShown = 5
 /** one that hangs is told soon */
 const answerWithinMs = 5000
 
-const status: Run<{ json: boolean }> = async ({ flags }) => {
+const status = async ({ json }: { json: boolean }): Promise<void> => {
   const found = await withDaemon((daemon) => daemon.call('system.status', {}, { timeoutMs: answerWithinMs }))
-  if (flags.json) sayJson(found)
+  if (json) sayJson(found)
   else for (const line of statusLines(found)) say(line)
 }
 

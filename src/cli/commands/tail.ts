@@ -1,7 +1,6 @@
 // `paid tail`: every event as it comes, for ever, through restarts of the daemon.
 
 import { follow } from '../../client/follow.ts'
-import type { Run } from '../command.ts'
 import { eventLine, learnName } from '../event-line.ts'
 import { type FilterFlags, filterOf } from '../filters.ts'
 import { here, reach } from '../home.ts'
@@ -11,7 +10,7 @@ import { lineStyle, namesOf } from '../screen.ts'
 /** On a terminal the last few come first, so that there is something to see. */
 const replayed = 10
 
-const tail: Run<FilterFlags> = async ({ flags }) => {
+const tail = async (flags: FilterFlags): Promise<void> => {
   const paths = here()
   const first = await reach(paths)
   const names = await namesOf(first)

@@ -9,7 +9,7 @@ import type { Paths } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
 import { reach } from '../home.ts'
-import { tell } from '../output.ts'
+import { warn } from '../talk.ts'
 
 const answerWithinMs = 3000
 /** the daemon gives itself up after `stopMs`; this is for its last words */
@@ -26,10 +26,10 @@ export const endDaemon = async (paths: Paths): Promise<boolean> => {
   const asked = await ask(paths)
   if (asked === 'not running') return false
   const known = asked === 'silent' ? writtenDown(paths) : asked
-  if (asked === 'silent' && known) signal(known, 'SIGTERM')
+  if (asked === 'silent' && known) await signal(known, 'SIGTERM')
   const patienceMs = asked === 'silent' ? silentWithinMs : stoppedWithinMs
   if (known && (await isGone(paths, known, patienceMs))) return true
-  if (known && signal(known, 'SIGKILL') && (await isGone(paths, known, killedWithinMs))) return true
+  if (known && (await signal(known, 'SIGKILL')) && (await isGone(paths, known, killedWithinMs))) return true
   throw new PaidError(
     'internal',
     `The daemon of ${paths.home} does not stop, and which process it is cannot be told for certain`,
@@ -75,13 +75,13 @@ const isGone = async (paths: Paths, known: Identity | undefined, withinMs: numbe
   return false
 }
 
-const signal = ({ pid, startTime }: Identity, name: 'SIGTERM' | 'SIGKILL'): boolean => {
+const signal = async ({ pid, startTime }: Identity, name: 'SIGTERM' | 'SIGKILL'): Promise<boolean> => {
   if (startTime === undefined || processStart(pid) !== startTime) return false
-  tell(`paid: the daemon does not answer; sending ${name} to pid ${pid}`)
   try {
     process.kill(pid, name)
-    return true
   } catch {
     return false
   }
+  await warn(`the daemon does not answer; sent ${name} to pid ${pid}`)
+  return true
 }
