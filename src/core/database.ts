@@ -9,6 +9,9 @@ import { migrations } from './migrations.ts'
 
 const cacheKiB = 16 * 1024
 
+/** pages in the write-ahead log before they are copied back: pages that every group changes are copied once in a while */
+const checkpointPages = 4000
+
 /** The writing connection, migrated to this program's schema. Throws `incompatible` for a newer schema. */
 export const openDatabase = (path: string): Database => {
   const database = new Database(path, { create: true, strict: true })
@@ -20,6 +23,7 @@ export const openDatabase = (path: string): Database => {
     database.run('PRAGMA synchronous = FULL')
     database.run(`PRAGMA cache_size = -${cacheKiB}`)
     database.run('PRAGMA mmap_size = 0')
+    database.run(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
     migrate(database)
     return database
   } catch (error) {

@@ -44,9 +44,11 @@ export type Projection = (events: readonly LogEvent[], database: Database) => vo
 export type Log = ReturnType<typeof createLog>
 
 type Member = { settle: () => void; reject: (error: PaidError) => void }
-type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[] }
+type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[]; seen: number; turns: number }
 
 const healEveryMs = 1000
+/** turns of the event loop that a group may wait for more writes, while more come */
+const moreTurns = 2
 
 /**
  * @param database the only writing connection; from now on nothing else may begin a transaction on it
@@ -129,7 +131,7 @@ export const createLog = ({
   const open = (): Group => {
     if (group) return group
     prepared.begin.run()
-    group = { timeline: [], members: [], reads: [] }
+    group = { timeline: [], members: [], reads: [], seen: 1, turns: 0 }
     setImmediate(flush)
     return group
   }
@@ -181,6 +183,13 @@ export const createLog = ({
   const flush = (): void => {
     const done = group
     if (!done) return
+    // while each turn brings more, one COMMIT serves them all; who writes alone never waits
+    if (done.members.length > done.seen && done.turns < moreTurns) {
+      done.turns++
+      done.seen = done.members.length
+      setImmediate(flush)
+      return
+    }
     try {
       const stored = done.timeline.filter((event) => event.seq > 0)
       if (stored.length > 0) {
@@ -290,6 +299,7 @@ export const createLog = ({
 
     /** Writes the open group and takes no more. */
     close: (): void => {
+      if (group) group.turns = moreTurns
       flush()
       closed = true
       clearInterval(healing)

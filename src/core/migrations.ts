@@ -52,7 +52,6 @@ export const migrations: readonly ((database: Database) => void)[] = [
       last_type TEXT NOT NULL,
       PRIMARY KEY (namespace, id)
     ) STRICT, WITHOUT ROWID`)
-    database.run('CREATE INDEX sessions_last ON sessions (namespace, last_seq)')
     database.run(`CREATE TABLE counters (
       namespace TEXT NOT NULL,
       name TEXT NOT NULL,

@@ -69,7 +69,12 @@ export const createEvents = ({
       const filter = filterOf(peer.namespace, params)
       const { since, replay } = params
       const start = await log.read((reader) => {
-        if (since !== undefined) return after(since, (time) => seqAt(reader, time))
+        // a cursor ahead of this log (another one's, or one from before a restore) means from now on
+        if (since !== undefined)
+          return Math.min(
+            log.head,
+            after(since, (time) => seqAt(reader, time)),
+          )
         if (replay === undefined || replay === 0) return log.head
         const [first] = pageNewest(reader, filter, replay).events
         return first ? first.seq - 1 : log.head

@@ -5,20 +5,24 @@
 import type { Database } from 'bun:sqlite'
 import { sessionPrefix } from '../protocol/channel.ts'
 import { eventId } from '../protocol/event.ts'
+import { limits } from '../protocol/limits.ts'
+import type { Session } from '../protocol/sessions.ts'
 import type { HandlersFor } from '../core/dispatch.ts'
 import type { Log } from '../core/log.ts'
 import type { LogEvent } from '../core/log-event.ts'
 import { addToCounter } from '../core/streams.ts'
 
-const upsert = `INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET
-    folder = coalesce(excluded.folder, folder),
-    title = coalesce(iif(?, excluded.title, NULL), title, excluded.title),
-    events = events + excluded.events,
-    last_seq = excluded.last_seq, last_at = excluded.last_at, last_type = excluded.last_type
-  RETURNING events`
+const add = `UPDATE sessions SET events = events + ?, last_seq = ?, last_at = ?, last_type = ?
+  WHERE namespace = ? AND id = ?`
 
-const list = 'SELECT * FROM sessions WHERE namespace = ? ORDER BY last_seq DESC LIMIT ?'
+const tell = `UPDATE sessions SET folder = coalesce(?, folder), title = coalesce(iif(?, ?, NULL), title, ?)
+  WHERE namespace = ? AND id = ?`
+
+const insert = 'INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+
+const newest = 'SELECT namespace, id FROM sessions ORDER BY last_seq DESC LIMIT ?'
+
+const one = 'SELECT * FROM sessions WHERE namespace = ? AND id = ?'
 
 type Row = {
   id: string
@@ -36,57 +40,84 @@ type Row = {
 const telling = new Set(['SessionStart', 'CwdChanged', 'UserPromptSubmit', 'session.start'])
 
 const titleLength = 80
-const knownSessions = 10_000
+/** the sessions that a list can show are known by name, the last heard last */
+const recentSessions = 2 * limits.pageEvents
 
 export const createSessions = ({ log }: { log: Log }): HandlersFor<'session'> => {
-  const known = new Set<string>()
-
+  const recent = new Map<string, Recent>()
   log.project((events, database) => {
-    for (const sum of sumUp(events, known)) write(database, sum)
-    if (known.size > knownSessions) known.clear()
+    for (const [name, sum] of sumUp(events, recent)) {
+      write(database, sum)
+      recent.delete(name)
+      recent.set(name, { namespace: sum.first.namespace, id: sum.id, heard: true })
+    }
+    for (const oldest of recent.keys()) {
+      if (recent.size <= recentSessions) break
+      recent.delete(oldest)
+    }
+  })
+  void log.read((reader) => {
+    const rows = reader.query<{ namespace: string; id: string }, [number]>(newest).all(recentSessions)
+    for (const row of rows.toReversed()) {
+      recent.set(nameOf(row.namespace, `${sessionPrefix}${row.id}`), { ...row, heard: false })
+    }
   })
 
   return {
-    'session.list': async ({ limit }, peer) => ({
-      sessions: (
-        await log.read((reader) => reader.query<Row, [string, number]>(list).all(peer.namespace, limit))
-      ).map((row) => ({
-        id: row.id,
-        ...(row.folder !== null && { folder: row.folder }),
-        ...(row.title !== null && { title: row.title }),
-        events: row.events,
-        firstAt: row.first_at,
-        firstEvent: eventId(row.first_seq),
-        lastAt: row.last_at,
-        lastEvent: eventId(row.last_seq),
-        lastType: row.last_type,
-      })),
-    }),
+    'session.list': ({ limit }, peer) =>
+      log.read((reader) => {
+        const find = reader.query<Row, [string, string]>(one)
+        const rows: Row[] = []
+        for (const { namespace, id } of [...recent.values()].toReversed()) {
+          if (rows.length === limit) break
+          const row = namespace === peer.namespace ? find.get(namespace, id) : null
+          if (row) rows.push(row)
+        }
+        return { sessions: rows.toSorted((a, b) => b.last_seq - a.last_seq).map(sessionOf) }
+      }),
   }
 }
 
+const sessionOf = (row: Row): Session => ({
+  id: row.id,
+  ...(row.folder !== null && { folder: row.folder }),
+  ...(row.title !== null && { title: row.title }),
+  events: row.events,
+  firstAt: row.first_at,
+  firstEvent: eventId(row.first_seq),
+  lastAt: row.last_at,
+  lastEvent: eventId(row.last_seq),
+  lastType: row.last_type,
+})
+
+/** `heard`: in this run, so that what its first event told is in its row */
+type Recent = { namespace: string; id: string; heard: boolean }
 type Told = { folder?: string; title?: string; titleGiven?: boolean }
 type Sum = { id: string; events: number; first: LogEvent; last: LogEvent; told: Told }
 
+const nameOf = (namespace: string, channel: string): string => `${namespace}\n${channel}`
+
 /** What a group of events says of each session in it. */
-const sumUp = (events: readonly LogEvent[], known: Set<string>): Iterable<Sum> => {
+const sumUp = (events: readonly LogEvent[], recent: ReadonlyMap<string, Recent>): Map<string, Sum> => {
   const sums = new Map<string, Sum>()
+  let sum: Sum | undefined
   for (const event of events) {
     if (!event.channel.startsWith(sessionPrefix)) continue
-    const name = `${event.namespace}\n${event.channel}`
-    let sum = sums.get(name)
-    if (!sum) {
-      sum = { id: event.channel.slice(sessionPrefix.length), events: 0, first: event, last: event, told: {} }
-      sums.set(name, sum)
+    // events of one session often come together
+    if (sum?.last.channel !== event.channel || sum.last.namespace !== event.namespace) {
+      const name = nameOf(event.namespace, event.channel)
+      sum = sums.get(name)
+      if (!sum) {
+        const told = recent.get(name)?.heard ? {} : tellingOf(event, {})
+        sum = { id: event.channel.slice(sessionPrefix.length), events: 0, first: event, last: event, told }
+        sums.set(name, sum)
+      }
     }
     sum.events++
     sum.last = event
-    if (telling.has(event.type) || !known.has(name)) {
-      sum.told = { ...sum.told, ...tellingOf(event, sum.told) }
-      known.add(name)
-    }
+    if (telling.has(event.type)) sum.told = { ...sum.told, ...tellingOf(event, sum.told) }
   }
-  return sums.values()
+  return sums
 }
 
 const tellingOf = (event: LogEvent, before: Told): Told => {
@@ -108,20 +139,15 @@ const textIn = (data: object, name: string): string | undefined => {
 }
 
 const write = (database: Database, { id, events, first, last, told }: Sum): void => {
-  const row = database
-    .query<{ events: number }, (string | number | boolean | null)[]>(upsert)
-    .get(
-      first.namespace,
-      id,
-      told.folder ?? null,
-      told.title ?? null,
-      events,
-      first.seq,
-      first.at,
-      last.seq,
-      last.at,
-      last.type,
-      told.titleGiven ?? false,
-    )
-  if (row?.events === events) database.query(addToCounter).run(first.namespace, 'sessions', 1)
+  const { namespace } = first
+  const folder = told.folder ?? null
+  const title = told.title ?? null
+  const known = database.query(add).run(events, last.seq, last.at, last.type, namespace, id).changes > 0
+  if (!known) {
+    database
+      .query(insert)
+      .run(namespace, id, folder, title, events, first.seq, first.at, last.seq, last.at, last.type)
+    database.query(addToCounter).run(namespace, 'sessions', 1)
+  } else if (folder !== null || title !== null)
+    database.query(tell).run(folder, told.titleGiven ?? false, title, title, namespace, id)
 }

@@ -16,7 +16,7 @@ export type Sink = {
 }
 
 export class DocumentReader {
-  #kept: Buffer[] = []
+  #kept = Buffer.alloc(0)
   #keptBytes = 0
   #skipping = false
   #depth = 0
@@ -33,60 +33,67 @@ export class DocumentReader {
   push(chunk: Buffer): void {
     const lastNewline = chunk.lastIndexOf(newline)
     if (lastNewline >= 0) this.#lines(chunk.subarray(0, lastNewline))
-    const rest = lastNewline >= 0 ? chunk.subarray(lastNewline + 1) : chunk
-    if (rest.length > 0) this.#partial(rest)
+    this.#partial(lastNewline >= 0 ? chunk.subarray(lastNewline + 1) : chunk)
   }
 
-  /** Whole lines, the first of which may have begun before. */
+  /** No more bytes come: what is left is a document, closed or not. */
+  end(): void {
+    this.#finish(Buffer.alloc(0))
+  }
+
+  /** Whole lines, the first of which may have begun before. One of several documents is left to its reader to split. */
   #lines(lines: Buffer): void {
-    if (this.#skipping) {
+    if (this.#skipping || this.#keptBytes > 0) {
       const end = lines.indexOf(newline)
-      this.#reset()
+      this.#finish(end < 0 ? lines : lines.subarray(0, end))
       if (end >= 0) this.#lines(lines.subarray(end + 1))
-      return
+    } else if (lines.length <= this.#maxBytes) {
+      for (const line of lines.toString('utf8').split('\n')) this.#line(line)
+    } else {
+      for (let start = 0; start <= lines.length;) {
+        const found = lines.indexOf(newline, start)
+        const end = found < 0 ? lines.length : found
+        this.#finish(lines.subarray(start, end))
+        start = end + 1
+      }
     }
-    const bytes = this.#keptBytes > 0 ? Buffer.concat([...this.#kept, lines]) : lines
+  }
+
+  /** The last bytes of a line. */
+  #finish(bytes: Buffer): void {
+    if (this.#keptBytes + bytes.length <= this.#maxBytes) {
+      if (!this.#skipping) this.#line(this.#text(bytes))
+    } else {
+      // its documents may each be short enough
+      this.#partial(bytes)
+      if (this.#keptBytes > 0) this.#line(this.#text(Buffer.alloc(0)))
+    }
     this.#reset()
-    if (bytes.length <= this.#maxBytes) {
-      for (const line of bytes.toString('utf8').split('\n')) this.#line(line)
-      return
-    }
-    for (let start = 0; start <= bytes.length;) {
-      const found = bytes.indexOf(newline, start)
-      const end = found < 0 ? bytes.length : found
-      if (end - start > this.#maxBytes) this.#sink.tooLong()
-      else this.#line(bytes.toString('utf8', start, end))
-      start = end + 1
-    }
   }
 
   #line(line: string): void {
-    if (line.trim() !== '') this.#sink.document(line)
+    if (/[^ \t\r]/.test(line)) this.#sink.document(line)
   }
 
-  /** Bytes behind the last newline: complete when their outermost brace closes, kept otherwise. */
+  /** Bytes with no newline behind them: complete when their outermost brace closes, kept otherwise. */
   #partial(bytes: Buffer): void {
     if (this.#skipping) return
     let start = 0
     for (let at = 0; at < bytes.length; at++) {
-      if (!this.#closes(bytes[at] ?? 0)) continue
-      const part = bytes.subarray(start, at + 1)
-      const text = (this.#keptBytes > 0 ? Buffer.concat([...this.#kept, part]) : part).toString('utf8')
-      this.#reset()
-      start = at + 1
-      this.#line(text)
+      const byte = bytes[at] ?? 0
+      if (at === start && this.#keptBytes === 0 && blank.has(byte)) start++
+      else if (this.#closes(byte)) {
+        const part = bytes.subarray(start, at + 1)
+        if (this.#keptBytes + part.length > this.#maxBytes) return this.#skip()
+        const text = this.#text(part)
+        this.#reset()
+        start = at + 1
+        this.#line(text)
+      }
     }
-    while (this.#keptBytes === 0 && start < bytes.length && blank.has(bytes[start] ?? 0)) start++
     const rest = bytes.subarray(start)
-    if (rest.length === 0) return
-    if (this.#keptBytes + rest.length > this.#maxBytes) {
-      this.#reset()
-      this.#skipping = true
-      this.#sink.tooLong()
-      return
-    }
-    this.#kept.push(Buffer.from(rest))
-    this.#keptBytes += rest.length
+    if (this.#keptBytes + rest.length > this.#maxBytes) this.#skip()
+    else this.#keep(rest)
   }
 
   /** Follows strings and braces; true at the byte that closes the outermost one. */
@@ -103,8 +110,33 @@ export class DocumentReader {
     return false
   }
 
+  #skip(): void {
+    this.#reset()
+    this.#skipping = true
+    this.#sink.tooLong()
+  }
+
+  /** Room grows by doubling, so that a document in many small pieces costs no more than its bytes. */
+  #keep(bytes: Buffer): void {
+    const size = this.#keptBytes + bytes.length
+    if (size > this.#kept.length) {
+      const larger = Buffer.allocUnsafe(Math.max(size, Math.min(this.#kept.length * 2, this.#maxBytes)))
+      this.#kept.copy(larger, 0, 0, this.#keptBytes)
+      this.#kept = larger
+    }
+    bytes.copy(this.#kept, this.#keptBytes)
+    this.#keptBytes = size
+  }
+
+  /** What was kept, and these bytes. */
+  #text(bytes: Buffer): string {
+    if (this.#keptBytes === 0) return bytes.toString('utf8')
+    this.#keep(bytes)
+    return this.#kept.toString('utf8', 0, this.#keptBytes)
+  }
+
   #reset(): void {
-    this.#kept = []
+    if (this.#keptBytes > 0) this.#kept = Buffer.alloc(0)
     this.#keptBytes = 0
     this.#skipping = false
     this.#depth = 0
@@ -113,15 +145,14 @@ export class DocumentReader {
   }
 }
 
-/** The documents in a text that holds several one after the other without a newline; undefined when it does not. */
+/** The documents in a line that holds several one after the other; undefined when it does not. */
 export const splitDocuments = (text: string): string[] | undefined => {
   const found: string[] = []
-  const reader = new DocumentReader(text.length * 4, {
+  const reader = new DocumentReader(Infinity, {
     document: (document) => found.push(document),
     tooLong: () => undefined,
   })
-  const bytes = Buffer.from(text)
-  reader.push(bytes)
-  const total = found.reduce((sum, document) => sum + Buffer.byteLength(document), 0)
-  return found.length > 1 && total === bytes.length ? found : undefined
+  reader.push(Buffer.from(text))
+  reader.end()
+  return found.length > 1 ? found : undefined
 }
