@@ -18,6 +18,8 @@ export type DaemonOptions = {
   /** content of `config.json` */
   config?: object
   cwd?: string
+  /** a command that ends by executing the words behind it, such as `nice` */
+  through?: string[]
 }
 
 export type Ran = { code: number; stdout: string; stderr: string }
@@ -87,7 +89,7 @@ export const startDaemon = async (options: DaemonOptions = {}): Promise<TestDaem
   const args = options.args ?? []
   const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']
 
-  const child = Bun.spawn([paidBinary, 'start', '--foreground', ...listen, ...args], {
+  const child = Bun.spawn([...(options.through ?? []), paidBinary, 'start', '--foreground', ...listen, ...args], {
     env,
     cwd: options.cwd ?? home,
     stdin: 'ignore',
