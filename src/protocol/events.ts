@@ -12,7 +12,7 @@ export const onceKey = nameOf('key', limits.keyBytes)
 export const newEvent = z.object({
   channel: channelName.default('events'),
   type: eventType,
-  data: z.unknown().meta({ description: 'any JSON; {} when left out' }),
+  data: z.unknown().optional().meta({ description: 'any JSON; {} when left out' }),
   occurredAt: z.int().optional().meta({ description: 'when it happened, epoch milliseconds' }),
   origin: z.record(z.string(), z.unknown()).optional().meta({ description: 'labels of the sender' }),
 })
