@@ -13,14 +13,14 @@ type Answer = { status: number; code?: string; eventId?: string }
 
 const post = async (daemon: TestDaemon, type: string, metadata: object = {}): Promise<Answer> => {
   const answer = await ask(daemon, '/events', { method: 'POST', body: JSON.stringify({ type, metadata }) })
-  return { status: answer.status, ...(await answer.json()) }
+  return { status: answer.status, ...JSON.parse(await answer.text()) }
 }
 
 /** Every event that is stored, oldest first. */
 const stored = async (daemon: TestDaemon): Promise<{ id: string; type: string }[]> => {
   const found: { id: string; type: string }[] = []
   for (let since = 'evt_0'; ;) {
-    const page = await (await ask(daemon, `/events?since=${since}&limit=1000`)).json()
+    const page = JSON.parse(await (await ask(daemon, `/events?since=${since}&limit=1000`)).text())
     if (page.total === 0) return found
     found.push(...page.events)
     since = page.next
@@ -159,9 +159,12 @@ describe('guard 26', () => {
     const second = await post(again, 'second')
     await tail.until((lines) => lines.length >= 3)
     const seen = tail.lines.map((line) => JSON.parse(line))
-    expect(seen.map(({ type }) => type).sort()).toEqual(['PostToolUse', 'first', 'second'])
-    expect(seen.map(({ id }) => id)).toEqual(seen.map(({ id }) => id).sort((a, b) => seqOf(a) - seqOf(b)))
-    expect([first.eventId, second.eventId]).toEqual(expect.arrayContaining([seen[0].id]))
+    expect(new Set(seen.map(({ type }) => type))).toEqual(new Set(['PostToolUse', 'first', 'second']))
+    const seqs = seen.map(({ id }) => seqOf(id))
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b))
+    const ids = seen.map(({ id }) => id)
+    expect(ids[0]).toBe(first.eventId)
+    expect(ids).toContain(second.eventId)
   }, 60_000)
 
   test.each([
