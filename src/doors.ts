@@ -86,7 +86,7 @@ const listenOr = <T>({ host, port }: Listener, listen: () => T): T => {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EADDRINUSE')
       throw new PaidError(
-        'already_running',
+        'address_in_use',
         `Port ${port} of ${host} is taken by another program`,
         `Free it, or choose another: paid start --listen ${host}:0`,
       )

@@ -136,7 +136,7 @@ export const freeSocketPath = async (path: string): Promise<void> => {
     )
   if (await answers(path))
     throw new PaidError(
-      'already_running',
+      'address_in_use',
       `Something listens at ${path}, and it is not a daemon of this home`,
       'End it, or set PAID_HOME.',
     )

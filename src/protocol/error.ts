@@ -131,6 +131,12 @@ export const errors = {
     message: 'A daemon already runs on this home',
     hint: '`paid status` shows it, `paid stop` ends it.',
   },
+  address_in_use: {
+    status: 503,
+    exit: 1,
+    message: 'Another program listens where the daemon should',
+    hint: 'End it, or choose another address: paid start --listen 127.0.0.1:0',
+  },
   stopping: {
     status: 503,
     exit: 1,

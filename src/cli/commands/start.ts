@@ -2,7 +2,6 @@
 
 import { loadConfig } from '../../config.ts'
 import type { Config, Flags } from '../../config.ts'
-import { isLocked } from '../../lib/file-lock.ts'
 import { checkPrivateFolder } from '../../lib/private-folder.ts'
 import type { Paths } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
@@ -45,8 +44,7 @@ const stay = async (paths: Paths, config: Config): Promise<number | void> => {
   try {
     await runDaemon({ paths, config, env: process.env })
   } catch (error) {
-    // The same code tells of a port that another program has; the lock tells them apart.
-    const lost = error instanceof PaidError && error.code === 'already_running' && isLocked(paths.lock)
+    const lost = error instanceof PaidError && error.code === 'already_running'
     if (lost && process.env[detachedMarker]) return alreadyRunsExit
     throw error
   }
