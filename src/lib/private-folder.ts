@@ -8,8 +8,11 @@ export const ensurePrivateFolder = (path: string): void => {
   if (!lstatSync(path, { throwIfNoEntry: false })) {
     // a mask that takes more would leave a folder that is closed to ourselves
     const mask = process.umask(0o077)
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    process.umask(mask)
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 })
+    } finally {
+      process.umask(mask)
+    }
   }
   checkPrivateFolder(path)
 }

@@ -1,5 +1,5 @@
-// The life of a daemon as its owner sees it: `paid start`, `stop`, `restart`, what happens after a crash, and what a
-// hostile place can do to it.
+// The life of a daemon as its owner sees it: `paid start`, `stop`, `restart`, what happens after a crash, and why a
+// daemon does not start.
 
 import { describe, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -134,15 +134,6 @@ describe('a daemon that cannot start says why in the terminal', () => {
     expect(stderr).toContain(`${home.paths.config}: http.maxBody must be a whole number`)
   })
 
-  test('when others could reach it without a token', async () => {
-    await using home = openHome()
-    for (const words of [
-      ['--auth', 'none', '--listen', '0.0.0.0:0'],
-      ['--listen', '[::]:0,auth=none'],
-    ])
-      expect(await home.paid(['start', ...words])).toMatchObject({ code: 2, stdout: '' })
-  })
-
   test('when its home is too long for a socket', async () => {
     await using home = openHome()
     const { code, stderr } = await home.paid(['start'], { env: { PAID_HOME: `/tmp/${'x'.repeat(100)}` } })
@@ -239,33 +230,4 @@ test('the version is told without a home, and a shell needs nothing else', async
     stdout: expect.stringMatching(/^paid \d/),
   })
   expect(await runPaid(['-v'], { env: { PAID_HOME: 'not/absolute' } })).toMatchObject({ code: 0 })
-})
-
-test('nothing of the folder it is started in is read, whatever lies there', async () => {
-  await using home = openHome()
-  const folder = join(home.paths.home, 'hostile')
-  mkdirSync(join(folder, 'node_modules/hono'), { recursive: true })
-  const mark = join(folder, 'owned')
-  const evil = `require('node:fs').writeFileSync(${JSON.stringify(mark)}, 'x')`
-  const files = {
-    '.env': 'PAID_LISTEN=0.0.0.0:0\nPAID_AUTH=none\nPAID_HOME=/nowhere/at/all\n',
-    'bunfig.toml': 'preload = ["./evil.js"]\n',
-    'evil.js': evil,
-    'node_modules/hono/index.js': evil,
-    'package.json': '{"type":"module","imports":{"#x":"./evil.js"}}',
-    'tsconfig.json': '{"compilerOptions":{"paths":{"*":["./evil.js"]}}}',
-  }
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  for (const words of [['--version'], ['start'], ['status'], ['events'], ['stop']])
-    expect(await home.paid(words, { cwd: folder })).toMatchObject({
-      code: 0,
-      stderr: expect.not.stringContaining('evil'),
-    })
-  await home.paid(['start'], { cwd: folder, env: { BUN_OPTIONS: `--preload ${join(folder, 'evil.js')}` } })
-  await home.paid(['hook'], {
-    cwd: folder,
-    stdin: '{}',
-    env: { BUN_OPTIONS: `--preload ${join(folder, 'evil.js')}` },
-  })
-  expect(existsSync(mark)).toBe(false)
 })

@@ -52,6 +52,36 @@ asRoot(
   30_000,
 )
 
+test('guard 10: a name that a caller only claims is marked as claimed', async () => {
+  await using daemon = await startDaemon({ args: ['--listen', '127.0.0.1:0,auth=none'] })
+  const claimed = [
+    'owner',
+    'token',
+    'anyone',
+    'unix:0',
+    'hook:claude',
+    'daemon:paid',
+    'owner?',
+    'a b',
+    '"',
+    '',
+  ]
+  for (const name of claimed) {
+    const headers = { 'content-type': 'application/json', 'x-paid-name': name, 'idempotency-key': 'same' }
+    const answer = await fetch(`${daemon.url}/events`, {
+      method: 'POST',
+      headers,
+      body: `{"type":"by.${name}"}`,
+    })
+    expect([200, 400, 422]).toContain(answer.status)
+  }
+  const { stdout } = await daemon.run(['call', 'event.list', '{"limit":100}'])
+  const { events }: { events: { by: string }[] } = JSON.parse(stdout)
+  const names = new Set(events.map(({ by }) => by))
+  expect([...names].filter((by) => by !== 'http:anyone' && !/^http:[\w.@-]+\?$/.test(by))).toEqual([])
+  expect(names).toContain('http:owner?')
+})
+
 /** `paid stop` in homes whose lock is held by us, while `daemon.json` names a process; all at once, for each takes a while. */
 const stopsWith = (all: object[]) =>
   Promise.all(
