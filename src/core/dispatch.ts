@@ -75,14 +75,20 @@ export const asPaidError = (error: unknown, logger: Logger, during: string): Pai
 export const explain = (error: z.ZodError): string => {
   const [issue] = error.issues
   if (!issue) return 'The parameters are not valid'
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // the branch that came closest: fewest complaints, and not merely about what kind of thing it is
-    const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length)
+  if (issue.code === 'invalid_union' && issue.message === unionMessage) {
+    // the branch that was meant: it holds deepest, and is not merely another kind of thing
+    const [nearest] = issue.errors.toSorted((a, b) => closeness(b) - closeness(a))
     const [inner] = nearest ?? []
     if (inner) return placed([...issue.path, ...inner.path], inner.message)
   }
   return placed(issue.path, issue.message)
 }
+
+/** what zod says of a union that has no words of its own */
+const unionMessage = 'Invalid input'
+
+const closeness = (branch: readonly z.core.$ZodIssue[]): number =>
+  Math.max(...branch.map(({ path, code }) => 2 * path.length + (code === 'invalid_type' ? 0 : 1)))
 
 const placed = (path: readonly PropertyKey[], message: string): string =>
   path.length > 0 ? `${path.map(String).join('.')}: ${message}` : message

@@ -45,8 +45,15 @@ const recentSessions = 2 * limits.pageEvents
 
 export const createSessions = ({ log }: { log: Log }): HandlersFor<'session'> => {
   const recent = new Map<string, Recent>()
+  let lost = 0
   log.project((events, database) => {
-    for (const [name, sum] of sumUp(events, recent)) {
+    if (log.lostGroups !== lost) {
+      // what a lost group told stands in no row
+      lost = log.lostGroups
+      for (const session of recent.values()) session.heard = false
+    }
+    const sums = [...sumUp(events, recent)].sort(([, a], [, b]) => a.last.seq - b.last.seq)
+    for (const [name, sum] of sums) {
       write(database, sum)
       recent.delete(name)
       recent.set(name, { namespace: sum.first.namespace, id: sum.id, heard: true })
