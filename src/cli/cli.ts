@@ -230,6 +230,15 @@ export const tree = defineCommand({
       args: { json },
       run: async ({ args }) => (await import('./commands/paths.ts')).default(args),
     }),
+    doctor: defineCommand({
+      meta: {
+        description: 'Look for what is wrong, and say what to do about it',
+        about: 'It changes nothing. It exits 0 when nothing failed; a warning is no failure.',
+        examples: ['paid doctor', 'paid doctor --json'],
+      },
+      args: { json },
+      run: async ({ args }) => (await import('./commands/doctor.ts')).default(args),
+    }),
   },
 })
 

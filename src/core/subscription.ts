@@ -79,8 +79,17 @@ export class Subscription implements Owner {
     } else this.#stream.send(event, this)
   }
 
-  /** Sends what the log holds after the cursor, then goes live. Resolves when live or ended. */
+  /** Sends what the log holds after the cursor, then goes live. Resolves when live or ended; a log that cannot be read ends it. */
   async replay(log: Log): Promise<void> {
+    try {
+      await this.#replay(log)
+    } catch {
+      // its client asks again from there, and that call is told what is wrong
+      if (!this.ended) this.#lag()
+    }
+  }
+
+  async #replay(log: Log): Promise<void> {
     let after = this.sentSeq
     while (!this.#live && !this.ended) {
       await this.#stream.empty()

@@ -59,6 +59,8 @@ const deliver = async (paths: Paths, body: Uint8Array): Promise<void> => {
   })
   if (reply && reply.status < 300) await Bun.write(Bun.stdout, reply.body)
   else if (isWorthKeeping(reply)) {
+    // whatever the shell's mask takes, the daemon must be able to read it, and nobody else
+    process.umask(0o077)
     const { spoolAt } = await import('../../lib/spool.ts')
     spoolAt(paths.spool, limits.spoolBytes).write({ key, occurredAt, path, body })
   }

@@ -1,9 +1,9 @@
 // `paid hooks install|uninstall|status`: Claude Code's settings files, seen from the terminal.
 
 import { formatDuration } from '../../lib/duration.ts'
-import type { Event } from '../../protocol/event.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { withDaemon } from '../home.ts'
+import { type LastHook, lastHook } from '../hooks/heard.ts'
 import {
   type Change,
   type HooksStatus,
@@ -12,20 +12,15 @@ import {
   previewInstall,
   previewUninstall,
   uninstallHooks,
-  type Where,
 } from '../hooks/install.ts'
-import { type Scope, settingsPath } from '../hooks/settings-file.ts'
+import type { Scope } from '../hooks/settings-file.ts'
+import { whereOf } from '../hooks/where.ts'
 import { say, sayJson } from '../output.ts'
-import { quoted, selfCommand, selfName } from '../self.ts'
+import { quoted, selfName } from '../self.ts'
 import { talk } from '../talk.ts'
 import { visible } from '../visible.ts'
 
 type Flags = { project: boolean; print: boolean; json: boolean }
-
-const whereOf = (scope: Scope): Where => {
-  const [command = process.execPath, ...args] = selfCommand()
-  return { settingsPath: settingsPath(scope, process.env, process.cwd()), command, args: [...args, 'hook'] }
-}
 
 export const install = async (flags: Flags): Promise<void> => {
   const where = whereOf(flags.project ? 'project' : 'user')
@@ -58,7 +53,7 @@ const print = async ({ settingsPath, after }: Change): Promise<void> => {
 }
 
 /** What the daemon heard last, or that there is none to ask. */
-type Heard = { running: boolean; last?: { id: string; type: string; at: number; channel: string } }
+type Heard = { running: boolean; last?: LastHook }
 
 export const status = async (flags: { project: boolean; json: boolean }): Promise<void> => {
   const scopes: Scope[] = flags.project ? ['project'] : ['user', 'project']
@@ -73,21 +68,13 @@ export const status = async (flags: { project: boolean; json: boolean }): Promis
 
 const askDaemon = async (): Promise<Heard> => {
   try {
-    const { events } = await withDaemon((daemon) =>
-      daemon.call('event.list', { channel: 'session:*', limit: 50 }),
-    )
-    const last = events.findLast(isHookEvent)
-    if (!last) return { running: true }
-    const { id = '', type, at, channel } = last
-    return { running: true, last: { id, type, at, channel } }
+    const last = await withDaemon(lastHook)
+    return { running: true, ...(last && { last }) }
   } catch (error) {
     if (error instanceof PaidError) return { running: false }
     throw error
   }
 }
-
-const isHookEvent = ({ data }: Event): boolean =>
-  typeof data === 'object' && data !== null && 'hook_event_name' in data
 
 export const settingsLines = (found: HooksStatus & { scope: Scope }): string[] => {
   const line = (text: string, name = '') => `${name.padEnd(8)} ${visible(text)}`

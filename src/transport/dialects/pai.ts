@@ -19,7 +19,10 @@ export const isFields = (value: unknown): value is Fields =>
 
 const typeKeys = ['type', 'hook_event_type', 'hook_event_name', 'payload']
 
-/** Keys that say something about the event, not what happened; kept in `origin` as sent. */
+/**
+ * Keys that say something about the event, not what happened; kept in `origin` as sent. The last two are the daemon's
+ * own to give: a sender's are kept and never shown as ours.
+ */
 const labels = new Set([
   'source_app',
   'session_id',
@@ -27,9 +30,9 @@ const labels = new Set([
   'client_name',
   'timestamp',
   'timestamp_local',
+  'id',
+  'received_at',
 ])
-/** Keys that the daemon itself gives; a sender's own are kept and never shown as ours. */
-const ours = new Set(['id', 'received_at'])
 /** Any of these makes it the deployed shape. */
 const deployed = ['source_app', 'hook_event_type', 'payload', 'client_name', 'timestamp_local']
 
@@ -49,34 +52,40 @@ export const decodeEvent = (body: unknown): NewEvent => {
   )
     return { type: textOf('hook_event_name', body), channel: channelOf(body, body), data: body }
 
-  const origin: Fields = {}
-  const rest: Fields = {}
-  for (const [key, value] of Object.entries(body)) {
-    if (labels.has(key) || ours.has(key)) put(origin, key, value)
-    else if (key !== 'type' && key !== 'metadata' && key !== 'payload') put(rest, key, value)
-  }
   const { payload, metadata } = body
   const hasPayload = Object.hasOwn(body, 'payload')
-  if (hasPayload && Object.hasOwn(body, 'metadata')) rest['metadata'] = metadata
-  else if (!hasPayload && metadata !== undefined && metadata !== null && !isFields(metadata))
+  if (!hasPayload && metadata !== undefined && metadata !== null && !isFields(metadata))
     throw new PaidError('bad_request', 'metadata must be an object')
-  // the deployed server takes the whole body for the payload when that is empty, 0 or false
-  if (hasPayload && !payload) origin['payload'] = body
-  if (!origin['client_name'] && isFields(payload) && payload['client_name'])
-    origin['client_name'] = payload['client_name']
-  if (deployed.some((key) => Object.hasOwn(body, key))) origin['shape'] = hasPayload ? 'payload' : 'flat'
-  if (Object.keys(rest).length > 0) origin['rest'] = rest
-
   const data = hasPayload ? payload : (metadata ?? {})
+  const event: NewEvent = { type: typeOf(body), channel: channelOf(body, data), data }
+  const origin = originOf(body, hasPayload)
+  if (origin) event.origin = origin
   const occurredAt = instantOf(body['timestamp'])
-  const typed = textOf('hook_event_type', body) || textOf('type', body) || textOf('hook_event_name', body)
-  return {
-    type: body['type'] ? textOf('type', body) : typed || 'unknown',
-    channel: channelOf(body, data),
-    data,
-    ...(Object.keys(origin).length > 0 && { origin }),
-    ...(occurredAt !== undefined && { occurredAt }),
+  if (occurredAt !== undefined) event.occurredAt = occurredAt
+  return event
+}
+
+const typeOf = (body: Fields): string =>
+  textOf('type', body) || textOf('hook_event_type', body) || textOf('hook_event_name', body) || 'unknown'
+
+/** What is kept besides the payload; undefined when the sender said nothing else. */
+const originOf = (body: Fields, hasPayload: boolean): Fields | undefined => {
+  let origin: Fields | undefined
+  let rest: Fields | undefined
+  for (const key of Object.keys(body)) {
+    if (key === 'type' || key === 'payload' || (key === 'metadata' && !hasPayload)) continue
+    if (labels.has(key)) put((origin ??= {}), key, body[key])
+    else put((rest ??= {}), key, body[key])
   }
+  const { payload } = body
+  // the deployed server takes the whole body for the payload when that is empty, 0 or false
+  if (hasPayload && !payload) (origin ??= {})['payload'] = body
+  if (isFields(payload) && payload['client_name'] && !origin?.['client_name'])
+    (origin ??= {})['client_name'] = payload['client_name']
+  if (deployed.some((key) => Object.hasOwn(body, key)))
+    (origin ??= {})['shape'] = hasPayload ? 'payload' : 'flat'
+  if (rest) (origin ??= {})['rest'] = rest
+  return origin
 }
 
 /** An event as its readers know it, as JSON text. */
@@ -120,9 +129,10 @@ const metadataText = (event: LogEvent, rest: unknown): string => {
   return JSON.stringify({ ...(isFields(data) ? data : { payload: data }), ...rest })
 }
 
-/** Defines the key whatever it is called: assigning `__proto__` would set a prototype. */
+/** Sets the key whatever it is called: plainly assigning `__proto__` would set a prototype. */
 const put = (fields: Fields, key: string, value: unknown): void => {
-  Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true })
+  if (key !== '__proto__') fields[key] = value
+  else Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
 /** The text of a key; '' when it is absent or empty in JavaScript's sense, as the deployed server has it. */

@@ -13,7 +13,7 @@ const json = {
 export const jsonText = (text: string, status = 200, headers: Record<string, string> = {}): Response =>
   new Response(text, { status, headers: { ...json, ...headers } })
 
-const ok = { headers: { 'content-type': 'application/json' } }
+const ok = { headers: new Headers({ 'content-type': 'application/json' }) }
 
 /** The short answer to a post: the most frequent one, so it carries no more than it must. */
 export const jsonOk = (text: string): Response => new Response(text, ok)

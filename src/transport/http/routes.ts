@@ -4,6 +4,7 @@
 import { Hono } from 'hono'
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
+import type { Params } from '../../protocol/api.ts'
 import { onceKey, type NewEvent } from '../../protocol/events.ts'
 import { asPaidError, explain, type Dispatch } from '../../core/dispatch.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -78,7 +79,9 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
     if (body === null) throw new PaidError('invalid_json')
     const key = keyOf(request)
     if (!Array.isArray(body)) {
-      const { ids } = await dispatch(peer, 'event.publish', { ...decodeEvent(body), ...key })
+      const event = decodeEvent(body)
+      const params: Params<'event.publish'> = key ? { ...event, ...key } : event
+      const { ids } = await dispatch(peer, 'event.publish', params)
       return jsonOk(`{"ok":true,"eventId":"${ids[0] ?? ''}"}`)
     }
     const events = batchOf(body)
@@ -216,9 +219,9 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
 }
 
 /** The once-only key of a request, as a call's field. */
-const keyOf = (request: Request): { key?: string } => {
+const keyOf = (request: Request): { key: string } | undefined => {
   const header = request.headers.get('idempotency-key')
-  if (header === null) return {}
+  if (header === null) return undefined
   const key = onceKey.safeParse(header)
   if (!key.success) throw new PaidError('bad_request', `Idempotency-Key: ${explain(key.error)}`)
   return { key: key.data }
