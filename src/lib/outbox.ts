@@ -86,7 +86,7 @@ export class Outbox {
 
   /** Resolves when nothing waits here, or when the connection has ended. */
   empty(): Promise<void> {
-    if (this.size === 0 && !this.blocked) return Promise.resolve()
+    if (this.#closed || (this.size === 0 && !this.blocked)) return Promise.resolve()
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
