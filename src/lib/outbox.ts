@@ -25,6 +25,7 @@ export class Outbox {
   #start = 0
   #scheduled = false
   #closed = false
+  #writing = false
   #waiting: (() => void)[] = []
   readonly #write: Write
 
@@ -53,6 +54,18 @@ export class Outbox {
   /** Writes what the socket takes. Called at the end of the turn, and by the door when the socket drains. */
   readonly flush = (): void => {
     this.#scheduled = false
+    // some sockets say that they have drained while they are written to: the loop below goes on by itself
+    if (this.#writing) return
+    this.#writing = true
+    try {
+      this.#writeAll()
+    } finally {
+      this.#writing = false
+    }
+    if (this.size === 0) this.#wake()
+  }
+
+  #writeAll(): void {
     while (!this.#closed && !this.blocked && this.size > 0) {
       const batch: string[] = []
       let bytes = 0
@@ -70,7 +83,6 @@ export class Outbox {
       this.#release(taken)
       if (taken < batch.length) this.blocked = true
     }
-    if (this.size === 0) this.#wake()
   }
 
   /** The door says that the socket takes bytes again. */

@@ -196,11 +196,11 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
     form: StreamForm,
     query: Query,
   ): Promise<Response> => {
-    const { limit, ...filter } = query
+    const { limit, replay = limit ?? limits.pageEventsDefault, ...filter } = query
     const since = request.headers.get('last-event-id') || query.since
     const params = subscribeParams({
       ...filter,
-      ...(since === undefined ? { replay: limit ?? limits.pageEventsDefault } : { since }),
+      ...(since === undefined ? { replay } : { since }),
     })
     visit.keepOpen()
     const { by, scope } = visit.peer

@@ -30,8 +30,8 @@ export const jsonLines: StreamForm = {
   contentType: 'application/x-ndjson',
   encode: (event) => `${encodeEvent(event)}\n`,
   lagged: (seq) => `{"lagged":{"since":"evt_${seq}"}}\n`,
-  hello: '',
-  // a blank line: readers of JSON lines pass over it
+  // a blank line: readers of JSON lines pass over it, and the headers leave with it
+  hello: '\n',
   keepAlive: '\n',
 }
 
@@ -111,7 +111,7 @@ export const openStream = async (
     finish()
     throw error
   }
-  if (form.hello !== '') outbox.push(form.hello)
+  outbox.push(form.hello)
   const headers = {
     'content-type': form.contentType,
     'cache-control': 'no-store',
