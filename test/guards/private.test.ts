@@ -3,6 +3,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Paths } from '../../src/paths.ts'
 import { startDaemon } from '../support/daemon.ts'
 import { freshHome, hook, paid, removeHomes } from '../support/fresh-home.ts'
 
@@ -28,29 +29,43 @@ const withUmask = async (mask: number, run: () => Promise<void>): Promise<void> 
   }
 }
 
+/** What the daemon has taken out of the spool, asked until it is something. */
+const takenIn = async (paths: Paths): Promise<number> => {
+  for (;;) {
+    const { taken } = JSON.parse((await paid(paths, ['status', '--json'])).stdout).spool
+    if (taken > 0) return taken
+  }
+}
+
 test.each(['000', '022', '777'])(
-  'guard 9: the home and everything in it is ours alone under umask %s, spool and all',
+  'guard 9: the home and everything in it is ours alone under umask %s, whoever made it',
   async (mask) => {
-    const { paths } = freshHome()
-    await withUmask(Number.parseInt(mask, 8), async () => {
-      expect(await paid(paths, ['hook'], hook)).toEqual({ code: 0, stdout: '', stderr: '' })
-      expect(opened(paths.home)).toEqual([])
-      expect(readdirSync(paths.spool)).toHaveLength(1)
-      try {
-        expect(await paid(paths, ['start'])).toMatchObject({ code: 0, stderr: '' })
-        expect((await paid(paths, ['emit', 'here'])).code).toBe(0)
-        for (const place of ['socket', 'httpSocket', 'database', 'token', 'log', 'daemon', 'lock'] as const)
-          expect(lstatSync(paths[place]).mode & 0o777).toBe(0o600)
-        expect(statSync(`${paths.database}-wal`).mode & 0o777).toBe(0o600)
-        expect(statSync(paths.home).mode & 0o777).toBe(0o700)
+    for (const first of ['hook', 'start']) {
+      const { paths } = freshHome()
+      await withUmask(Number.parseInt(mask, 8), async () => {
+        if (first === 'hook') {
+          expect(await paid(paths, ['hook'], hook)).toEqual({ code: 0, stdout: '', stderr: '' })
+          expect(opened(paths.home)).toEqual([])
+          expect(readdirSync(paths.spool)).toHaveLength(1)
+        }
+        try {
+          expect(await paid(paths, ['start'])).toMatchObject({ code: 0, stderr: '' })
+          expect((await paid(paths, ['emit', 'here'])).code).toBe(0)
+          for (const place of ['socket', 'httpSocket', 'database', 'token', 'log', 'daemon', 'lock'] as const)
+            expect(lstatSync(paths[place]).mode & 0o777).toBe(0o600)
+          expect(statSync(`${paths.database}-wal`).mode & 0o777).toBe(0o600)
+          expect(statSync(paths.home).mode & 0o777).toBe(0o700)
+          if (first === 'hook') expect(await takenIn(paths)).toBe(1)
+          expect((await paid(paths, ['logs'])).stdout).toContain('ready')
+          expect(opened(paths.home)).toEqual([])
+        } finally {
+          await paid(paths, ['stop'])
+        }
         expect(opened(paths.home)).toEqual([])
-      } finally {
-        await paid(paths, ['stop'])
-      }
-    })
-    expect(opened(paths.home)).toEqual([])
+      })
+    }
   },
-  30_000,
+  60_000,
 )
 
 test('guard 9: the sockets are ours alone from birth', async () => {
