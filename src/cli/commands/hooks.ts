@@ -59,7 +59,10 @@ export const status = async (flags: { project: boolean; json: boolean }): Promis
   const scopes: Scope[] = flags.project ? ['project'] : ['user', 'project']
   const settings = scopes
     .map((scope) => ({ scope, ...hooksStatus(whereOf(scope)) }))
-    .filter(({ scope, exists }) => scope === 'user' || flags.project || exists)
+    // In the user's own folder both are one file.
+    .filter(
+      ({ exists, settingsPath }, at, all) => at === 0 || (exists && settingsPath !== all[0]?.settingsPath),
+    )
   const daemon = await askDaemon()
   if (flags.json) return sayJson({ settings, daemon })
   for (const one of settings) for (const line of settingsLines(one)) say(line)

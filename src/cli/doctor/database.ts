@@ -46,7 +46,10 @@ const judgeStatus = ({ writable, check, lostGroups }: Judged): Finding[] => {
     )
   if (wrong.length > 0) return wrong
   return [
-    ok(name, check === 'running' ? 'written to; being looked over after an unclean stop' : 'written to'),
+    ok(
+      name,
+      check === 'running' ? 'can be written; being looked over after an unclean stop' : 'can be written',
+    ),
   ]
 }
 

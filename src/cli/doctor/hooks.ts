@@ -12,7 +12,11 @@ const name = 'hooks'
 
 export const checkHooks = ({ status, lastHook: last }: Facts): Finding[] => {
   const scopes = (['user', 'project'] as const).map((scope) => ({ scope, ...hooksStatus(whereOf(scope)) }))
-  const used = scopes.filter(({ installed, problem }) => installed.length > 0 || problem !== undefined)
+  const used = scopes.filter(
+    ({ installed, problem, settingsPath }, at) =>
+      (installed.length > 0 || problem !== undefined) &&
+      (at === 0 || settingsPath !== scopes[0]?.settingsPath),
+  )
   const installs = used.flatMap(checkSettings)
   const installed = used.some((each) => each.installed.length > 0)
   if (!installed)
