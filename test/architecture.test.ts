@@ -25,7 +25,8 @@ const mayImport: Record<string, readonly string[]> = {
   // the files at the top
   version: [],
   paths: ground,
-  home: ['paths', ...ground],
+  home: ['config', 'listener', 'paths', 'version', ...ground],
+  doors: ['transport', 'config', 'home', 'listener', 'paths', ...ground],
   listener: ground,
   config: ['listener', 'paths', ...ground],
   worker: ['core', ...ground, 'paths'],
@@ -35,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
     'core',
     ...ground,
     'config',
+    'doors',
     'home',
     'listener',
     'paths',
