@@ -21,16 +21,18 @@ export const rowColumns =
 
 /** An event from a row of `rowColumns` (events e joined with streams s). */
 export const eventOfRow = (row: EventRow): LogEvent =>
-  new LogEvent({
-    seq: row.seq,
-    at: row.at,
-    namespace: row.namespace,
-    channel: row.channel,
-    type: row.type,
-    reserved: row.reserved === 1,
-    by: row.by,
-    dataText: row.data,
-    originText: row.origin ?? undefined,
-    occurredAt: row.occurred_at ?? undefined,
-    key: row.key ?? undefined,
-  })
+  new LogEvent(
+    {
+      namespace: row.namespace,
+      channel: row.channel,
+      type: row.type,
+      by: row.by,
+      dataText: row.data,
+      originText: row.origin ?? undefined,
+      occurredAt: row.occurred_at ?? undefined,
+      key: row.key ?? undefined,
+    },
+    row.seq,
+    row.at,
+    row.reserved === 1,
+  )

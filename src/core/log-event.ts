@@ -4,13 +4,11 @@
 import type { Event } from '../protocol/event.ts'
 import { eventId } from '../protocol/event.ts'
 
-type Fields = {
-  seq: number
-  at: number
+/** An event before it has a number. `dataText` and `originText` are JSON. */
+export type Draft = {
   namespace: string
   channel: string
   type: string
-  reserved: boolean
   by: string
   dataText: string
   originText?: string | undefined
@@ -18,7 +16,7 @@ type Fields = {
   key?: string | undefined
 }
 
-export class LogEvent implements Fields {
+export class LogEvent implements Draft {
   /** 0 on a transient event */
   readonly seq: number
   readonly at: number
@@ -34,18 +32,19 @@ export class LogEvent implements Fields {
   #frames: [encoder: (event: LogEvent) => string, frame: string][] | undefined
   #json: string | undefined
 
-  constructor(fields: Fields) {
-    this.seq = fields.seq
-    this.at = fields.at
-    this.namespace = fields.namespace
-    this.channel = fields.channel
-    this.type = fields.type
-    this.reserved = fields.reserved
-    this.by = fields.by
-    this.dataText = fields.dataText
-    this.originText = fields.originText
-    this.occurredAt = fields.occurredAt
-    this.key = fields.key
+  /** @param seq its number, 0 for a transient event */
+  constructor(draft: Draft, seq: number, at: number, reserved: boolean) {
+    this.seq = seq
+    this.at = at
+    this.namespace = draft.namespace
+    this.channel = draft.channel
+    this.type = draft.type
+    this.reserved = reserved
+    this.by = draft.by
+    this.dataText = draft.dataText
+    this.originText = draft.originText
+    this.occurredAt = draft.occurredAt
+    this.key = draft.key
   }
 
   get id(): string {

@@ -13,21 +13,9 @@ import { isReserved } from '../protocol/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from './logger.ts'
 import { eventOfRow, type EventRow, rowColumns } from './event-row.ts'
-import { LogEvent } from './log-event.ts'
+import { LogEvent, type Draft } from './log-event.ts'
 import { isStorageError } from './storage-error.ts'
 import { createStreams } from './streams.ts'
-
-/** An event before it has a number. `dataText` and `originText` are JSON. */
-export type Draft = {
-  namespace: string
-  channel: string
-  type: string
-  by: string
-  dataText: string
-  originText?: string | undefined
-  occurredAt?: number | undefined
-  key?: string | undefined
-}
 
 /** What a closure of `commit` gets: the open transaction. */
 export type Transaction = {
@@ -103,7 +91,7 @@ export const createLog = ({
     if (!database.inTransaction) throw new PaidError('storage_full')
     const reserved = isReserved(draft.channel)
     const stream = streams.of(draft.namespace, draft.channel, draft.type, reserved)
-    const event = new LogEvent({ ...draft, seq: head + 1, at: now(), reserved })
+    const event = new LogEvent(draft, head + 1, now(), reserved)
     prepared.insert.run(
       event.seq,
       stream.id,
@@ -116,7 +104,7 @@ export const createLog = ({
       event.dataText,
     )
     head = event.seq
-    streams.count(stream, event.seq)
+    streams.count(stream)
     open().timeline.push(event)
     return event
   }
@@ -194,7 +182,7 @@ export const createLog = ({
       const stored = done.timeline.filter((event) => event.seq > 0)
       if (stored.length > 0) {
         for (const project of projections) project(stored, database)
-        streams.write()
+        streams.write(committedHead + 1)
       }
       prepared.commit.run()
     } catch (error) {
@@ -220,7 +208,8 @@ export const createLog = ({
         lose(error)
         return reject(new PaidError('storage_full'))
       }
-      const before = { length: joined.timeline.length, head }
+      const lengthBefore = joined.timeline.length
+      const headBefore = head
       try {
         if (!single) prepared.mark.run()
         const value = work(transaction)
@@ -235,9 +224,9 @@ export const createLog = ({
           prepared.undo.run()
           prepared.keep.run()
         }
-        joined.timeline.length = before.length
-        head = before.head
-        streams.undoAfter(head)
+        joined.timeline.length = lengthBefore
+        head = headBefore
+        streams.undoTo(head - committedHead)
         reject(error instanceof Error ? error : new Error(String(error)))
       }
     })
@@ -254,7 +243,7 @@ export const createLog = ({
 
     /** Delivers an event that is not stored, in its place behind what an open group holds. Resolves after delivery. */
     emit: (draft: Draft): Promise<LogEvent> => {
-      const event = new LogEvent({ ...draft, seq: 0, at: now(), reserved: isReserved(draft.channel) })
+      const event = new LogEvent(draft, 0, now(), isReserved(draft.channel))
       const open = group
       if (!open) {
         deliver([event])

@@ -9,6 +9,7 @@ const cachedNames = 20_000
 export type Stream = {
   readonly id: number
   readonly namespace: string
+  readonly channel: string
   readonly type: string
   readonly reserved: boolean
 }
@@ -29,9 +30,9 @@ export const createStreams = (database: Database) => {
   )
 
   const known = new Map<string, Stream>()
-  /** of the open group, in order: each event's seq and stream */
-  let counted: { seq: number; stream: Stream }[] = []
-  /** unknown after an undo, and asked for when it is needed: a broken disk may refuse to say */
+  /** the stream of each event of the open group, in order */
+  let counted: Stream[] = []
+  let last: Stream | undefined
   let nextId: number | undefined
 
   const remember = (name: string, stream: Stream): Stream => {
@@ -43,12 +44,13 @@ export const createStreams = (database: Database) => {
       }
     }
     known.set(name, stream)
-    return stream
+    return (last = stream)
   }
 
   /** A closure was undone: rows that it made may be gone. */
   const forgetNames = (): void => {
     known.clear()
+    last = undefined
     nextId = undefined
   }
 
@@ -57,37 +59,44 @@ export const createStreams = (database: Database) => {
 
     /** The stream of such events; its row is written on first sight, in the open transaction. */
     of: (namespace: string, channel: string, type: string, reserved: boolean): Stream => {
+      // events of one stream often come together
+      if (last?.channel === channel && last.type === type && last.namespace === namespace) return last
       // \n cannot occur in a namespace, a channel or a type
       const name = `${namespace}\n${channel}\n${type}`
       const cached = known.get(name)
-      if (cached) return cached
+      if (cached) return (last = cached)
       const found = find.get(namespace, channel, type)?.id
-      if (found !== undefined) return remember(name, { id: found, namespace, type, reserved })
+      if (found !== undefined) return remember(name, { id: found, namespace, channel, type, reserved })
       const id = nextId ?? (highest.get()?.id ?? 0) + 1
       insert.run(id, namespace, channel, type, reserved ? 1 : 0)
       nextId = id + 1
-      return remember(name, { id, namespace, type, reserved })
+      return remember(name, { id, namespace, channel, type, reserved })
     },
 
-    count: (stream: Stream, seq: number): void => {
-      counted.push({ seq, stream })
+    count: (stream: Stream): void => {
+      counted.push(stream)
     },
 
-    /** The events after this seq were undone. */
-    undoAfter: (seq: number): void => {
-      counted = counted.filter((event) => event.seq <= seq)
+    /** Only the first `events` of the open group are left, the others were undone. */
+    undoTo: (events: number): void => {
+      counted.length = events
       forgetNames()
     },
 
-    /** Writes the group's counters; part of its transaction. */
-    write: (): void => {
+    /** Writes the counters of the group, whose events are numbered from `firstSeq`; part of its transaction. */
+    write: (firstSeq: number): void => {
       const streams = new Map<Stream, { events: number; lastSeq: number }>()
-      for (const { stream, seq } of counted) {
-        const sum = streams.get(stream)
-        if (sum) {
-          sum.events++
-          sum.lastSeq = seq
-        } else streams.set(stream, { events: 1, lastSeq: seq })
+      let sum: { events: number; lastSeq: number } | undefined
+      let before: Stream | undefined
+      let seq = firstSeq
+      for (const stream of counted) {
+        if (stream !== before || !sum) {
+          sum = streams.get(stream)
+          if (!sum) streams.set(stream, (sum = { events: 0, lastSeq: 0 }))
+          before = stream
+        }
+        sum.events++
+        sum.lastSeq = seq++
       }
       const totals = new Map<string, { namespace: string; name: string; events: number }>()
       const addTo = (namespace: string, name: string, events: number) => {

@@ -86,15 +86,7 @@ test('matches, the bus and the database mean the same channels', async () => {
 
       using listener = await openListener(engine, filterOf('', { channel: patterns }))
       engine.bus.deliver(
-        all.map(
-          (channel, n) =>
-            new LogEvent({
-              ...draftOf({ channel, type: 't' }),
-              seq: n + 1,
-              at: 0,
-              reserved: isReserved(channel),
-            }),
-        ),
+        all.map((channel, n) => new LogEvent(draftOf({ channel, type: 't' }), n + 1, 0, isReserved(channel))),
       )
       expect(listener.heard.map(({ channel }) => channel).toSorted()).toEqual(wanted)
     }),

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'bun:test'
 import { createPeer } from '../../src/core/peer.ts'
-import type { Draft } from '../../src/core/log.ts'
+import type { Draft } from '../../src/core/log-event.ts'
 import { draftOf, openEngine, temporaryFolder, type Engine } from '../support/engine.ts'
 
 const reader = createPeer('test:reader', 'read')
