@@ -30,18 +30,21 @@ export const openSocket = async (path: string): Promise<TestSocket> => {
       },
     },
   })
+  const writeAll = async (bytes: string | Uint8Array): Promise<void> => {
+    let left = Buffer.from(bytes)
+    while (left.length > 0) {
+      waiting = Promise.withResolvers()
+      const written = socket.write(left)
+      if (written < 0) throw new Error('The socket closed')
+      left = left.subarray(written)
+      if (left.length > 0) await waiting.promise
+    }
+  }
+  let last = Promise.resolve()
   return {
     lines,
-    write: async (bytes) => {
-      let left = Buffer.from(bytes)
-      while (left.length > 0) {
-        waiting = Promise.withResolvers()
-        const written = socket.write(left)
-        if (written < 0) throw new Error('The socket closed')
-        left = left.subarray(written)
-        if (left.length > 0) await waiting.promise
-      }
-    },
+    // one after the other: a half-written line must not meet the next one
+    write: (bytes) => (last = last.then(() => writeAll(bytes))),
     [Symbol.asyncDispose]: async () => {
       socket.end()
       await closed.promise

@@ -1,0 +1,121 @@
+// No door at all: the rooms built as the daemon builds them, called through `dispatch`.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { event } from '../../src/protocol/event.ts'
+import { limits } from '../../src/protocol/limits.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { createBus } from '../../src/core/bus.ts'
+import { identityOf, openDatabase, openReader } from '../../src/core/database.ts'
+import { createDispatch, type Handlers } from '../../src/core/dispatch.ts'
+import { createLog } from '../../src/core/log.ts'
+import { createLogger } from '../../src/core/logger.ts'
+import { createPeer, endPeer } from '../../src/core/peer.ts'
+import { createEvents } from '../../src/features/events.ts'
+import { createSessions } from '../../src/features/sessions.ts'
+import { createSystem } from '../../src/features/system.ts'
+import { nativeCalls } from '../conformance/native.ts'
+import type { Caller, House, Pushed } from '../conformance/native/stage.ts'
+import { createInbox, type Inbox } from '../support/inbox.ts'
+
+const openRooms = async (folder: string) => {
+  const path = join(folder, 'paid.db')
+  const database = openDatabase(path)
+  const reader = openReader(path)
+  const logger = createLogger({ path: join(folder, 'paid.log'), level: 'error' })
+  const bus = createBus()
+  const log = createLog({ database, reader, clock: systemClock, logger, deliver: bus.deliver })
+  const facts = () => ({
+    version: '0.0.0',
+    pid: process.pid,
+    startedAt: 0,
+    home: folder,
+    urls: [],
+    sockets: [],
+    ready: true,
+    log: { ...identityOf(reader), bytes: 0, check: 'none' as const },
+    peers: { sockets: 0, webSockets: 0, streams: 0, subscriptions: bus.size, lagged: bus.lagged },
+    spool: { waiting: 0, taken: 0, dropped: 0, refused: 0 },
+    refused: {},
+  })
+  const dispatch = createDispatch({
+    logger,
+    accepting: () => true,
+    handlers: (own): Handlers => ({
+      ...createEvents({ log, bus, bounds: limits }),
+      ...createSessions({ log }),
+      ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
+    }),
+  })
+  await log.append({
+    namespace: '',
+    channel: 'system:daemon',
+    type: 'system.started',
+    by: 'test:rooms',
+    dataText: '{}',
+  })
+  const close = () => {
+    log.close()
+    reader.close()
+    database.close()
+  }
+  return { dispatch, close }
+}
+
+type Rooms = Awaited<ReturnType<typeof openRooms>>
+
+/** What a door would write down: texts, so that nothing but JSON comes back. */
+const asWritten = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+
+const connect = async ({ dispatch }: Rooms): Promise<Caller> => {
+  const heard = new Map<string, Inbox<Pushed>>()
+  const inboxOf = (subscription: string) => {
+    const inbox = heard.get(subscription) ?? createInbox<Pushed>()
+    heard.set(subscription, inbox)
+    return inbox
+  }
+  const peer = createPeer('test:caller', 'admin', '', {
+    blocked: false,
+    empty: () => Promise.resolve(),
+    send: (pushed, subscription) => {
+      const { id, type, data } = event.parse(asWritten(pushed))
+      inboxOf(subscription.id).push({ ...(id !== undefined && { id }), type, data })
+    },
+    lagged: (subscription) => inboxOf(subscription.id).end('It fell behind'),
+  })
+  const call: Caller['call'] = async (method, params) =>
+    asWritten(await dispatch(peer, method, params === undefined ? undefined : asWritten(params)))
+  return {
+    call,
+    follow: async (params) => {
+      const { subscription } = z
+        .object({ subscription: z.string() })
+        .parse(await call('event.subscribe', params))
+      return {
+        subscription,
+        next: inboxOf(subscription).next,
+        end: async () => void (await call('event.unsubscribe', { subscription })),
+      }
+    },
+    [Symbol.asyncDispose]: async () => endPeer(peer),
+  }
+}
+
+nativeCalls('dispatch, in process', async (): Promise<House> => {
+  const folder = mkdtempSync(join(tmpdir(), 'paid-rooms-'))
+  let rooms = await openRooms(folder)
+  return {
+    connect: () => connect(rooms),
+    ownSubscriptions: 0,
+    restart: async () => {
+      rooms.close()
+      rooms = await openRooms(folder)
+    },
+    [Symbol.asyncDispose]: async () => {
+      rooms.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+})
