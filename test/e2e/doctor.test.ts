@@ -41,12 +41,12 @@ test('a healthy home: every check is ok, exit 0, aligned lines for people and on
     'proxies',
   ])
   const { code, stdout, stderr } = await home.paid(['doctor'])
-  expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-  const lines = stderr.trimEnd().split('\n')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const lines = stdout.trimEnd().split('\n')
   expect(lines.pop()).toBe('All is well.')
   expect(lines).toHaveLength(findings.length)
-  for (const line of lines) expect(line).toMatch(/^ok {7}[a-z]+ +\S/)
-  expect(new Set(lines.map((line) => line.search(/(?<=^ok {7}[a-z]+ +)\S/))).size).toBe(1)
+  for (const line of lines) expect(line).toMatch(/^✔ ok {7}[a-z]+ +\S/)
+  expect(new Set(lines.map((line) => line.search(/(?<=^✔ ok {7}[a-z]+ +)\S/))).size).toBe(1)
 }, 30_000)
 
 test('a home where nothing ever ran is no failure, and stays as it is', async () => {
