@@ -158,11 +158,11 @@ const receive = (connection: Connection, text: string, path: string): void => {
   if (error) {
     if (!isBus) connection.refuse(null, error)
     else
-      connection.outbox.push(
+      connection.say(
         JSON.stringify({ type: 'error', error: error.message, code: error.code, hint: error.hint }),
       )
   } else if (connection.call(frame)) return
-  else if (isFields(frame) && frame['type'] === 'ping') connection.outbox.push('{"type":"pong"}')
+  else if (isFields(frame) && frame['type'] === 'ping') connection.say('{"type":"pong"}')
   else if (!isBus)
     connection.refuse(null, new PaidError('bad_request', 'A call is {"id": …, "method": "…", "params": {…}}'))
 }
