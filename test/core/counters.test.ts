@@ -5,8 +5,8 @@ import * as fc from 'fast-check'
 import { draftOf, openEngine, temporaryFolder, type Engine } from '../support/engine.ts'
 
 type Operation =
-  | { kind: 'append'; channel: string; type: string }
-  | { kind: 'closure'; channels: string[]; type: string; throws: boolean }
+  | { kind: 'append'; namespace: string; channel: string; type: string }
+  | { kind: 'closure'; namespace: string; channels: string[]; type: string; throws: boolean }
   | { kind: 'transient' | 'turn' | 'disk full' | 'reopen' }
 
 const channel = fc.constantFrom(
@@ -19,12 +19,14 @@ const channel = fc.constantFrom(
   'ü',
 )
 const type = fc.constantFrom('SessionStart', 'Stop', 'type')
+const namespace = fc.constantFrom('', '', 'other')
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('append' as const), channel, type }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('append' as const), namespace, channel, type }) },
   {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('closure' as const),
+      namespace,
       channels: fc.array(channel, { maxLength: 4 }),
       type,
       throws: fc.boolean(),
@@ -42,21 +44,21 @@ const sessions = "FROM events e JOIN streams s ON s.id = e.stream WHERE substr(c
 /** What is kept beside what a count gives. */
 const pairs: [kept: string, counted: string][] = [
   [
-    'SELECT namespace, name, value FROM counters ORDER BY name',
+    'SELECT namespace, name, value FROM counters ORDER BY namespace, name',
     `SELECT * FROM (SELECT e.namespace, 'events' AS name, count(*) ${posted}
       UNION ALL SELECT e.namespace, 'type:' || type, count(*) ${posted}, type
       UNION ALL SELECT e.namespace, 'sessions', count(DISTINCT channel) ${sessions} GROUP BY e.namespace
-    ) ORDER BY name`,
+    ) ORDER BY namespace, name`,
   ],
   [
     'SELECT id, events, last_seq FROM streams ORDER BY id',
     'SELECT stream, count(*), max(seq) FROM events GROUP BY stream ORDER BY stream',
   ],
   [
-    'SELECT id, events, first_seq, last_seq, last_type FROM sessions ORDER BY id',
-    `SELECT id, n, first, last, (SELECT type FROM streams WHERE id = (SELECT stream FROM events WHERE seq = last))
-      FROM (SELECT substr(channel, 9) AS id, count(*) AS n, min(seq) AS first, max(seq) AS last
-        ${sessions} GROUP BY channel) ORDER BY id`,
+    'SELECT namespace, id, events, first_seq, last_seq, last_type FROM sessions ORDER BY namespace, id',
+    `SELECT namespace, id, n, first, last, (SELECT type FROM streams WHERE id = (SELECT stream FROM events WHERE seq = last))
+      FROM (SELECT e.namespace, substr(channel, 9) AS id, count(*) AS n, min(seq) AS first, max(seq) AS last
+        ${sessions} GROUP BY e.namespace, channel) ORDER BY namespace, id`,
   ],
 ]
 
@@ -103,7 +105,7 @@ test('counters, streams and summaries equal a recount, whatever happened', async
             open.push(
               log
                 .commit(({ append }) => {
-                  for (const name of next.channels) append(draftOf({ channel: name, type: next.type }))
+                  for (const name of next.channels) append(draftOf({ ...next, channel: name }))
                   if (next.throws) throw new Error('thrown')
                 })
                 .then(

@@ -63,6 +63,40 @@ test('bytes are bounded too, and one event larger than the bound passes when not
   expect(large.seqs()).toEqual([7, 8])
 })
 
+test('one event larger than the bound passes on a socket that others have blocked', async () => {
+  using folder = temporaryFolder()
+  using engine = openEngine(folder.path, { bounds })
+  const slow = await follow(engine, 0)
+  const other = await engine.dispatch(slow.peer, 'event.subscribe', { channel: 'large' })
+  await turn()
+  await post(engine, [5])
+  await post(engine, [5000], 'large')
+  expect(slow.outbox.blocked).toBe(true)
+  expect(engine.bus.size).toBe(2)
+  await post(engine, [5], 'large')
+  expect(engine.bus.size).toBe(1)
+  slow.read()
+  expect(slow.seqs()).toEqual([1])
+  expect(slow.lagged).toEqual([{ subscription: other.subscription, lagged: 0 }])
+})
+
+test('transient events that come while it replays follow the replay', async () => {
+  using folder = temporaryFolder()
+  using engine = openEngine(folder.path, { bounds: { unsentEvents: 1000, unsentBytes: 100_000 } })
+  await Promise.all(Array.from({ length: 600 }, () => engine.log.append(draftOf())))
+  const reader = openReaderOfStream(1)
+  const peer = createPeer('test:one', 'read', '', reader.stream)
+  await engine.dispatch(peer, 'event.subscribe', { since: 0 })
+  await engine.dispatch(peer, 'event.subscribe', { since: 600, transient: false })
+  await turn()
+  await engine.log.emit(draftOf({ dataText: '"transient"' }))
+  while (reader.heard.length < 601) {
+    reader.read(100)
+    await turn()
+  }
+  expect(reader.heard.findIndex(({ data }) => data === 'transient')).toBe(600)
+})
+
 test('a reader whose socket refuses nothing never falls behind, whatever comes in one turn', async () => {
   using folder = temporaryFolder()
   using engine = openEngine(folder.path, { bounds })

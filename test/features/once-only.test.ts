@@ -27,7 +27,7 @@ const turn: fc.Arbitrary<Turn> = fc.record({
 })
 
 const post = async (engine: Engine, { by: name, key, bodies, batch: whole }: Post) => {
-  const events = bodies.map((body) => ({ type: 'posted', channel: `c${body}`, data: { body } }))
+  const events = bodies.map((body) => ({ type: 'posted', data: { body } }))
   const [first] = events
   if (!first) throw new Error('a post has a body')
   const peer = createPeer(name, 'write')
