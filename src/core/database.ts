@@ -6,6 +6,7 @@ import { statSync } from 'node:fs'
 import { Database } from 'bun:sqlite'
 import { PaidError } from '../protocol/error.ts'
 import { migrations } from './migrations.ts'
+import { isStorageError } from './storage-error.ts'
 
 const cacheKiB = 16 * 1024
 
@@ -73,9 +74,13 @@ export const beginRun = (database: Database): boolean => {
   return row?.value === 'running'
 }
 
-/** The log was closed whole. */
+/** The log was closed whole. On a disk that cannot be written the next start looks the file over, and that is all. */
 export const endRun = (database: Database): void => {
-  database.run("UPDATE meta SET value = 'ended' WHERE name = 'run'")
+  try {
+    database.run("UPDATE meta SET value = 'ended' WHERE name = 'run'")
+  } catch (error) {
+    if (!isStorageError(error)) throw error
+  }
 }
 
 /** Which log this is: a restore keeps the id and adds one to the epoch. */

@@ -169,3 +169,16 @@ test('a run that did not end is known at the next start, one that did is not', (
   }
   expect([run(true), run(false), run(true), run(true)]).toEqual([false, false, true, false])
 })
+
+test('a run that ends while nothing can be written ends all the same, and is looked at again', () => {
+  using folder = temporaryFolder()
+  const path = join(folder.path, 'paid.db')
+  {
+    using database = openDatabase(path)
+    beginRun(database)
+    database.run('PRAGMA query_only = ON')
+    endRun(database)
+  }
+  using again = openDatabase(path)
+  expect(beginRun(again)).toBe(true)
+})
