@@ -196,11 +196,12 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
     form: StreamForm,
     query: Query,
   ): Promise<Response> => {
-    const { limit, replay = limit ?? limits.pageEventsDefault, ...filter } = query
+    const { limit, replay, ...filter } = query
+    const newest = replay ?? listParams(limit === undefined ? {} : { limit }).limit
     const since = request.headers.get('last-event-id') || query.since
     const params = subscribeParams({
       ...filter,
-      ...(since === undefined ? { replay } : { since }),
+      ...(since === undefined ? { replay: newest } : { since }),
     })
     visit.keepOpen()
     const { by, scope } = visit.peer
