@@ -13,6 +13,8 @@ type Case = { file: string; name: string; outcome: 'passed' | 'failed' | 'skippe
 /** How long one group may take; the whole of `npm test` is meant to end within ten minutes on two cores. */
 const groupMs = 540_000
 const workers = 2
+/** for one test: it waits for events, and two cores may be busy with something else */
+const testMs = 30_000
 
 /** Runs `files` (paths from `root`); `flags` go to `bun test` as they are. */
 export const runTests = async (root: string, files: string[], flags: string[]): Promise<Counts> => {
@@ -22,7 +24,7 @@ export const runTests = async (root: string, files: string[], flags: string[]): 
   try {
     const reporting = ['--only-failures', '--reporter=junit', `--reporter-outfile=${report}`]
     const child = Bun.spawn(
-      [process.execPath, 'test', `--parallel=${workers}`, '--no-orphans', ...reporting, ...flags, ...paths],
+      [process.execPath, 'test', `--parallel=${workers}`, `--timeout=${testMs}`, '--no-orphans', ...reporting, ...flags, ...paths],
       { cwd: root, env: environment(), stdio: ['ignore', 'inherit', 'inherit'], timeout: groupMs },
     )
     const succeeded = (await child.exited) === 0
