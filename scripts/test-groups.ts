@@ -22,9 +22,10 @@ export const runTests = async (root: string, files: string[], flags: string[]): 
   const report = join(folder, 'junit.xml')
   const paths = files.map((file) => `./${file}`)
   try {
+    const bounds = [`--parallel=${workers}`, `--timeout=${testMs}`, '--no-orphans']
     const reporting = ['--only-failures', '--reporter=junit', `--reporter-outfile=${report}`]
     const child = Bun.spawn(
-      [process.execPath, 'test', `--parallel=${workers}`, `--timeout=${testMs}`, '--no-orphans', ...reporting, ...flags, ...paths],
+      [process.execPath, 'test', ...bounds, ...reporting, ...flags, ...paths],
       { cwd: root, env: environment(), stdio: ['ignore', 'inherit', 'inherit'], timeout: groupMs },
     )
     const succeeded = (await child.exited) === 0
