@@ -24,10 +24,12 @@ export const runTests = async (root: string, files: string[], flags: string[]): 
   try {
     const bounds = [`--parallel=${workers}`, `--timeout=${testMs}`, '--no-orphans']
     const reporting = ['--only-failures', '--reporter=junit', `--reporter-outfile=${report}`]
-    const child = Bun.spawn(
-      [process.execPath, 'test', ...bounds, ...reporting, ...flags, ...paths],
-      { cwd: root, env: environment(), stdio: ['ignore', 'inherit', 'inherit'], timeout: groupMs },
-    )
+    const child = Bun.spawn([process.execPath, 'test', ...bounds, ...reporting, ...flags, ...paths], {
+      cwd: root,
+      env: environment(),
+      stdio: ['ignore', 'inherit', 'inherit'],
+      timeout: groupMs,
+    })
     const succeeded = (await child.exited) === 0
     const xml = (await Bun.file(report).exists()) ? await Bun.file(report).text() : ''
     return count(casesOf(xml), files, succeeded)
