@@ -131,13 +131,15 @@ export const runDaemon = async ({
   })
 
   const daemonEvent = (type: string, data: object) =>
-    log.append({
-      namespace: '',
-      channel: 'system:daemon',
-      type,
-      by: 'daemon:paid',
-      dataText: JSON.stringify(data),
-    })
+    log
+      .append({
+        namespace: '',
+        channel: 'system:daemon',
+        type,
+        by: 'daemon:paid',
+        dataText: JSON.stringify(data),
+      })
+      .catch((error: unknown) => logger.error(`${type} could not be noted`, { error }))
 
   await daemonEvent('system.started', { version, pid: process.pid, urls: doors.urls })
   writeDaemonFile(paths, { startedAt, urls: doors.urls, listeners: doors.listeners, config })
@@ -154,9 +156,7 @@ export const runDaemon = async ({
   }, limits.stopMs).unref()
   logger.info('stopping', end)
   await Bun.sleep(farewellMs)
-  await daemonEvent('system.stopping', end).catch((error: unknown) =>
-    logger.error('the stop could not be noted', { error }),
-  )
+  await daemonEvent('system.stopping', end)
   phase = 'stopping'
 }
 

@@ -12,6 +12,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   unlinkSync,
   writeSync,
 } from 'node:fs'
@@ -174,8 +175,13 @@ export const writeDaemonFile = (
     flags: config.flags,
   }
   const aside = `${paths.daemon}.${randomBytes(8).toString('hex')}`
-  createFile(aside, `${JSON.stringify(content, null, 2)}\n`)
-  renameSync(aside, paths.daemon)
+  try {
+    createFile(aside, `${JSON.stringify(content, null, 2)}\n`)
+    renameSync(aside, paths.daemon)
+  } catch (error) {
+    rmSync(aside, { force: true })
+    throw new PaidError('storage_full', `${paths.daemon} cannot be written (${String(codeOf(error))})`)
+  }
 }
 
 const codeOf = (error: unknown): unknown =>

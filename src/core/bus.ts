@@ -2,7 +2,7 @@
 // Promises: `deliver` hands every event to every listener that wants it, once each, in the order given; a listener
 // that ends or begins while events are handed out disturbs nobody. Namespaces never meet.
 
-import { isPrefixPattern } from '../protocol/channel.ts'
+import type { Pattern } from './filter.ts'
 import type { LogEvent } from './log-event.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -10,6 +10,8 @@ type Listeners = Set<Subscription>
 
 /** Listeners of one namespace. */
 type Index = { exact: Map<string, Listeners>; prefixes: Map<string, Listeners>; lengths: number[] }
+
+const everything: readonly Pattern[] = [{ name: '', prefix: true }]
 
 export type Bus = ReturnType<typeof createBus>
 
@@ -29,9 +31,10 @@ export const createBus = () => {
   /** The places in the index that a subscription stands in. */
   const places = (subscription: Subscription): [Map<string, Listeners>, string][] => {
     const index = indexOf(subscription.filter.namespace)
-    return (subscription.filter.patterns ?? ['*']).map((pattern) =>
-      isPrefixPattern(pattern) ? [index.prefixes, pattern.slice(0, -1)] : [index.exact, pattern],
-    )
+    return (subscription.filter.patterns ?? everything).map(({ name, prefix }) => [
+      prefix ? index.prefixes : index.exact,
+      name,
+    ])
   }
 
   const measure = (index: Index): void => {
@@ -47,7 +50,7 @@ export const createBus = () => {
   ): void => {
     if (!listeners) return
     for (const subscription of listeners) {
-      if (seen) {
+      if (seen && (subscription.filter.patterns?.length ?? 1) > 1) {
         if (seen.has(subscription)) continue
         seen.add(subscription)
       }

@@ -13,6 +13,9 @@ const cacheKiB = 16 * 1024
 /** pages in the write-ahead log before they are copied back: pages that every group changes are copied once in a while */
 const checkpointPages = 4000
 
+/** How long everybody waits when another program holds the database for writing; then the writes are refused. */
+const foreignLockMs = 100
+
 /** The writing connection, migrated to this program's schema. Throws `incompatible` for a newer schema. */
 export const openDatabase = (path: string): Database => {
   const database = new Database(path, { create: true, strict: true })
@@ -26,12 +29,20 @@ export const openDatabase = (path: string): Database => {
     database.run('PRAGMA mmap_size = 0')
     database.run(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
     migrate(database)
+    database.run(`PRAGMA busy_timeout = ${foreignLockMs}`)
     return database
   } catch (error) {
     database.close()
-    throw error
+    throw isStorageError(error) ? cannotWrite(path, error) : error
   }
 }
+
+const cannotWrite = (path: string, error: unknown): PaidError =>
+  new PaidError(
+    'storage_full',
+    `${path} cannot be written (${error instanceof Error ? error.message : String(error)})`,
+    'Free disk space, or look who holds the file: `paid doctor`.',
+  )
 
 /** A second connection that only reads: its queries see the last COMMIT and never wait for the writer. */
 export const openReader = (path: string): Database => {
@@ -70,17 +81,26 @@ const migrate = (database: Database): void => {
 /** Marks the database as in use; true when the run before did not end cleanly. */
 export const beginRun = (database: Database): boolean => {
   const row = database.query<{ value: string }, []>("SELECT value FROM meta WHERE name = 'run'").get()
-  database.run("INSERT INTO meta VALUES ('run', 'running') ON CONFLICT DO UPDATE SET value = 'running'")
-  return row?.value === 'running'
+  const noted = note(database, 'running')
+  return row?.value === 'running' || !noted
+}
+
+/** Notes how the run stands; false on a disk that cannot be written, which the log says and survives. */
+const note = (database: Database, state: 'running' | 'ended'): boolean => {
+  try {
+    database.run("INSERT INTO meta VALUES ('run', ?) ON CONFLICT DO UPDATE SET value = excluded.value", [
+      state,
+    ])
+    return true
+  } catch (error) {
+    if (!isStorageError(error)) throw error
+    return false
+  }
 }
 
 /** The log was closed whole. On a disk that cannot be written the next start looks the file over, and that is all. */
 export const endRun = (database: Database): void => {
-  try {
-    database.run("UPDATE meta SET value = 'ended' WHERE name = 'run'")
-  } catch (error) {
-    if (!isStorageError(error)) throw error
-  }
+  note(database, 'ended')
 }
 
 /** Which log this is: a restore keeps the id and adds one to the epoch. */

@@ -5,10 +5,13 @@ import { isPrefixPattern, matches, sessionPrefix } from '../protocol/channel.ts'
 import type { EventFilter } from '../protocol/events.ts'
 import type { LogEvent } from './log-event.ts'
 
+/** A channel by its whole name, or all whose names begin so. */
+export type Pattern = { readonly name: string; readonly prefix: boolean }
+
 export type Filter = {
   readonly namespace: string
   /** undefined: every channel that is not reserved */
-  readonly patterns: readonly string[] | undefined
+  readonly patterns: readonly Pattern[] | undefined
   readonly type: string | undefined
 }
 
@@ -17,11 +20,15 @@ export const filterOf = (namespace: string, wanted: EventFilter): Filter => {
   const asked = wanted.channel === undefined ? undefined : [wanted.channel].flat()
   const { type } = wanted
   if (wanted.session === undefined)
-    return { namespace, patterns: asked ?? (wanted.all === true ? ['*'] : undefined), type }
+    return { namespace, patterns: (asked ?? (wanted.all === true ? ['*'] : undefined))?.map(patternOf), type }
   const own = `${sessionPrefix}${wanted.session}`
   const meant = asked === undefined || asked.some((pattern) => matches(pattern, own))
-  return { namespace, patterns: meant ? [own] : [], type }
+  // a session's id is a name, whatever it ends in
+  return { namespace, patterns: meant ? [{ name: own, prefix: false }] : [], type }
 }
+
+const patternOf = (text: string): Pattern =>
+  isPrefixPattern(text) ? { name: text.slice(0, -1), prefix: true } : { name: text, prefix: false }
 
 /** Whether an event of the right channel is also of the right type and kind. */
 export const accepts = (filter: Filter, event: LogEvent): boolean =>
@@ -40,16 +47,12 @@ export const streamsWhere = (filter: Filter): { sql: string; values: string[] } 
     values.push(filter.type)
   }
   if (!filter.patterns) return { sql: `${sql} AND reserved = 0`, values }
-  if (filter.patterns.includes('*')) return { sql, values }
+  if (filter.patterns.some(({ name, prefix }) => prefix && name === '')) return { sql, values }
   if (filter.patterns.length === 0) return { sql: `${sql} AND 0`, values }
-  const channels = filter.patterns.map((pattern) => {
-    if (!isPrefixPattern(pattern)) {
-      values.push(pattern)
-      return 'channel = ?'
-    }
-    const prefix = pattern.slice(0, -1)
-    const end = prefixEnd(prefix)
-    values.push(prefix)
+  const channels = filter.patterns.map(({ name, prefix }) => {
+    values.push(name)
+    if (!prefix) return 'channel = ?'
+    const end = prefixEnd(name)
     if (end === undefined) return 'channel >= ?'
     values.push(end)
     return '(channel >= ? AND channel < ?)'

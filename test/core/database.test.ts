@@ -62,7 +62,7 @@ test('a new database has the newest schema, an identity of its own, and a COMMIT
     'wal',
     2,
     2,
-    5000,
+    100,
   ])
   using reader = openReader(path)
   const { id, epoch } = identityOf(reader)

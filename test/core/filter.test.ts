@@ -115,3 +115,8 @@ test('with no channel named, everything but what the daemon writes of itself', (
   expect(meant({ session: 'a', channel: 'lock:*' })).toEqual([])
   expect(meant({ type: 'other' })).toEqual([])
 })
+
+test("a session's id is a name, also when it ends like a pattern", () => {
+  expect(filterOf('', { session: 'a*' }).patterns).toEqual([{ name: 'session:a*', prefix: false }])
+  expect(filterOf('', { channel: 'session:a*' }).patterns).toEqual([{ name: 'session:a', prefix: true }])
+})
