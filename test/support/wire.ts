@@ -24,8 +24,7 @@ export type Wire = AsyncDisposable & {
 /** @param address `http://host:port`, or the path of a Unix socket */
 export const openWire = async (address: string): Promise<Wire> => {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>()
-  const url = address.startsWith('/') ? undefined : new URL(address)
-  const socket = url ? connect(Number(url.port), url.hostname) : connect(address)
+  const socket = await connected(address)
   let chunks: Buffer[] = []
   let ended = false
   let changed = Promise.withResolvers<void>()
@@ -47,10 +46,6 @@ export const openWire = async (address: string): Promise<Wire> => {
   socket.on('end', over)
   socket.on('close', over)
   socket.on('error', over)
-  await new Promise<void>((resolve) => {
-    socket.once('connect', resolve)
-    void closed.then(resolve)
-  })
   return {
     socket,
     text,
@@ -75,4 +70,27 @@ export const openWire = async (address: string): Promise<Wire> => {
       await closed
     },
   }
+}
+
+/** A full backlog refuses like a dead listener does, so a refusal is asked about again for a while. */
+const connected = async (address: string): Promise<Socket> => {
+  const url = address.startsWith('/') ? undefined : new URL(address)
+  for (let tries = 1000; ; tries--) {
+    const socket = url ? connect(Number(url.port), url.hostname) : connect(address)
+    const outcome = await new Promise<Error | undefined>((resolve) => {
+      socket.once('connect', () => resolve(undefined))
+      socket.once('error', resolve)
+    })
+    if (outcome === undefined) return socket
+    if (tries === 0) throw outcome
+    await Bun.sleep(5)
+  }
+}
+
+/** So many of them, a few at a time: no more than the listener's backlog holds. */
+export const openMany = async <T>(count: number, open: () => Promise<T>): Promise<T[]> => {
+  const opened: T[] = []
+  while (opened.length < count)
+    opened.push(...(await Promise.all(Array.from({ length: Math.min(100, count - opened.length) }, open))))
+  return opened
 }

@@ -34,8 +34,8 @@ const refusedStatus: Record<Exclude<Reason, 'uid'>, ConstructorParameters<typeof
   connections: 'too_many_requests',
 }
 
-/** Bun waits this long for a quiet connection, in seconds; streams take it off. */
-const idleSeconds = 30
+/** Bun waits this long for a quiet connection: longer than for a body, so that a late one is answered; streams take it off. */
+const idleSeconds = limits.bodyTimeoutMs / 1000 + 10
 
 type Server = Bun.Server<SocketData>
 
