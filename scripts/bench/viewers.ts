@@ -1,0 +1,149 @@
+// The viewers, a process of their own: `bun viewers.ts OPTIONS` opens WebSockets and counts what they get.
+// With `publish` it is a whole measurement: calls on a Unix socket make events, and only so many are under way that
+// every viewer can take them, so none falls behind and every delivery counts. Without it, it says `ready`, watches
+// until its stdin ends, and prints how many frames each viewer got.
+
+import { createFrameCounter } from './frames.ts'
+import { openWindow, type Measured } from './measured.ts'
+
+export type ViewerOptions = {
+  port: number
+  path: string
+  token: string
+  viewers: number
+  publish?: Publishing
+}
+type Publishing = { server: number; socket: string; line: string; warmMs: number; runMs: number }
+export type Fanned = { measured: Measured; frameBytes: number }
+export type Watched = { frames: number[] }
+
+/** events on their way to the slowest viewer, and how many are sent at once */
+const underWay = 256
+const atOnce = 64
+
+const quietMs = 250
+const mostQuietMs = 5000
+
+const endOfHead = '\r\n\r\n'
+
+type Failed = (error: unknown) => void
+
+const openViewer = async ({ port, path, token }: ViewerOptions, came: () => void, failed: Failed) => {
+  const counter = createFrameCounter()
+  const opened = Promise.withResolvers<void>()
+  let head = ''
+  const upgrade = [
+    `GET ${path} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    `Authorization: Bearer ${token}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    endOfHead,
+  ]
+  const open = (chunk: Buffer): void => {
+    head += chunk.toString('latin1')
+    const end = head.indexOf(endOfHead)
+    if (end < 0) return
+    if (!head.startsWith('HTTP/1.1 101')) return failed(new Error(`No upgrade: ${head}`))
+    opened.resolve()
+    take = counter.push
+    const rest = head.slice(end + endOfHead.length)
+    if (rest) take(Buffer.from(rest, 'latin1'))
+  }
+  let take = open
+  await Bun.connect({
+    hostname: '127.0.0.1',
+    port,
+    socket: {
+      open: (socket) => void socket.write(upgrade.join('\r\n').replace(/(\r\n)+$/, endOfHead)),
+      data(_socket, chunk) {
+        try {
+          take(chunk)
+          came()
+        } catch (error) {
+          failed(error)
+        }
+      },
+      close: () => failed(new Error('The server closed a viewer')),
+      error: (_socket, error) => failed(error),
+    },
+  })
+  await opened.promise
+  return counter
+}
+
+const failure = Promise.withResolvers<never>()
+let came = (): void => undefined
+
+const openAll = (options: ViewerOptions) =>
+  Promise.all(
+    Array.from({ length: options.viewers }, () => openViewer(options, () => came(), failure.reject)),
+  )
+type Counters = Awaited<ReturnType<typeof openAll>>
+
+const publish = async (
+  { server, socket: path, line, warmMs, runMs }: Publishing,
+  counters: Counters,
+): Promise<Fanned> => {
+  const calls = Buffer.from(`${line}\n`.repeat(atOnce))
+  let published = 0
+  const socket = await Bun.connect({
+    unix: path,
+    socket: {
+      data: (_socket, chunk) => {
+        if (chunk.includes('"error"')) failure.reject(new Error(chunk.toString('utf8')))
+      },
+    },
+  })
+  const slowest = () => counters.reduce((least, { frames }) => Math.min(least, frames), Infinity)
+  const delivered = () => counters.reduce((sum, { frames }) => sum + frames, 0)
+  let looking = false
+  const look = () => {
+    looking = false
+    // the server reads what it is sent at once, so a call never meets a full socket
+    for (let room = underWay - (published - slowest()); room >= atOnce; room -= atOnce) {
+      published += atOnce
+      if (socket.write(calls) !== calls.length) failure.reject(new Error('A call did not fit its socket'))
+    }
+  }
+  came = () => {
+    if (looking) return
+    looking = true
+    setImmediate(look)
+  }
+  look()
+  await Bun.sleep(warmMs)
+  const before = { delivered: delivered(), bytes: counters[0]?.bytes ?? 0, frames: counters[0]?.frames ?? 0 }
+  const window = openWindow(server)
+  await Bun.sleep(runMs)
+  const measured = window.close(delivered() - before.delivered)
+  const [first] = counters
+  const frameBytes = first ? (first.bytes - before.bytes) / (first.frames - before.frames) : 0
+  return { measured, frameBytes }
+}
+
+const watch = async (counters: Counters): Promise<Watched> => {
+  let last = performance.now()
+  came = () => void (last = performance.now())
+  console.log('ready')
+  await Bun.stdin.text()
+  const until = performance.now() + mostQuietMs
+  while (performance.now() - last < quietMs && performance.now() < until) await Bun.sleep(quietMs / 5)
+  return { frames: counters.map(({ frames }) => frames) }
+}
+
+const run = async (options: ViewerOptions): Promise<Fanned | Watched> => {
+  const counters = await openAll(options)
+  return options.publish ? publish(options.publish, counters) : watch(counters)
+}
+
+const options: ViewerOptions = JSON.parse(process.argv[2] ?? '')
+try {
+  console.log(JSON.stringify(await Promise.race([run(options), failure.promise])))
+  process.exit(0)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exit(1)
+}
