@@ -2,7 +2,6 @@
 
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
-import { parseJson } from '../dialects/json.ts'
 import { createDeadlines } from '../../lib/deadlines.ts'
 
 const late = createDeadlines(limits.bodyTimeoutMs, () => new PaidError('timeout'))
@@ -20,10 +19,6 @@ export const readBody = (request: Request, maxBytes: number): Promise<string> =>
   if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
   return late.within(request.text())
 }
-
-/** The JSON value of a body. Rejects with `invalid_json`, and what `readBody` throws. */
-export const readJson = async (request: Request, maxBytes: number): Promise<unknown> =>
-  parseJson(await readBody(request, maxBytes))
 
 const tooLarge = (maxBytes: number): PaidError =>
   new PaidError('too_large', `The body is larger than ${maxBytes} bytes`)

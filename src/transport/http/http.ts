@@ -65,24 +65,25 @@ export const openHttpDoor = ({
   }
 
   const answer = (request: Request, server: Server): Response | Promise<Response> | undefined => {
-    const start = request.url.indexOf('/', request.url.indexOf('//') + 2)
-    const end = request.url.indexOf('?', start)
-    const path = start < 0 ? '/' : request.url.slice(start, end < 0 ? undefined : end)
+    const { url } = request
+    const start = url.indexOf('/', url.indexOf('//') + 2)
+    const end = url.indexOf('?', start)
+    const path = start < 0 ? '/' : url.slice(start, end < 0 ? undefined : end)
     const { wall, gate } = entered
 
     const foreign = wall(request, path)
     if (foreign !== undefined) return refuse(foreign === 'host' || foreign === 'origin' ? foreign : 'site')
-    if (request.url.length - start > limits.urlBytes) return refuse('url')
+    if (url.length - start > limits.urlBytes) return refuse('url')
 
     const upgrading = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-    const search = end < 0 ? '' : request.url.slice(end + 1)
+    const search = end < 0 ? '' : url.slice(end + 1)
     if (gate && !openPaths.has(path)) {
       const shown = tokenOf(request, upgrading ? new URLSearchParams(search) : undefined)
       const verdict = gate.judge(shown, () => server.requestIP(request)?.address ?? '')
       if (verdict === 'refused') return refuse('token', { 'www-authenticate': 'Bearer realm="paid"' })
       if (verdict !== 'pass') return refuse('rate', { 'retry-after': String(Math.ceil(verdict.wait / 1000)) })
     }
-    if (request.method === 'POST' && !isUnix && headerToken(request) === undefined && !isJson(request))
+    if (request.method === 'POST' && !isUnix && !isJson(request) && headerToken(request) === undefined)
       return refuse('type')
 
     const peer = peerOf(request)

@@ -15,7 +15,7 @@ import { parseJson } from '../dialects/json.ts'
 import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
 import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
-import { bodyError, readBody, readJson } from './body.ts'
+import { bodyError, readBody } from './body.ts'
 import { openApiOf } from './openapi.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
@@ -75,7 +75,7 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
   }
 
   const postEvents: Ingest = async (request, { peer }) => {
-    const body = await readJson(request, house.maxBody)
+    const body = parseJson(await readBody(request, house.maxBody))
     if (body === null) throw new PaidError('invalid_json')
     const key = keyOf(request)
     if (!Array.isArray(body)) {
