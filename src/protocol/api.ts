@@ -2,10 +2,11 @@
 
 import type { z } from 'zod'
 import { events } from './events.ts'
+import { locks } from './locks.ts'
 import { sessions } from './sessions.ts'
 import { system } from './system.ts'
 
-export const api = { ...events, ...sessions, ...system }
+export const api = { ...events, ...locks, ...sessions, ...system }
 
 export type Api = typeof api
 export type MethodName = keyof Api

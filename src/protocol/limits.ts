@@ -39,6 +39,18 @@ export const limits = {
   unsentBytes: MiB,
   subscriptionsPerPeer: 1000,
   patternsPerSubscription: 100,
+  /** a lock's name: its channel is `lock:<name>` */
+  lockNameBytes: 512,
+  holderBytes: 512,
+  /** why a lock is held, or was broken */
+  noteCharacters: 1000,
+  /** the longest lease of a lock, and how long one may wait in line */
+  leaseMs: 30 * 24 * 3600 * 1000,
+  lockWaitMs: 24 * 3600 * 1000,
+  /** who waits for one lock at once */
+  lineLength: 1000,
+  /** locks in one page of `lock.list` */
+  pageLocks: 1000,
   /** connections of one listener at once, WebSockets among them */
   connections: 2000,
   /** calls of one connection that have no answer yet; reading pauses until some have */

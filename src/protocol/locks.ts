@@ -1,0 +1,144 @@
+// The words of the locks room. Spans are whole milliseconds; a parameter that nobody knows is refused here, because a
+// misspelled one would quietly give another lease than was asked for.
+
+import { z } from 'zod'
+import { nameOf } from './channel.ts'
+import { limits } from './limits.ts'
+import { method } from './method.ts'
+
+export const lockPrefix = 'lock:'
+
+const name = nameOf('name', limits.lockNameBytes)
+const holder = nameOf('holder', limits.holderBytes).optional().meta({
+  description: 'who holds it; without it the calling connection, under the name that the answer tells',
+})
+const named = nameOf('holder', limits.holderBytes)
+const token = z.int().positive().optional().meta({
+  description: 'the token of the lease that is meant; with it alone no holder need be named',
+})
+const ttlMs = z.int().min(1).max(limits.leaseMs)
+const note = z
+  .string()
+  .min(1)
+  .max(limits.noteCharacters)
+  .meta({ description: 'why it is held, for whoever waits' })
+
+/** `holder`: it outlives its connection; `connection`: it ends with the connection that asked for it. */
+const lease = z.enum(['holder', 'connection'])
+
+export const lock = z.object({
+  name: z.string(),
+  holder: z.string(),
+  token: z.int().meta({ description: 'number of its lock.acquired: larger with every new holder, for ever' }),
+  acquiredAt: z.int().meta({ description: 'epoch milliseconds' }),
+  expiresAt: z.int().meta({ description: 'epoch milliseconds, by the wall clock of now' }),
+  note: z.string().optional(),
+  by: z.string().meta({ description: '<door>:<name> of the caller that took it' }),
+  lease,
+})
+export type Lock = z.infer<typeof lock>
+
+const busy = z.object({
+  acquired: z.literal(false),
+  name: z.string(),
+  holder: z.string().meta({ description: 'who holds it' }),
+  acquiredAt: z.int(),
+  expiresAt: z.int(),
+  note: z.string().optional(),
+  reason: z.enum(['held', 'waited', 'line_full']).meta({
+    description: 'held by another; waited in vain; too many wait',
+  }),
+})
+const acquired = lock.omit({ by: true }).extend({ acquired: z.literal(true) })
+
+const reason = z.enum(['not_held', 'not_holder', 'old_token']).meta({
+  description: 'nobody holds it; another does; the token is one of an earlier lease',
+})
+
+export const locks = {
+  'lock.acquire': method({
+    summary: 'Take a lock, or wait in line for it; taken again by its holder, its lease begins anew',
+    access: 'write',
+    params: z.strictObject({
+      name,
+      holder,
+      ttlMs: ttlMs.default(30_000).meta({ description: 'the lease ends by itself after this long' }),
+      waitMs: z
+        .int()
+        .min(0)
+        .max(limits.lockWaitMs)
+        .default(0)
+        .meta({ description: 'how long to wait in line; 0 does not' }),
+      note: note.optional(),
+      lease: lease.default('holder').meta({ description: 'whether it ends with the calling connection' }),
+    }),
+    result: z.discriminatedUnion('acquired', [acquired, busy]),
+    example: { name: 'build', ttlMs: 60_000, waitMs: 10_000, note: 'release build' },
+  }),
+  'lock.renew': method({
+    summary: 'Begin the lease of a held lock anew',
+    access: 'write',
+    params: z.strictObject({
+      name,
+      holder,
+      token,
+      ttlMs: ttlMs.optional().meta({ description: 'as long as before when not said' }),
+    }),
+    result: z.discriminatedUnion('renewed', [
+      lock.extend({ renewed: z.literal(true) }),
+      z.object({ renewed: z.literal(false), reason }),
+    ]),
+    example: { name: 'build', token: 12 },
+  }),
+  'lock.release': method({
+    summary: 'Give a lock back; the next in line has it at once',
+    access: 'write',
+    params: z.strictObject({ name, holder, token }),
+    result: z.object({ released: z.boolean(), reason: reason.optional() }),
+    example: { name: 'build', token: 12 },
+  }),
+  'lock.get': method({
+    summary: 'Who holds a lock, and how many wait for it',
+    access: 'read',
+    params: z.strictObject({ name }),
+    result: z.object({ lock: lock.nullable(), line: z.int() }),
+    example: { name: 'build' },
+  }),
+  'lock.list': method({
+    summary: 'Locks that are held, by name',
+    access: 'read',
+    params: z.strictObject({
+      after: name.optional().meta({ description: 'reads on after this name, as `next` said' }),
+      limit: z.int().min(1).max(limits.pageLocks).default(limits.pageLocks),
+    }),
+    result: z.object({
+      locks: z.array(lock),
+      next: z.string().optional().meta({ description: 'there are more: give it as after' }),
+    }),
+    example: {},
+  }),
+  'lock.break': method({
+    summary: 'Take a lock from its holder, whoever that is; who did it and why is kept',
+    access: 'admin',
+    params: z.strictObject({ name, why: z.string().trim().min(1).max(limits.noteCharacters) }),
+    result: z.object({ broken: z.boolean(), lock: lock.optional() }),
+    example: { name: 'build', why: 'its holder crashed' },
+  }),
+  'lock.transfer': method({
+    summary: 'Hand a held lock over to another holder, under a new token and a lease of the same length',
+    access: 'write',
+    params: z.strictObject({ name, holder: named, to: named }),
+    result: z.discriminatedUnion('transferred', [
+      lock.extend({ transferred: z.literal(true) }),
+      z.object({ transferred: z.literal(false), reason, holder: z.string().optional() }),
+    ]),
+    example: { name: 'build', holder: 'planner', to: 'builder' },
+  }),
+  'lock.assign': method({
+    summary: 'Give a lock that nobody else holds to a holder by name',
+    access: 'write',
+    params: z.strictObject({ name, holder: named, ttlMs: ttlMs.default(30_000), note: note.optional() }),
+    result: z.discriminatedUnion('acquired', [acquired, busy]),
+    example: { name: 'build', holder: 'builder' },
+  }),
+}
