@@ -89,13 +89,16 @@ export const startDaemon = async (options: DaemonOptions = {}): Promise<TestDaem
   const args = options.args ?? []
   const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']
 
-  const child = Bun.spawn([...(options.through ?? []), paidBinary, 'start', '--foreground', ...listen, ...args], {
-    env,
-    cwd: options.cwd ?? home,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
+  const child = Bun.spawn(
+    [...(options.through ?? []), paidBinary, 'start', '--foreground', ...listen, ...args],
+    {
+      env,
+      cwd: options.cwd ?? home,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    },
+  )
   let output = ''
   const collect = async (stream: ReadableStream<Uint8Array>) => {
     const decoder = new TextDecoder()
