@@ -2,57 +2,47 @@
 // slow, it goes on from the last event it gave. Nothing is missed and nothing comes twice; only transient events,
 // which nobody keeps, can be missed while there is no connection.
 
-import type { Params } from '../protocol/api.ts'
 import type { Event } from '../protocol/event.ts'
-import { PaidError } from '../protocol/error.ts'
-import { type Connection, openConnection } from './connection.ts'
+import { backOff, isPassing } from './bounds.ts'
+import { type Connection, converse } from './conversation.ts'
+import type { Open } from './line.ts'
+import type { Follow, FollowOptions } from './types.ts'
 
-export type Follow = Params<'event.subscribe'>
-
-export type FollowOptions = {
-  socket: string
-  signal?: AbortSignal
-  /** told what happens to the connection: `following` once for each time it is there */
-  onState?: (state: 'following' | 'lost' | 'lagged') => void
-}
-
-const firstPauseMs = 50
-const longestPauseMs = 2000
-
-/** Endless until the signal aborts. Throws `not_running` only when the first connection fails. */
-export async function* follow(params: Follow, options: FollowOptions): AsyncGenerator<Event, void> {
-  const { signal, onState } = options
+/** Endless until the signal aborts. Throws what the first connection and the first answer threw. */
+export async function* follow(
+  params: Follow,
+  { open, signal, onState }: FollowOptions & { open: Open },
+): AsyncGenerator<Event, void> {
+  const { since, replay = 0, transient, ...filter } = params
+  const retry = backOff()
   let resume: number | undefined
   let began = false
-  let pauseMs = firstPauseMs
 
   for (;;) {
     if (signal?.aborted) return
-    let connection: Connection
-    let subscription: string
-    try {
-      connection = await openConnection(options.socket)
-    } catch (error) {
-      if (!began) throw error
-      await pause(pauseMs, signal)
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs)
-      continue
-    }
-    const abort = () => connection.close()
+    let connection: Connection | undefined
+    const abort = () => connection?.close()
     signal?.addEventListener('abort', abort)
     try {
-      const { since, replay, ...filter } = params
-      const from =
-        resume === undefined
-          ? { ...(since === undefined ? {} : { since }), ...(replay === undefined ? {} : { replay }) }
-          : { since: resume }
-      const answer = await connection.call('event.subscribe', { ...filter, ...from })
-      subscription = answer.subscription
+      connection = await converse(open, signal && { signal })
+      // The newest are read before it is followed from there: a replay that a lost connection cuts has no cursor.
+      if (resume === undefined && since === undefined && replay > 0) {
+        const { events, next } = await connection.call('event.list', { ...filter, limit: replay })
+        resume = seqIn(next)
+        began = true
+        yield* events
+        if (signal?.aborted) return
+      }
+      const from = resume ?? since
+      const { subscription, head } = await connection.call('event.subscribe', {
+        ...filter,
+        ...(transient === undefined ? {} : { transient }),
+        ...(from === undefined ? {} : { since: from }),
+      })
       // A log that ends before our place is another log: its owner put an older one back, or began anew.
-      if (resume !== undefined && resume > answer.head) resume = answer.head
-      if (resume === undefined && since === undefined && !replay) resume = answer.head
+      if (resume === undefined ? since === undefined : resume > head) resume = head
       began = true
-      pauseMs = firstPauseMs
+      retry.reset()
       onState?.('following')
 
       for (;;) {
@@ -74,27 +64,15 @@ export async function* follow(params: Follow, options: FollowOptions): AsyncGene
         }
       }
     } catch (error) {
+      if (signal?.aborted) return
       if (!isPassing(error) || !began) throw error
-      await pause(pauseMs, signal)
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+      await retry.pause(signal)
     } finally {
       signal?.removeEventListener('abort', abort)
-      connection.close()
+      connection?.close()
     }
   }
 }
 
-/** A daemon on its way down or up says this; the next one will not. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof PaidError && ['not_running', 'stopping', 'timeout'].includes(error.code)
-
-const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(done, ms)
-    function done() {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    signal?.addEventListener('abort', done)
-  })
+/** of `evt_12`; a log that holds nothing has no last event, and begins with 1 */
+const seqIn = (id: string | undefined): number => Number(id?.slice('evt_'.length) ?? 0)

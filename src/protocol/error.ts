@@ -59,6 +59,18 @@ export const errors = {
     message: 'The request did not arrive in time',
     hint: 'Send the whole body within 30 seconds.',
   },
+  lock_held: {
+    status: 409,
+    exit: 1,
+    message: 'Somebody else holds the lock',
+    hint: 'Wait for it: give `wait`, or see who has it with `paid locks`.',
+  },
+  lock_lost: {
+    status: 409,
+    exit: 1,
+    message: 'The lock is not held any more',
+    hint: 'Stop what it protected; take it again before going on.',
+  },
   too_large: {
     status: 413,
     exit: 2,

@@ -152,7 +152,7 @@ describe('calls', () => {
     const open = refusal(paid.call('event.publish', { type: 'wait', data: {} }))
     expect((await refusal(paid.call('event.publish', { type: 'die', data: {} }))).code).toBe('not_running')
     expect((await open).code).toBe('not_running')
-    await paid.ended
+    listener?.stop(true)
     expect((await refusal(paid.call('event.publish', { type: 'late', data: {} }))).code).toBe('not_running')
   })
 })

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { limits } from '../../src/protocol/limits.ts'
 import { type Connection, openConnection } from '../../src/client/connection.ts'
 import { follow } from '../../src/client/follow.ts'
+import { unixLine } from '../../src/client/lines/unix.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
 import { ask, head, residentMiB } from '../support/http-text.ts'
 import { openWebSocketWire } from '../support/websocket-wire.ts'
@@ -52,7 +53,7 @@ const goodListener = async (channel: string) => {
   let wanted = 0
   let reached = Promise.withResolvers<void>()
   const done = (async () => {
-    const options = { socket: daemon.socket, signal: stop.signal, onState: () => began.resolve() }
+    const options = { open: unixLine(daemon.socket), signal: stop.signal, onState: () => began.resolve() }
     for await (const { seq } of follow({ channel }, options)) {
       seqs.push(seq ?? 0)
       if (seq === wanted) reached.resolve()

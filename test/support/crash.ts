@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs'
 import { type Connection, openConnection } from '../../src/client/connection.ts'
 import { follow } from '../../src/client/follow.ts'
+import { unixLine } from '../../src/client/lines/unix.ts'
 import { eventId, seqOfId } from '../../src/protocol/event.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from './daemon.ts'
 import { ask } from './http-text.ts'
@@ -127,7 +128,7 @@ export const crashRounds = async ({
       following ??= (async () => {
         for await (const { seq } of follow(
           { since: 'evt_0', all: true },
-          { socket: daemon.socket, signal: stopFollowing.signal },
+          { open: unixLine(daemon.socket), signal: stopFollowing.signal },
         ))
           if (seq !== undefined) followed.push(seq)
       })()

@@ -1,6 +1,7 @@
 // `paid tail`: every event as it comes, for ever, through restarts of the daemon.
 
 import { follow } from '../../client/follow.ts'
+import { unixLine } from '../../client/lines/unix.ts'
 import { eventLine, learnName } from '../event-line.ts'
 import { type FilterFlags, filterOf } from '../filters.ts'
 import { here, reach } from '../home.ts'
@@ -23,7 +24,7 @@ const tail = async (flags: FilterFlags): Promise<void> => {
     if (state === 'lost') tell('paid: the daemon went away; waiting for it')
     if (state === 'lagged') tell('paid: fell behind; catching up')
   }
-  for await (const event of follow({ ...filter, ...replay }, { socket: paths.socket, onState })) {
+  for await (const event of follow({ ...filter, ...replay }, { open: unixLine(paths.socket), onState })) {
     if (flags.json) {
       say(JSON.stringify(event))
       continue

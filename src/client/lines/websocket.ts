@@ -1,0 +1,53 @@
+// The runtime's own WebSocket: in browsers, Bun and whatever else has one. In a browser it can neither send headers
+// (the token goes into the address of the upgrade, which the daemon never logs) nor stop reading.
+
+import type { PaidError } from '../../protocol/error.ts'
+import type { Open } from '../line.ts'
+import { refusalOf, webSocketAddress } from './address.ts'
+
+export const webSocketLine =
+  (url: string | URL, token: string | undefined): Open =>
+  ({ text, closed }) =>
+    new Promise((resolve, reject) => {
+      const address = webSocketAddress(url)
+      if (token !== undefined) address.searchParams.set('token', token)
+      const socket = new WebSocket(address.href)
+      let opened = false
+      socket.addEventListener('message', ({ data }) => {
+        if (typeof data === 'string') text(data)
+      })
+      socket.addEventListener('close', () => {
+        if (opened) closed()
+        else void whyRefused(address, token).then(reject)
+      })
+      // `close` follows and tells
+      socket.addEventListener('error', () => {})
+      socket.addEventListener('open', () => {
+        opened = true
+        resolve({
+          send: (document) => socket.send(document),
+          close: () => socket.close(),
+          ...(typeof Bun === 'undefined'
+            ? {}
+            : { pause: () => socket.pause(), resume: () => socket.resume() }),
+        })
+      })
+    })
+
+const answerWithinMs = 5000
+
+/** A WebSocket does not say why it was refused; a request to the same door does. */
+const whyRefused = async (address: URL, token: string | undefined): Promise<PaidError> => {
+  const asked = new URL('methods', address)
+  asked.protocol = address.protocol === 'wss:' ? 'https:' : 'http:'
+  asked.search = ''
+  try {
+    const { status } = await fetch(asked, {
+      signal: AbortSignal.timeout(answerWithinMs),
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    })
+    return refusalOf(status, address)
+  } catch {
+    return refusalOf(undefined, address)
+  }
+}
