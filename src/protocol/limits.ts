@@ -26,7 +26,8 @@ export const limits = {
   /** a session's id: its channel is `session:<id>` */
   sessionIdBytes: 256,
   keyBytes: 512,
-  peerNameBytes: 128,
+  /** a name that a caller claims in `X-Paid-Name` */
+  peerNameBytes: 64,
   /** events in one `POST /events` array */
   batchEvents: 1000,
   /** `limit` of a reading call, and what it is when not given */

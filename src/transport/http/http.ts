@@ -156,4 +156,4 @@ const isJson = (request: Request): boolean =>
   /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(request.headers.get('content-type') ?? '')
 
 /** A name that a caller may claim; it is marked as unverified. */
-const nameShape = /^[\w.@-]{1,64}$/
+const nameShape = new RegExp(`^[\\w.@-]{1,${limits.peerNameBytes}}$`)
