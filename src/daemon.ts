@@ -12,12 +12,14 @@ import { version } from './version.ts'
 import { limits } from './protocol/limits.ts'
 import type { Status } from './protocol/system.ts'
 import { systemClock } from './lib/clock.ts'
+import { openSteadyClock } from './lib/steady-clock.ts'
 import { createBus } from './core/bus.ts'
 import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from './core/database.ts'
 import { createDispatch, type Dispatch, type Handlers } from './core/dispatch.ts'
 import { createLog } from './core/log.ts'
 import { createLogger, type Logger } from './core/logger.ts'
 import { createEvents } from './features/events.ts'
+import { createLocks } from './features/locks.ts'
 import { createSessions } from './features/sessions.ts'
 import { createSystem } from './features/system.ts'
 import type { House } from './transport/http/routes.ts'
@@ -64,6 +66,8 @@ export const runDaemon = async ({
     endRun(database)
   })
 
+  const locks = createLocks({ log, database, clock: systemClock, steady: openSteadyClock(), logger })
+
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
   const dispatch: Dispatch = createDispatch({
@@ -78,6 +82,7 @@ export const runDaemon = async ({
           unsentBytes: config.subscriptions.maxUnsentBytes,
         },
       }),
+      ...locks.handlers,
       ...createSessions({ log }),
       ...createSystem({
         log,
@@ -106,6 +111,7 @@ export const runDaemon = async ({
   const doors = await openDoors({ paths, config, token, house, refusals, webSockets, stack })
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
   stack.defer(() => {
+    locks.close()
     webSockets.closeAll()
     for (const close of house.streams) close()
   })

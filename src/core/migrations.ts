@@ -76,4 +76,25 @@ export const migrations: readonly ((database: Database) => void)[] = [
       "INSERT INTO counters SELECT namespace, 'sessions', count(*) FROM sessions GROUP BY namespace",
     )
   },
+
+  function locks(database) {
+    // `deadline` counts by the steady clock of `boot`, `expires_at` by the wall clock
+    database.run(`CREATE TABLE locks (
+      namespace TEXT NOT NULL,
+      name TEXT NOT NULL,
+      holder TEXT NOT NULL,
+      token INTEGER NOT NULL,
+      acquired_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      ttl_ms INTEGER NOT NULL,
+      deadline INTEGER NOT NULL,
+      boot TEXT NOT NULL,
+      note TEXT,
+      by TEXT NOT NULL,
+      connection TEXT,
+      PRIMARY KEY (namespace, name)
+    ) STRICT, WITHOUT ROWID`)
+    database.run('CREATE INDEX locks_deadline ON locks (deadline)')
+    database.run('CREATE INDEX locks_connection ON locks (connection) WHERE connection IS NOT NULL')
+  },
 ]

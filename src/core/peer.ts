@@ -1,9 +1,12 @@
 // Whoever calls: a socket, a browser tab, a hook, the daemon itself. It has a name, a namespace, a scope and an end.
 
+import { randomUUID } from 'node:crypto'
 import type { Access } from '../protocol/method.ts'
 import type { Stream, Subscription } from './subscription.ts'
 
 export type Peer = {
+  /** of this peer alone, for ever: no other has it, nor one after a restart */
+  readonly id: string
   /** `<door>:<name>`, what events say in `by` and what once-only keys are kept under; a claimed name ends in `?` */
   readonly by: string
   readonly namespace: string
@@ -11,23 +14,46 @@ export type Peer = {
   /** where events can be sent; absent on a door that only answers */
   readonly stream?: Stream
   readonly subscriptions: Map<string, Subscription>
+  /** Has something done when the peer ends, at once if it has; gives back what calls it off. */
+  readonly onEnd: (call: () => void) => () => void
+  readonly end: () => void
 }
 
 const rank: Record<Access, number> = { read: 0, write: 1, admin: 2 }
 
 export const mayCall = (peer: Peer, access: Access): boolean => rank[peer.scope] >= rank[access]
 
+const run = randomUUID().slice(0, 8)
+let peers = 0
+
 /** A peer that only asks. */
-export const createPeer = (by: string, scope: Access, namespace = '', stream?: Stream): Peer => ({
-  by,
-  scope,
-  namespace,
-  subscriptions: new Map(),
-  ...(stream && { stream }),
-})
+export const createPeer = (by: string, scope: Access, namespace = '', stream?: Stream): Peer => {
+  const atEnd = new Set<() => void>()
+  let ended = false
+  return {
+    id: `${run}-${++peers}`,
+    by,
+    scope,
+    namespace,
+    subscriptions: new Map(),
+    ...(stream && { stream }),
+    onEnd: (call) => {
+      if (ended) call()
+      else atEnd.add(call)
+      return () => atEnd.delete(call)
+    },
+    end: () => {
+      ended = true
+      const calls = [...atEnd]
+      atEnd.clear()
+      for (const call of calls) call()
+    },
+  }
+}
 
 /** Its connection is gone: everything it held on it is released. */
 export const endPeer = (peer: Peer): void => {
   for (const subscription of peer.subscriptions.values()) subscription.close()
   peer.subscriptions.clear()
+  peer.end()
 }

@@ -15,12 +15,15 @@ export const defaultChannel = 'events'
 // oxlint-disable-next-line no-control-regex -- control characters are exactly what it refuses
 const controlCharacters = /[\u0000-\u001f\u007f]/
 
-/** A schema for a name of at most `maxBytes` bytes of UTF-8, at least one character, no control characters. */
-export const nameOf = (what: string, maxBytes: number) =>
+/**
+ * A schema for a name of at most `maxBytes` bytes of UTF-8, at least one character, no control characters.
+ * @param free bytes of a name that do not count
+ */
+export const nameOf = (what: string, maxBytes: number, free: (name: string) => number = () => 0) =>
   z
     .string({ error: `${what} must be a string` })
     .check(({ value, issues }) => {
-      const wrong = wrongInName(value, maxBytes)
+      const wrong = wrongInName(value, maxBytes + free(value))
       if (wrong !== undefined) issues.push({ code: 'custom', input: value, message: `${what} ${wrong}` })
     })
     .meta({ minLength: 1, description: `1 to ${maxBytes} bytes, no control characters` })
@@ -37,7 +40,11 @@ const wrongInName = (name: string, maxBytes: number): string | undefined => {
 
 export const channelName = nameOf('channel', limits.channelBytes)
 
-export const channelPattern = nameOf('channel pattern', limits.channelBytes).refine(
+/** `lock:` in front of the longest name of a lock is a channel too, which one may listen to. */
+const reservedPart = (name: string): number =>
+  reservedPrefixes.find((prefix) => name.startsWith(prefix))?.length ?? 0
+
+export const channelPattern = nameOf('channel pattern', limits.channelBytes, reservedPart).refine(
   (pattern) => !pattern.slice(0, -1).includes('*'),
   'a pattern has one * at most, at its end',
 )

@@ -55,6 +55,9 @@ const reason = z.enum(['not_held', 'not_holder', 'old_token']).meta({
   description: 'nobody holds it; another does; the token is one of an earlier lease',
 })
 
+/** A union says in its schema that all of it is objects: what reads schemas looks for that. */
+const either = <T extends z.ZodType>(union: T): T => union.meta({ type: 'object' })
+
 export const locks = {
   'lock.acquire': method({
     summary: 'Take a lock, or wait in line for it; taken again by its holder, its lease begins anew',
@@ -72,7 +75,7 @@ export const locks = {
       note: note.optional(),
       lease: lease.default('holder').meta({ description: 'whether it ends with the calling connection' }),
     }),
-    result: z.discriminatedUnion('acquired', [acquired, busy]),
+    result: either(z.discriminatedUnion('acquired', [acquired, busy])),
     example: { name: 'build', ttlMs: 60_000, waitMs: 10_000, note: 'release build' },
   }),
   'lock.renew': method({
@@ -84,10 +87,12 @@ export const locks = {
       token,
       ttlMs: ttlMs.optional().meta({ description: 'as long as before when not said' }),
     }),
-    result: z.discriminatedUnion('renewed', [
-      lock.extend({ renewed: z.literal(true) }),
-      z.object({ renewed: z.literal(false), reason }),
-    ]),
+    result: either(
+      z.discriminatedUnion('renewed', [
+        lock.extend({ renewed: z.literal(true) }),
+        z.object({ renewed: z.literal(false), reason }),
+      ]),
+    ),
     example: { name: 'build', token: 12 },
   }),
   'lock.release': method({
@@ -128,17 +133,19 @@ export const locks = {
     summary: 'Hand a held lock over to another holder, under a new token and a lease of the same length',
     access: 'write',
     params: z.strictObject({ name, holder: named, to: named }),
-    result: z.discriminatedUnion('transferred', [
-      lock.extend({ transferred: z.literal(true) }),
-      z.object({ transferred: z.literal(false), reason, holder: z.string().optional() }),
-    ]),
+    result: either(
+      z.discriminatedUnion('transferred', [
+        lock.extend({ transferred: z.literal(true) }),
+        z.object({ transferred: z.literal(false), reason, holder: z.string().optional() }),
+      ]),
+    ),
     example: { name: 'build', holder: 'planner', to: 'builder' },
   }),
   'lock.assign': method({
     summary: 'Give a lock that nobody else holds to a holder by name',
     access: 'write',
     params: z.strictObject({ name, holder: named, ttlMs: ttlMs.default(30_000), note: note.optional() }),
-    result: z.discriminatedUnion('acquired', [acquired, busy]),
+    result: either(z.discriminatedUnion('acquired', [acquired, busy])),
     example: { name: 'build', holder: 'builder' },
   }),
 }

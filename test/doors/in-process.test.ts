@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { event } from '../../src/protocol/event.ts'
 import { limits } from '../../src/protocol/limits.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import { openSteadyClock } from '../../src/lib/steady-clock.ts'
 import { createBus } from '../../src/core/bus.ts'
 import { identityOf, openDatabase, openReader } from '../../src/core/database.ts'
 import { createDispatch, type Handlers } from '../../src/core/dispatch.ts'
@@ -14,6 +15,7 @@ import { createLog } from '../../src/core/log.ts'
 import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
 import { createEvents } from '../../src/features/events.ts'
+import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
 import { nativeCalls } from '../conformance/native.ts'
@@ -40,11 +42,13 @@ const openRooms = async (folder: string) => {
     spool: { waiting: 0, taken: 0, dropped: 0, refused: 0 },
     refused: {},
   })
+  const locks = createLocks({ log, database, clock: systemClock, steady: openSteadyClock(), logger })
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
     handlers: (own): Handlers => ({
       ...createEvents({ log, bus, bounds: limits }),
+      ...locks.handlers,
       ...createSessions({ log }),
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
     }),
@@ -57,6 +61,7 @@ const openRooms = async (folder: string) => {
     dataText: '{}',
   })
   const close = () => {
+    locks.close()
     log.close()
     reader.close()
     database.close()

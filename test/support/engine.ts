@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../src/lib/clock.ts'
+import { openSteadyClock } from '../../src/lib/steady-clock.ts'
 import { createBus } from '../../src/core/bus.ts'
 import { openDatabase, openReader } from '../../src/core/database.ts'
 import { createDispatch, type Handlers } from '../../src/core/dispatch.ts'
@@ -13,6 +14,7 @@ import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import { createEvents } from '../../src/features/events.ts'
+import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
 
@@ -61,7 +63,11 @@ export type Engine = ReturnType<typeof openEngine>
 
 export const openEngine = (
   folder: string,
-  { clock = { now: () => Date.now() }, bounds = { unsentEvents: 1000, unsentBytes: 1024 * 1024 } } = {},
+  {
+    clock = { now: () => Date.now() },
+    steady = openSteadyClock(),
+    bounds = { unsentEvents: 1000, unsentBytes: 1024 * 1024 },
+  } = {},
 ) => {
   const path = join(folder, 'paid.db')
   const diary = openDiary()
@@ -78,12 +84,14 @@ export const openEngine = (
   }
   const timed: Clock = clock
   const log = createLog({ database, reader, clock: timed, logger: diary.logger, deliver })
+  const locks = createLocks({ log, database, clock: timed, steady, logger: diary.logger })
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
     accepting: () => state.accepting,
     handlers: (own): Handlers => ({
       ...createEvents({ log, bus, bounds }),
+      ...locks.handlers,
       ...createSessions({ log }),
       ...createSystem({
         log,
@@ -99,6 +107,7 @@ export const openEngine = (
   const close = (): void => {
     if (!open) return
     open = false
+    locks.close()
     log.close()
     reader.close()
     database.close()

@@ -1,0 +1,94 @@
+// Who waits for which lock, first come first served. In memory alone: a waiter is a call that has no answer yet, and
+// ends with its connection. A waiter that a transaction picked stays in its place until that transaction is on disk,
+// so that nobody loses it when the disk refuses.
+
+import { PaidError } from '../../protocol/error.ts'
+import type { Place, Row, Wish } from './leases.ts'
+
+export type Waiter = {
+  readonly wish: Wish
+  /** by the steady clock: from then on it is not picked any more */
+  readonly until: number
+  /** an open transaction gives it the lock */
+  picked: boolean
+  /** nobody is left who could be told */
+  gone: boolean
+  readonly settle: (row: Row | undefined) => void
+  readonly fail: (error: Error) => void
+  /** its lock, or undefined when it waited in vain */
+  readonly turn: Promise<Row | undefined>
+}
+
+export const createLines = () => {
+  const lines = new Map<string, Waiter[]>()
+
+  const of = (place: Place): readonly Waiter[] => lines.get(keyOf(place)) ?? []
+
+  /** False when it had left already. */
+  const leave = (waiter: Waiter): boolean => {
+    const key = keyOf(waiter.wish)
+    const line = lines.get(key)
+    const at = line?.indexOf(waiter) ?? -1
+    if (!line || at < 0) return false
+    line.splice(at, 1)
+    if (line.length === 0) lines.delete(key)
+    return true
+  }
+
+  const drop = (waiter: Waiter): void => {
+    waiter.gone = true
+    if (!waiter.picked && leave(waiter))
+      waiter.fail(new PaidError('stopping', 'The connection ended while it waited in line'))
+  }
+
+  return {
+    length: (place: Place): number => of(place).length,
+
+    join: (wish: Wish, until: number): Waiter => {
+      const { promise, resolve, reject } = Promise.withResolvers<Row | undefined>()
+      // who waits may have ended before anybody listens
+      promise.catch(() => {})
+      const waiter: Waiter = {
+        wish,
+        until,
+        picked: false,
+        gone: false,
+        settle: resolve,
+        fail: reject,
+        turn: promise,
+      }
+      const line = lines.get(keyOf(wish))
+      if (line) line.push(waiter)
+      else lines.set(keyOf(wish), [waiter])
+      return waiter
+    },
+
+    leave,
+
+    /** It waits no more; one that an open transaction picked is looked at when that is on disk. */
+    drop,
+
+    /** The transaction that picked it came to nothing. */
+    putBack: (waiter: Waiter): void => {
+      waiter.picked = false
+      if (waiter.gone) drop(waiter)
+    },
+
+    /** The first who may have the lock at `now`; with a `holder`, all who wait in that name. */
+    first: (place: Place, now: number): Waiter | undefined =>
+      of(place).find((waiter) => !waiter.picked && now < waiter.until),
+    inNameOf: (place: Place, holder: string, now: number): Waiter[] =>
+      of(place).filter((waiter) => !waiter.picked && now < waiter.until && waiter.wish.holder === holder),
+
+    /** Nobody waits any longer. */
+    close: (): void => {
+      for (const waiter of [...lines.values()].flat())
+        if (!waiter.picked && leave(waiter)) waiter.fail(new PaidError('stopping'))
+    },
+  }
+}
+
+export type Lines = ReturnType<typeof createLines>
+
+// \n cannot occur in a namespace or a name
+const keyOf = ({ namespace, name }: Place): string => `${namespace}\n${name}`

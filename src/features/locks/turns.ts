@@ -1,0 +1,211 @@
+// What happens to a lock in one transaction: it is granted, extended, ended, and the first in line has it in the same
+// breath. What a transaction decided for who waits becomes true when it is on disk, or not at all. Leases that end with
+// nobody looking are ended here by an alarm, so that their line goes on and their event is told.
+
+import type { SteadyClock } from '../../lib/steady-clock.ts'
+import type { Log, Transaction } from '../../core/log.ts'
+import type { Logger } from '../../core/logger.ts'
+import {
+  type Ending,
+  type Leases,
+  ourselves,
+  type Place,
+  renewedDraft,
+  type Row,
+  type Wish,
+} from './leases.ts'
+import type { Lines, Waiter } from './lines.ts'
+
+/** One transaction, and what it decided. */
+export type Turn = {
+  readonly transaction: Transaction
+  readonly served: { row: Row; waiters: Waiter[] }[]
+  readonly renewed: { row: Row; by: string }[]
+}
+
+/** leases that one transaction of the alarm ends */
+const lapsedAtOnce = 100
+/** after the disk refused, what nobody asked for is tried again */
+export const againMs = 1000
+
+export const createTurns = ({
+  log,
+  leases,
+  lines,
+  steady,
+  logger,
+}: {
+  log: Log
+  leases: Leases
+  lines: Lines
+  steady: SteadyClock
+  logger: Logger
+}) => {
+  let alarm: { at: number; cancel: () => void } | undefined
+  let closed = false
+
+  const run = async <T>(work: (turn: Turn) => T): Promise<T> => {
+    const served: Turn['served'] = []
+    const renewed: Turn['renewed'] = []
+    const undo = (): void => {
+      for (const { waiters } of served.splice(0)) for (const waiter of waiters) lines.putBack(waiter)
+    }
+    let value: T
+    try {
+      value = await log.commit((transaction) => {
+        try {
+          return work({ transaction, served, renewed })
+        } catch (error) {
+          // at once: the next closure of this group must find them waiting
+          undo()
+          throw error
+        }
+      })
+    } catch (error) {
+      undo()
+      throw error
+    }
+    for (const { row, waiters } of served) {
+      ringAt(row.deadline)
+      const told = waiters.filter((waiter) => lines.leave(waiter) && !waiter.gone)
+      for (const waiter of told) waiter.settle(row)
+      if (waiters.length > 0 && told.length === 0) void insist(() => giveBack(row))
+    }
+    for (const { row, by } of renewed) {
+      ringAt(row.deadline)
+      void log.emit(renewedDraft(row, by))
+    }
+    return value
+  }
+
+  /** Goes on until the disk takes it. */
+  const insist = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      if (closed) return
+      logger.error('a lock could not be freed; it is tried again', { error })
+      steady.wake(steady.now() + againMs, () => void insist(work))
+    }
+  }
+
+  /** A new holder; whoever waits in its name has the lock too. */
+  const grant = ({ transaction, served }: Turn, wish: Wish, waiters: Waiter[] = []): Row => {
+    for (const waiter of waiters) waiter.picked = true
+    let row = leases.grant(transaction, wish)
+    for (const other of lines.inNameOf(wish, wish.holder, steady.now())) {
+      other.picked = true
+      waiters.push(other)
+      if (other.wish.ttlMs > row.ttl_ms) row = leases.extend(transaction, row, other.wish.ttlMs)
+    }
+    served.push({ row, waiters })
+    return row
+  }
+
+  /** The first in line has the lock, which is free. */
+  const serve = (turn: Turn, place: Place): Row | undefined => {
+    const waiter = closed ? undefined : lines.first(place, steady.now())
+    return waiter && grant(turn, waiter.wish, [waiter])
+  }
+
+  const extend = (
+    turn: Turn,
+    row: Row,
+    by: string,
+    ttlMs: number,
+    bound: Pick<Row, 'note' | 'connection'> = row,
+  ): Row => {
+    const extended = leases.extend(turn.transaction, row, ttlMs, bound)
+    turn.renewed.push({ row: extended, by })
+    return extended
+  }
+
+  /** The lock is free, or the next in line's; one that is handed over is neither. */
+  const end = (turn: Turn, row: Row, ending: Ending, by: string): void => {
+    leases.end(turn.transaction, row, ending, by)
+    if (ending.type !== 'lock.transferred') serve(turn, row)
+  }
+
+  /** Who holds the lock now. */
+  const current = (turn: Turn, place: Place): Row | undefined => {
+    const { database } = turn.transaction
+    const row = leases.find(database, place)
+    if (!row) return serve(turn, place)
+    if (!leases.isLapsed(row)) return row
+    end(turn, row, { type: 'lock.expired' }, ourselves)
+    return leases.find(database, place)
+  }
+
+  /** Nobody could be told that it was given: the next in line has it. */
+  const giveBack = (given: Row): Promise<void> =>
+    run((turn) => {
+      const row = leases.find(turn.transaction.database, given)
+      if (row?.token === given.token && row.deadline === given.deadline)
+        end(turn, row, { type: 'lock.released', reason: 'waiter_gone' }, ourselves)
+    })
+
+  const ringAt = (at: number): void => {
+    if (closed || (alarm && alarm.at <= at)) return
+    alarm?.cancel()
+    alarm = { at, cancel: steady.wake(at, ring) }
+  }
+
+  const ring = (): void => {
+    alarm = undefined
+    void insist(async () => {
+      const next = await run((turn) => {
+        const { database } = turn.transaction
+        for (const row of leases.lapsed(database, lapsedAtOnce))
+          end(turn, row, { type: 'lock.expired' }, ourselves)
+        return leases.earliest(database)
+      })
+      if (next !== undefined) ringAt(next)
+    })
+  }
+
+  return {
+    run,
+    grant,
+    extend,
+    end,
+    current,
+
+    /** Who holds the lock after `wish` was asked: its own holder, unless another has it. */
+    take: (turn: Turn, wish: Wish): Row => {
+      const row = current(turn, wish)
+      if (!row) return grant(turn, wish)
+      if (row.holder !== wish.holder) return row
+      return extend(turn, row, wish.by, wish.ttlMs, {
+        note: wish.note ?? row.note,
+        connection: wish.connection,
+      })
+    },
+
+    /** What was bound to this connection is free. */
+    connectionEnded: (id: string): Promise<void> =>
+      insist(() =>
+        run((turn) => {
+          for (const row of leases.ofConnection(turn.transaction.database, id))
+            end(turn, row, { type: 'lock.released', reason: 'connection_ended' }, ourselves)
+        }),
+      ),
+
+    /** After a start: the time of a new boot, and connections that are no more. `before`: the last event of the run before. */
+    begin: (before: number): Promise<void> =>
+      insist(async () => {
+        await run((turn) => {
+          const { database } = turn.transaction
+          leases.rebase(database)
+          for (const row of leases.ofConnections(database))
+            if (row.token <= before)
+              end(turn, row, { type: 'lock.released', reason: 'daemon_restarted' }, ourselves)
+        })
+        ring()
+      }),
+
+    close: (): void => {
+      closed = true
+      alarm?.cancel()
+    },
+  }
+}
