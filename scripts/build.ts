@@ -1,4 +1,4 @@
-// Makes `dist/paid`, one self-contained binary, with everything that could read foreign code at run time switched
+// Makes `dist/client`, the TypeScript client, and `dist/paid`, one self-contained binary, with everything that could read foreign code at run time switched
 // off: no .env, no bunfig.toml, no code from strings, no import that was not bundled (a daemon is started in folders
 // of others). Built aside and renamed into place, so a daemon that runs from the old file is not disturbed and two
 // builds at once end with a whole one.
@@ -6,6 +6,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { version } from '../package.json'
+import { buildClient } from './client.ts'
 
 const root = join(import.meta.dir, '..')
 const target = join(root, 'dist', 'paid')
@@ -41,6 +42,7 @@ export const build = async (entrypoints: string[], outfile: string): Promise<voi
 
 if (import.meta.main) {
   const startedAt = performance.now()
+  await buildClient(join(root, 'dist/client'))
   await build([join(root, 'src/main.ts'), join(root, 'src/worker.ts')], target)
   const mebibytes = (Bun.file(target).size / 2 ** 20).toFixed(0)
   console.log(

@@ -26,9 +26,11 @@ const mayImport: Record<string, readonly string[]> = {
   version: [],
   paths: ground,
   home: ['config', 'listener', 'paths', 'version', ...ground],
-  doors: ['transport', 'config', 'home', 'listener', 'paths', ...ground],
+  doors: ['transport', 'config', 'home', 'listener', 'paths', 'socket-claim', ...ground],
   listener: ground,
-  config: ['listener', 'paths', ...ground],
+  'socket-place': ground,
+  'socket-claim': ['transport', 'home', 'socket-place', ...ground],
+  config: ['listener', 'paths', 'socket-place', ...ground],
   worker: ['core', ...ground, 'paths'],
   daemon: [
     'features',
@@ -159,7 +161,7 @@ describe('dependencies', () => {
   test('are pinned to exact versions', () => {
     const pins = z.record(z.string(), z.string())
     const { dependencies, devDependencies } = z
-      .object({ dependencies: pins, devDependencies: pins })
+      .object({ dependencies: pins.default({}), devDependencies: pins })
       .parse(JSON.parse(textOf('package.json')))
     const all = Object.entries({ ...dependencies, ...devDependencies })
     expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])

@@ -1,5 +1,6 @@
 // The client itself, whatever line it talks over: one connection for calls, opened again when it is lost; one for
 // each subscription and each lock, so that a slow reader or a long wait holds up nobody else.
+// It promises: what `close` ends does not come back.
 
 import type { MethodName, Params, Result } from '../protocol/api.ts'
 import { PaidError } from '../protocol/error.ts'
