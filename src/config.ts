@@ -6,7 +6,9 @@
 import { z } from 'zod'
 import { type Auth, auths, type Listener, formatListener, parseListener } from './listener.ts'
 import type { Paths } from './paths.ts'
+import { type SocketPlace, socketPlaces } from './socket-place.ts'
 import { readOwn } from './lib/own-place.ts'
+import { channelPattern, nameOf } from './protocol/channel.ts'
 import { PaidError } from './protocol/error.ts'
 import { limits } from './protocol/limits.ts'
 
@@ -16,6 +18,8 @@ const wholeNumber = (least: number, most: number, standard: number) =>
     .min(least, `a whole number from ${least} to ${most}`)
     .max(most, `a whole number from ${least} to ${most}`)
     .default(standard)
+
+const socketForm = 'a list of paths, or of {"path": …, "namespace": …}'
 
 const options = z.strictObject({
   listen: z
@@ -38,6 +42,42 @@ const options = z.strictObject({
       ),
     })
     .prefault({}),
+  photon: z
+    .strictObject({
+      sockets: z
+        .array(z.string('a list of names'), 'a list of names')
+        .default([])
+        .describe('photons whose clients are served at `~/.photon/daemons/NAME.sock`, each in its namespace'),
+      global: z
+        .boolean('true or false')
+        .default(false)
+        .describe('serve newer photon clients at `$PHOTON_HOME/.data/daemon.sock`'),
+    })
+    .prefault({}),
+  sockets: z
+    .array(
+      z.union(
+        [
+          z.string().transform((path) => ({ path, namespace: '' })),
+          z.strictObject({
+            path: z.string(),
+            namespace: nameOf('namespace', limits.namespaceBytes).default(''),
+          }),
+        ],
+        socketForm,
+      ),
+      socketForm,
+    )
+    .default([])
+    .describe('more paths to listen at, each with a namespace if it says one'),
+  channels: z
+    .strictObject({
+      stored: z
+        .array(channelPattern, 'a list of channels, by name or prefix*')
+        .default([])
+        .describe('channels whose messages are kept though nobody asks for it'),
+    })
+    .prefault({}),
   subscriptions: z
     .strictObject({
       maxUnsentEvents: wholeNumber(1, 1_000_000, limits.unsentEvents).describe(
@@ -57,10 +97,28 @@ const options = z.strictObject({
 })
 
 /** What the command line may say; absent means not said. */
-export type Flags = { listen?: string[]; auth?: string }
+export type Flags = {
+  listen?: string[]
+  auth?: string
+  photon?: string[]
+  photonGlobal?: boolean
+  /** absolute paths */
+  socket?: string[]
+}
 
-export type Config = Omit<z.output<typeof options>, 'listen'> & {
+/** Which option each flag sets. */
+const flagKeys = {
+  listen: 'listen',
+  auth: 'auth',
+  photon: 'photon.sockets',
+  photonGlobal: 'photon.global',
+  socket: 'sockets',
+} as const
+
+export type Config = Omit<z.output<typeof options>, 'listen' | 'photon' | 'sockets'> & {
   listeners: Listener[]
+  /** besides the home's own */
+  sockets: SocketPlace[]
   /** the flags it was made with, so that a restart can say them again */
   flags: Flags
 }
@@ -80,18 +138,25 @@ export const loadConfig = ({ paths, env = {}, flags = {} }: ConfigSources): Conf
     put(settings, row.key, fromText(row, text))
     places.set(row.key, row.env)
   }
-  for (const key of ['listen', 'auth'] as const) {
-    const given = flags[key]
-    if (given === undefined || given.length === 0) continue
-    put(settings, key, given)
-    places.set(key, `--${key}`)
+  for (const flag of ['listen', 'auth', 'photon', 'photonGlobal', 'socket'] as const) {
+    const given = flags[flag]
+    if (given === undefined || (Array.isArray(given) && given.length === 0)) continue
+    put(settings, flagKeys[flag], given)
+    places.set(flagKeys[flag], `--${flag.replace('G', '-g')}`)
   }
 
   const checked = options.safeParse(settings)
   if (!checked.success) throw refusal(checked.error, settings, paths.config, places)
-  const { listen, ...rest } = checked.data
+  const { listen, photon, sockets: others, ...rest } = checked.data
   const place = places.get('listen') ?? `${paths.config}: listen`
-  return { ...rest, listeners: listenersOf(listen, rest.auth, place), flags }
+  const sockets = socketPlaces({
+    photons: photon.sockets,
+    photonGlobal: photon.global,
+    others,
+    taken: [paths.socket, paths.httpSocket],
+    env,
+  })
+  return { ...rest, listeners: listenersOf(listen, rest.auth, place), sockets, flags }
 }
 
 /** The options one by one, in the order of the schema. */
@@ -115,6 +180,7 @@ const rowsOf = (schema: z.ZodObject, above: string[]): OptionRow[] =>
 /** A variable's text as the value its option takes; what does not fit stays text, and the schema says so. */
 const fromText = ({ schema }: OptionRow, text: string): unknown => {
   if (schema instanceof z.ZodArray) return text.split(/\s+/).filter((word) => word !== '')
+  if (schema instanceof z.ZodBoolean && /^(true|false)$/.test(text.trim())) return text.trim() === 'true'
   if (schema instanceof z.ZodNumber && /^-?\d+$/.test(text.trim())) return Number(text)
   return text
 }

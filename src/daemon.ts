@@ -9,6 +9,7 @@ import { openDoors } from './doors.ts'
 import { takeHome, tokenFor, writeDaemonFile } from './home.ts'
 import type { Paths } from './paths.ts'
 import { version } from './version.ts'
+import { matches } from './protocol/channel.ts'
 import { limits } from './protocol/limits.ts'
 import type { Status } from './protocol/system.ts'
 import { systemClock } from './lib/clock.ts'
@@ -81,6 +82,7 @@ export const runDaemon = async ({
           unsentEvents: config.subscriptions.maxUnsentEvents,
           unsentBytes: config.subscriptions.maxUnsentBytes,
         },
+        isStored: (channel) => config.channels.stored.some((pattern) => matches(pattern, channel)),
       }),
       ...locks.handlers,
       ...createSessions({ log }),
@@ -122,11 +124,11 @@ export const runDaemon = async ({
     startedAt,
     home: paths.home,
     urls: doors.urls,
-    sockets: [paths.socket, paths.httpSocket],
+    sockets: doors.sockets,
     ready: house.ready(),
     log: { ...identityOf(reader), bytes: bytesOf(paths.database), check: check.state },
     peers: {
-      sockets: doors.sockets(),
+      sockets: doors.connections(),
       webSockets: webSockets.size,
       streams: house.streams.size,
       subscriptions: bus.size,
@@ -148,7 +150,8 @@ export const runDaemon = async ({
       .catch((error: unknown) => logger.error(`${type} could not be noted`, { error }))
 
   await daemonEvent('system.started', { version, pid: process.pid, urls: doors.urls })
-  writeDaemonFile(paths, { startedAt, urls: doors.urls, listeners: doors.listeners, config })
+  const { urls, sockets, listeners } = doors
+  writeDaemonFile(paths, { startedAt, urls, sockets, listeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
@@ -162,6 +165,7 @@ export const runDaemon = async ({
   }, limits.stopMs).unref()
   logger.info('stopping', end)
   await Bun.sleep(farewellMs)
+  doors.goodbye()
   await daemonEvent('system.stopping', end)
   phase = 'stopping'
 }

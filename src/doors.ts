@@ -1,11 +1,12 @@
-// Which doors a daemon opens: its two sockets, and the addresses of its configuration. An address that cannot be had is
-// a PaidError that says why; what was opened is closed by the stack.
+// Which doors a daemon opens: its two sockets, and the addresses and sockets of its configuration. One that cannot be
+// had is a PaidError that says why; what was opened is closed by the stack.
 
 import type { Config } from './config.ts'
 import { freeSocketPath } from './home.ts'
 import type { Listener } from './listener.ts'
 import type { Paths } from './paths.ts'
 import { PaidError } from './protocol/error.ts'
+import { claimSocket } from './socket-claim.ts'
 import { openHttpDoor, ownersEntrance, type Entrance } from './transport/http/http.ts'
 import type { House } from './transport/http/routes.ts'
 import { createGate } from './transport/http/token.ts'
@@ -67,16 +68,27 @@ export const openDoors = async ({
     webSockets,
   })
   opened.push(owners)
-  const unix = stack.use(
-    openUnixDoor({
-      path: paths.socket,
-      dispatch: house.dispatch,
-      logger: house.logger,
-      refusals,
-      onLagged: house.onLagged,
-    }),
-  )
-  return { listeners, urls, sockets: () => unix.connections }
+  const { dispatch, logger, onLagged } = house
+  const openAt = (path: string, namespace = '') =>
+    openUnixDoor({ path, namespace, dispatch, logger, refusals, onLagged })
+  const unix = [stack.use(openAt(paths.socket))]
+  for (const place of config.sockets) {
+    const { door, release } = await claimSocket(place, (path) => openAt(path, place.namespace))
+    stack.defer(release)
+    unix.push(door)
+  }
+  return {
+    listeners,
+    urls,
+    sockets: [paths.socket, paths.httpSocket, ...config.sockets.map(({ path }) => path)],
+    /** connections of all sockets but `http.sock` */
+    connections: () => unix.reduce((sum, door) => sum + door.connections, 0),
+    /** Tells those who would wait for it that the daemon stops. */
+    goodbye: (): void => {
+      for (const door of unix) door.goodbye()
+      webSockets.goodbye()
+    },
+  }
 }
 
 const listenOr = <T>({ host, port }: Listener, listen: () => T): T => {

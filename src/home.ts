@@ -68,7 +68,7 @@ export const tokenFor = (path: string, given: string | undefined): string => {
 }
 
 /** A new file of our own. Throws EEXIST for whatever stands there, a symlink too. */
-const createFile = (path: string, text: string): void => {
+export const createFile = (path: string, text: string): void => {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
   const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
   writeSync(file, text)
@@ -160,9 +160,10 @@ export const writeDaemonFile = (
   {
     startedAt,
     urls,
+    sockets,
     listeners,
     config,
-  }: { startedAt: number; urls: string[]; listeners: Listener[]; config: Config },
+  }: { startedAt: number; urls: string[]; sockets: string[]; listeners: Listener[]; config: Config },
 ): void => {
   const content = {
     pid: process.pid,
@@ -170,7 +171,7 @@ export const writeDaemonFile = (
     version,
     startedAt,
     urls,
-    sockets: [paths.socket, paths.httpSocket],
+    sockets,
     listen: listeners.map(formatListener),
     flags: config.flags,
   }

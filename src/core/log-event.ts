@@ -14,6 +14,8 @@ export type Draft = {
   originText?: string | undefined
   occurredAt?: number | undefined
   key?: string | undefined
+  /** subscriptions that are not told: those of the connection it came on; neither stored nor shown */
+  except?: ReadonlyMap<string, unknown> | undefined
 }
 
 export class LogEvent implements Draft {
@@ -29,6 +31,7 @@ export class LogEvent implements Draft {
   readonly originText: string | undefined
   readonly occurredAt: number | undefined
   readonly key: string | undefined
+  readonly except: ReadonlyMap<string, unknown> | undefined
   #frames: [encoder: (event: LogEvent) => string, frame: string][] | undefined
   #json: string | undefined
 
@@ -45,6 +48,7 @@ export class LogEvent implements Draft {
     this.originText = draft.originText
     this.occurredAt = draft.occurredAt
     this.key = draft.key
+    this.except = draft.except
   }
 
   get id(): string {

@@ -19,6 +19,8 @@ export type Stream = {
   readonly send: (event: LogEvent, subscription: Subscription) => void
   /** takes back what has not left yet and says where to resume */
   readonly lagged: (subscription: Subscription, seq: number) => void
+  /** everything the log held for it was sent: what follows is live */
+  readonly live?: ((subscription: Subscription) => void) | undefined
 }
 
 export type Bounds = { readonly unsentEvents: number; readonly unsentBytes: number }
@@ -36,8 +38,11 @@ export class Subscription implements Owner {
   sentSeq: number
   ended = false
   #live = false
+  /** numbers of this connection's own events that came while it was replaying */
+  #own: Set<number> | undefined
   #held: LogEvent[] = []
   readonly #transient: boolean
+  readonly #siblings: ReadonlyMap<string, unknown>
   readonly #stream: Stream
   readonly #bounds: Bounds
   readonly #end: (subscription: Subscription) => void
@@ -48,6 +53,8 @@ export class Subscription implements Owner {
     /** exclusive: what comes after this seq is sent */
     after: number
     transient: boolean
+    /** all subscriptions of its connection */
+    siblings: ReadonlyMap<string, unknown>
     stream: Stream
     bounds: Bounds
     end: (subscription: Subscription) => void
@@ -56,15 +63,24 @@ export class Subscription implements Owner {
     this.filter = options.filter
     this.sentSeq = options.after
     this.#transient = options.transient
+    this.#siblings = options.siblings
     this.#stream = options.stream
     this.#bounds = options.bounds
     this.#end = options.end
+  }
+
+  get live(): boolean {
+    return this.#live
   }
 
   /** Called by the bus, after COMMIT, in order. */
   offer(event: LogEvent): void {
     if (this.ended || !accepts(this.filter, event)) return
     if (event.seq === 0 && !this.#transient) return
+    if (event.except !== undefined && event.except === this.#siblings) {
+      if (!this.#live && event.seq > 0) (this.#own ??= new Set()).add(event.seq)
+      return
+    }
     if (!this.#live) {
       if (event.seq === 0 && this.#held.length < heldTransients) this.#held.push(event)
       return
@@ -96,7 +112,7 @@ export class Subscription implements Owner {
       await log.read((reader) => {
         if (this.ended) return
         const page = pageAfter(reader, this.filter, after, replayPage)
-        for (const event of page.events) this.#stream.send(event, this)
+        for (const event of page.events) if (!this.#own?.has(event.seq)) this.#stream.send(event, this)
         after = page.events.at(-1)?.seq ?? after
         // no COMMIT lies between this read and here, so whatever comes next comes from the bus
         if (!page.more) this.#goLive()
@@ -116,7 +132,9 @@ export class Subscription implements Owner {
     this.#live = true
     const held = this.#held
     this.#held = []
+    this.#own = undefined
     for (const event of held) this.offer(event)
+    this.#stream.live?.(this)
   }
 
   #lag(): void {

@@ -21,10 +21,13 @@ export const createEvents = ({
   log,
   bus,
   bounds,
+  isStored = () => false,
 }: {
   log: Log
   bus: Bus
   bounds: Bounds
+  /** whether a channel keeps what is published on it, also what is meant to be transient */
+  isStored?: (channel: string) => boolean
 }): HandlersFor<'event'> => {
   let subscriptions = 0
 
@@ -35,7 +38,8 @@ export const createEvents = ({
         return log.commit((transaction) => storeBatch(transaction, drafts, keyOf(peer, params.key)))
       }
       const draft = draftOf(params, peer)
-      if (params.transient === true) {
+      if (params.echo === false) draft.except = peer.subscriptions
+      if (params.transient === true && !isStored(draft.channel)) {
         if (params.key !== undefined)
           throw new PaidError('bad_request', 'key: a transient event is not kept, so it has no key')
         return log.emit(draft).then(() => ({ ids: [] }))
@@ -87,6 +91,7 @@ export const createEvents = ({
         filter,
         after: start,
         transient: params.transient,
+        siblings: peer.subscriptions,
         stream,
         bounds,
         end: (ended) => {

@@ -44,7 +44,13 @@ export const events = {
         key: onceKey
           .optional()
           .meta({ description: 'posted again with this key, the first event is returned' }),
-        transient: z.boolean().optional().meta({ description: 'deliver only: not stored, no number' }),
+        transient: z.boolean().optional().meta({
+          description: 'deliver only: not stored, no number; a channel of config channels.stored is stored anyway',
+        }),
+        echo: z
+          .boolean()
+          .optional()
+          .meta({ description: 'false: subscriptions of this connection do not get it' }),
       }),
       z.object({ events: z.array(newEvent).min(1).max(limits.batchEvents), key: onceKey.optional() }),
     ]),

@@ -26,6 +26,8 @@ export const limits = {
   /** a session's id: its channel is `session:<id>` */
   sessionIdBytes: 256,
   keyBytes: 512,
+  /** a namespace's name */
+  namespaceBytes: 128,
   /** a name that a caller claims in `X-Paid-Name` */
   peerNameBytes: 64,
   /** events in one `POST /events` array */

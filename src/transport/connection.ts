@@ -1,7 +1,8 @@
-// What every door with a lasting connection shares: a peer, an outbox, native calls, and subscriptions in some
-// dialect's words. A call's answer waits in the outbox behind what was delivered before it, so order on the wire is
-// the order of the log. Reads, whose answers may be large, are done one after the other, and no call begins while its
-// caller is behind with reading answers: whoever calls and never reads holds up nobody but itself, in bounded memory.
+// What every door with a lasting connection shares: a peer, an outbox, requests answered in the order they came, and
+// subscriptions in some dialect's words. An answer waits in the outbox behind what was delivered before it, so order
+// on the wire is the order of the log. Only a request that waits for somebody else (in line for a lock) is overtaken.
+// Reads, whose answers may be large, are done one after the other, and no request begins while its caller is behind
+// with reading answers: whoever asks and never reads holds up nobody but itself, in bounded memory.
 
 import { api } from '../protocol/api.ts'
 import { PaidError } from '../protocol/error.ts'
@@ -14,10 +15,13 @@ import type { LogEvent } from '../core/log-event.ts'
 import { createPeer, endPeer, type Peer } from '../core/peer.ts'
 import type { Stream, Subscription } from '../core/subscription.ts'
 
-/** How a dialect says the two things a subscription can say. */
+/** How a dialect says what a subscription can say. */
 export type Words = {
-  readonly event: (event: LogEvent, subscription: Subscription) => string
+  /** undefined: its reader has it already */
+  readonly event: (event: LogEvent, subscription: Subscription) => string | undefined
   readonly lagged: (subscription: Subscription, seq: number) => string
+  /** told when a replay has been sent */
+  readonly live?: (subscription: Subscription) => void
 }
 
 export const nativeWords: Words = {
@@ -25,11 +29,24 @@ export const nativeWords: Words = {
   lagged: (subscription, seq) => JSON.stringify({ lagged: { subscription: subscription.id, seq } }),
 }
 
+/** Something that was asked, in whatever dialect. */
+export type Request = {
+  /** its answer may be large, or what follows depends on it: nothing begins before it is answered */
+  readonly reads: boolean
+  /** it may wait for others: it is answered when its time has come, out of turn */
+  readonly waits?: boolean
+  /** the text of the answer; must not reject */
+  readonly answer: () => Promise<string>
+}
+
+/** A place in the order of answers. */
+type Turn = { text: string | undefined; reads: boolean }
+
 export type Connection = ReturnType<typeof createConnection>
 
 /**
  * @param write see `Outbox`; frames get the door's own ending there
- * @param pause called with true when too many calls or answers wait, with false when reading may go on
+ * @param pause called with true when too many requests or answers wait, with false when reading may go on
  */
 export const createConnection = ({
   dispatch,
@@ -51,8 +68,10 @@ export const createConnection = ({
   const outbox = new Outbox(write)
   /** what was answered and has not left */
   const answers: Owner = { unsentFrames: 0, unsentBytes: 0, sentSeq: 0 }
-  /** calls that came and have not begun, in order */
-  const held: CallFrame[] = []
+  /** requests that came and have not begun, in order; a text is an answer that was ready at once */
+  const held: (Request | string)[] = []
+  /** those that have begun, or are ready, and have not been answered, in order */
+  const turns: Turn[] = []
   let inFlight = 0
   let reading = false
   let emptying = false
@@ -64,13 +83,16 @@ export const createConnection = ({
       return outbox.blocked
     },
     empty: () => outbox.empty(),
-    send: (event, subscription) =>
-      outbox.push(words.event(event, subscription), subscription, event.dataText.length, event.seq),
+    send: (event, subscription) => {
+      const text = words.event(event, subscription)
+      if (text !== undefined) outbox.push(text, subscription, event.dataText.length, event.seq)
+    },
     lagged: (subscription, seq) => {
       outbox.discard(subscription)
       outbox.push(words.lagged(subscription, seq))
       onLagged()
     },
+    live: words.live,
   })
 
   const peer = createPeer(by, scope, namespace, streamIn(nativeWords))
@@ -82,7 +104,7 @@ export const createConnection = ({
     pause(should)
   }
 
-  /** Sends a text that is no event. */
+  /** Sends a text that is no event, now. */
   const say = (text: string): void => {
     outbox.push(text, answers)
     if (emptying || answers.unsentBytes <= limits.unsentBytes) return
@@ -94,38 +116,58 @@ export const createConnection = ({
     })
   }
 
-  const refuse = (id: CallId | null, error: PaidError): void =>
-    say(JSON.stringify({ id, error: error.toJSON() }))
+  const mustWait = (): boolean =>
+    reading || emptying || inFlight >= limits.callsInFlight || turns.length >= limits.callsInFlight
 
-  const mustWait = (): boolean => reading || emptying || inFlight >= limits.callsInFlight
+  const sayInTurn = (): void => {
+    for (let first = turns[0]; first?.text !== undefined; first = turns[0]) {
+      turns.shift()
+      if (first.reads) reading = false
+      say(first.text)
+    }
+  }
 
-  const run = ({ id, method, params }: CallFrame): void => {
-    const reads = isRead(method)
+  const run = ({ reads, waits = false, answer }: Request): void => {
+    const turn: Turn = { text: undefined, reads }
+    if (!waits) turns.push(turn)
     if (reads) reading = true
     inFlight++
-    dispatch(peer, method, params)
-      .then((result) => say(JSON.stringify({ id, result })))
-      .catch((error: unknown) => refuse(id, error instanceof PaidError ? error : new PaidError('internal')))
-      .finally(() => {
-        if (reads) reading = false
-        inFlight--
-        if (held.length > 0) proceed()
-      })
+    void answer().then((text) => {
+      inFlight--
+      if (waits) say(text)
+      else {
+        turn.text = text
+        sayInTurn()
+      }
+      if (held.length > 0) proceed()
+    })
+  }
+
+  const begin = (next: Request | string): void => {
+    if (typeof next !== 'string') return run(next)
+    if (turns.length === 0) return say(next)
+    turns.push({ text: next, reads: false })
   }
 
   const proceed = (): void => {
     while (held.length > 0 && !mustWait()) {
       const next = held.shift()
-      if (next) run(next)
+      if (next !== undefined) begin(next)
     }
     updatePause()
   }
 
-  const call = (frame: CallFrame): void => {
-    if (held.length === 0 && !mustWait()) return run(frame)
-    held.push(frame)
+  /** Takes a request, or an answer that is ready, in its turn. */
+  const take = (next: Request | string): void => {
+    if (held.length === 0 && !mustWait()) return begin(next)
+    held.push(next)
     updatePause()
   }
+
+  const answerTo = ({ id, method, params }: CallFrame): Promise<string> =>
+    dispatch(peer, method, params)
+      .then((result) => JSON.stringify({ id, result }))
+      .catch((error: unknown) => refusal(id, error))
 
   return {
     peer,
@@ -135,19 +177,31 @@ export const createConnection = ({
     /** Takes a frame if it is a native call; false leaves it to the door's home dialect. */
     call: (frame: unknown): boolean => {
       if (!isCallFrame(frame)) return false
-      call(frame)
+      const { method, params } = frame
+      take({ reads: isRead(method), waits: isWaiting(method, params), answer: () => answerTo(frame) })
       return true
     },
-    refuse,
+    take,
+    refuse: (id: CallId | null, error: PaidError): void => take(refusal(id, error)),
     say,
     end: (): void => {
       ended = true
       endPeer(peer)
       outbox.close()
       // what it asked to be done is done; what it asked to be told, nobody waits for
-      for (const frame of held.splice(0)) if (!isRead(frame.method)) run(frame)
+      for (const next of held.splice(0)) if (typeof next !== 'string' && !next.reads) run(next)
     },
   }
 }
 
+const refusal = (id: CallId | null, error: unknown): string =>
+  JSON.stringify({ id, error: (error instanceof PaidError ? error : new PaidError('internal')).toJSON() })
+
 const isRead = (method: string): boolean => isMethod(method) && api[method].access === 'read'
+
+const isWaiting = (method: string, params: unknown): boolean =>
+  method === 'lock.acquire' &&
+  typeof params === 'object' &&
+  params !== null &&
+  'waitMs' in params &&
+  params.waitMs !== 0

@@ -1,4 +1,4 @@
-// The uid of the process at the other end of a Unix socket, from the kernel: SO_PEERCRED on Linux, getpeereid on macOS.
+// Who is at the other end of a Unix socket, from the kernel: SO_PEERCRED on Linux, getpeereid on macOS.
 // Where the platform tells nothing it is undefined, and the socket's mode and its folder's stand alone.
 
 import { dlopen, FFIType, ptr } from 'bun:ffi'
@@ -15,17 +15,26 @@ export const openPeerUid = (): ((socket: object) => number | undefined) => {
   return () => undefined
 }
 
+/** The pid of who listens where this socket is connected to; Linux alone tells. */
+export const listenerPid = (socket: object): number | undefined =>
+  process.platform === 'linux' ? openCredentials()(socket)?.pid : undefined
+
 const linux = () => {
+  const credentialsOf = openCredentials()
+  return (socket: object): number | undefined => credentialsOf(socket)?.uid
+}
+
+const openCredentials = () => {
   const SOL_SOCKET = 1
   const SO_PEERCRED = 17
   const { symbols } = open(['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1'])
-  return (socket: object): number | undefined => {
+  return (socket: object): { pid: number; uid: number } | undefined => {
     const fd = fdOf(socket)
     if (fd === undefined) return undefined
     const credentials = new Int32Array(3) // pid, uid, gid
     const length = new Int32Array([credentials.byteLength])
     const failed = symbols.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(length)) !== 0
-    return failed ? undefined : (credentials[1] ?? 0) >>> 0
+    return failed ? undefined : { pid: credentials[0] ?? 0, uid: (credentials[1] ?? 0) >>> 0 }
   }
 }
 

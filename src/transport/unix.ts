@@ -1,5 +1,5 @@
-// THE SOCKET DOOR: `paid.sock`, JSON documents both ways, native frames.
-// Promises: whoever may open the file is the owner, and the kernel says so too (the peer's uid); frames leave whole;
+// THE SOCKET DOOR: `paid.sock` and its like, JSON documents both ways: photon requests and native calls.
+// Promises: what is neither is answered in photon's words, with its id where it has one; whoever may open the file is the owner, and the kernel says so too (the peer's uid); frames leave whole;
 // a line over the limit costs its sender an error and nobody anything else. Refuses peers of another user at once.
 
 import { unlinkSync } from 'node:fs'
@@ -10,20 +10,26 @@ import type { Dispatch } from '../core/dispatch.ts'
 import type { Logger } from '../core/logger.ts'
 import { createConnection, type Connection } from './connection.ts'
 import { parseJson } from './dialects/json.ts'
+import { isFields } from './dialects/pai.ts'
+import { errorText, invalidFormat } from './dialects/photon.ts'
 import { openPeerUid } from './peer-uid.ts'
+import { createPhoton, type Photon } from './photon.ts'
 import type { Refusals } from './refusals.ts'
 
-type Data = { connection: Connection; reader: DocumentReader; rest: Buffer | undefined }
+type Caller = { connection: Connection; photon: Photon }
+type Data = Caller & { reader: DocumentReader; rest: Buffer | undefined }
 
 /** Listens at `path`, which must be free. The socket has mode 0600 from its creation. */
 export const openUnixDoor = ({
   path,
+  namespace = '',
   dispatch,
   logger,
   refusals,
   onLagged,
 }: {
   path: string
+  namespace?: string
   dispatch: Dispatch
   logger: Logger
   refusals: Refusals
@@ -31,7 +37,7 @@ export const openUnixDoor = ({
 }) => {
   const peerUid = openPeerUid()
   const owner = process.getuid?.()
-  const connections = new Set<Connection>()
+  const callers = new Set<Data>()
 
   const mask = process.umask(0o177)
   const listener = Bun.listen<Data | undefined>({
@@ -40,7 +46,7 @@ export const openUnixDoor = ({
       open(socket) {
         const uid = peerUid(socket)
         const foreign = uid !== undefined && uid !== owner
-        if (foreign || connections.size >= limits.connections) {
+        if (foreign || callers.size >= limits.connections) {
           refusals.count(foreign ? 'uid' : 'connections')
           socket.terminate()
           return
@@ -49,6 +55,7 @@ export const openUnixDoor = ({
           dispatch,
           by: `unix:${uid ?? owner ?? 'owner'}`,
           scope: 'admin',
+          namespace,
           write: (frames) => write(socket, frames),
           pause: (paused) => {
             if (paused) socket.pause()
@@ -56,18 +63,14 @@ export const openUnixDoor = ({
           },
           onLagged,
         })
-        connections.add(connection)
-        const document = (text: string): void => receive(connection, text)
+        const photon = createPhoton(connection, dispatch)
+        const caller = { connection, photon }
+        const document = (text: string): void => receive(caller, text)
         const tooLong = (): void =>
-          connection.refuse(
-            null,
-            new PaidError('too_large', `A line is longer than ${limits.lineBytes} bytes`),
-          )
-        socket.data = {
-          connection,
-          reader: new DocumentReader(limits.lineBytes, { document, tooLong }),
-          rest: undefined,
-        }
+          connection.take(errorText(undefined, `A line is longer than ${limits.lineBytes} bytes`))
+        const reader = new DocumentReader(limits.lineBytes, { document, tooLong })
+        socket.data = { ...caller, reader, rest: undefined }
+        callers.add(socket.data)
       },
       data(socket, chunk) {
         socket.data?.reader.push(chunk)
@@ -89,7 +92,7 @@ export const openUnixDoor = ({
         const { data } = socket
         if (!data) return
         data.connection.end()
-        connections.delete(data.connection)
+        callers.delete(data)
         socket.data = undefined
       },
       error(_socket, error) {
@@ -103,7 +106,11 @@ export const openUnixDoor = ({
   return {
     path,
     get connections(): number {
-      return connections.size
+      return callers.size
+    },
+    /** Tells those who would wait for it that the daemon stops. */
+    goodbye: (): void => {
+      for (const { photon } of callers) photon.goodbye()
     },
     [Symbol.asyncDispose]: async (): Promise<void> => {
       listener.stop(true)
@@ -131,17 +138,18 @@ const write = (socket: Socket, frames: readonly string[]): number => {
   return frames.length
 }
 
-const receive = (connection: Connection, text: string): void => {
+const receive = (caller: Caller, text: string): void => {
+  const { connection, photon } = caller
   let frame: unknown
   try {
     frame = parseJson(text)
   } catch (error) {
     if (!(error instanceof PaidError)) throw error
     const documents = error.code === 'invalid_json' ? splitDocuments(text) : undefined
-    if (documents) for (const document of documents) receive(connection, document)
-    else connection.refuse(null, error)
+    if (documents) for (const document of documents) receive(caller, document)
+    else connection.take(errorText(undefined, error.message))
     return
   }
-  if (connection.call(frame)) return
-  connection.refuse(null, new PaidError('bad_request', 'A call is {"id": …, "method": "…", "params": {…}}'))
+  if (photon.take(frame) || connection.call(frame)) return
+  connection.take(errorText(isFields(frame) ? frame['id'] : undefined, invalidFormat))
 }

@@ -1,6 +1,6 @@
 // THE WEBSOCKET DOOR: Bun.serve's own WebSockets, so that drain and back-pressure are ours.
 // `/ws` speaks the event bus: its first frame is the first event, `{"type":"ping"}` is answered, and what it does not
-// know it ignores. Every path takes native calls. Promises: a bad frame gets an error frame and harms nobody; a reader
+// know it ignores. Every other path takes photon requests, and every path native calls. Promises: a bad frame gets an error frame and harms nobody; a reader
 // that stops reading keeps a bounded backlog and its connection.
 
 import type { Parsed } from '../protocol/api.ts'
@@ -12,6 +12,7 @@ import { createConnection, type Connection, type Words } from './connection.ts'
 import { parseJson } from './dialects/json.ts'
 import { encodeFrame, isFields } from './dialects/pai.ts'
 import { queryOf, subscribeParams } from './http/query.ts'
+import { createPhoton, type Photon } from './photon.ts'
 import type { Refusals } from './refusals.ts'
 
 export type SocketData = {
@@ -19,8 +20,11 @@ export type SocketData = {
   peer: Peer
   /** what a `/ws` follows from its first moment */
   subscribe: Parsed<'event.subscribe'> | undefined
-  connection: Connection | undefined
+  caller: Caller | undefined
 }
+
+/** `photon` on every path but `/ws` */
+type Caller = { connection: Connection; photon: Photon | undefined }
 
 type Socket = Bun.ServerWebSocket<SocketData>
 
@@ -67,7 +71,8 @@ export const createWebSockets = ({
         },
         onLagged,
       })
-      socket.data.connection = connection
+      const photon = socket.data.path === '/ws' ? undefined : createPhoton(connection, dispatch)
+      socket.data.caller = { connection, photon }
       if (subscribe)
         dispatch(connection.peerIn(paiWords), 'event.subscribe', subscribe).catch(() =>
           socket.close(1011, 'The log cannot be read'),
@@ -75,19 +80,18 @@ export const createWebSockets = ({
     },
 
     message(socket, message) {
-      const { connection, path } = socket.data
-      if (connection)
-        receive(connection, typeof message === 'string' ? message : message.toString('utf8'), path)
+      const { caller, path } = socket.data
+      if (caller) receive(caller, typeof message === 'string' ? message : message.toString('utf8'), path)
     },
 
     drain(socket) {
-      if (socket.getBufferedAmount() === 0) socket.data.connection?.outbox.drained()
+      if (socket.getBufferedAmount() === 0) socket.data.caller?.connection.outbox.drained()
     },
 
     close(socket) {
       open.delete(socket)
-      socket.data.connection?.end()
-      socket.data.connection = undefined
+      socket.data.caller?.connection.end()
+      socket.data.caller = undefined
     },
   }
 
@@ -114,7 +118,7 @@ export const createWebSockets = ({
             path,
             peer: { ...peer, by: peer.by.replace(/^http:/, 'ws:') },
             subscribe,
-            connection: undefined,
+            caller: undefined,
           },
         })
       )
@@ -124,7 +128,11 @@ export const createWebSockets = ({
         headers: { 'content-type': 'text/plain' },
       })
     },
-    /** Says goodbye to everybody. */
+    /** Tells those who would wait for it that the daemon stops. */
+    goodbye: (): void => {
+      for (const { data } of open) data.caller?.photon?.goodbye()
+    },
+    /** Closes all of them. */
     closeAll: (): void => {
       for (const socket of open) socket.close(1001, 'Server shutting down')
     },
@@ -141,11 +149,11 @@ const write = (socket: Socket, frames: readonly string[]): number => {
       if (sent <= 0) break
     }
   })
-  if (taken === frames.length && socket.getBufferedAmount() > 0) socket.data.connection?.outbox.block()
+  if (taken === frames.length && socket.getBufferedAmount() > 0) socket.data.caller?.connection.outbox.block()
   return taken
 }
 
-const receive = (connection: Connection, text: string, path: string): void => {
+const receive = ({ connection, photon }: Caller, text: string, path: string): void => {
   const isBus = path === '/ws'
   let frame: unknown
   let error: PaidError | undefined
@@ -158,11 +166,11 @@ const receive = (connection: Connection, text: string, path: string): void => {
   if (error) {
     if (!isBus) connection.refuse(null, error)
     else
-      connection.say(
+      connection.take(
         JSON.stringify({ type: 'error', error: error.message, code: error.code, hint: error.hint }),
       )
-  } else if (connection.call(frame)) return
-  else if (isFields(frame) && frame['type'] === 'ping') connection.say('{"type":"pong"}')
+  } else if (photon?.take(frame) || connection.call(frame)) return
+  else if (isFields(frame) && frame['type'] === 'ping') connection.take('{"type":"pong"}')
   else if (!isBus)
     connection.refuse(null, new PaidError('bad_request', 'A call is {"id": …, "method": "…", "params": {…}}'))
 }

@@ -77,6 +77,7 @@ export const openListener = async (
     lagged: () => undefined,
   }
   const subscription = new Subscription({
+    siblings: new Map(),
     id: 'sub_test',
     filter,
     after: log.head,
