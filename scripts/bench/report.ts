@@ -36,16 +36,33 @@ export const rowOf = ({
   }
 }
 
+/** more than this and a round says more about the other programs of the machine than about either */
+const quietCores = 0.35
+const leastRounds = 2
+
+/** The rounds in which the machine was ours on both sides, if there were enough of them; else all. */
+const quietRounds = (ours: readonly Measured[], floors: readonly Measured[]) => {
+  const quiet = (one: Measured | undefined) => (one?.otherCores ?? 0) < quietCores
+  const kept = ours.flatMap((own, round) => {
+    const floor = floors[round]
+    return floor && quiet(own) && quiet(floor) ? [{ own, floor }] : []
+  })
+  if (kept.length < leastRounds)
+    return { ours, floors, note: `${kept.length} of ${ours.length} rounds were quiet: all count` }
+  return {
+    ours: kept.map(({ own }) => own),
+    floors: kept.map(({ floor }) => floor),
+    note: `${kept.length} of ${ours.length} rounds were quiet and count`,
+  }
+}
+
 /** A row of two series of load: things per second. */
 export const loadRow = (
   what: string,
   {
-    ours,
-    floors,
-    least,
-    aim,
     notes = [],
     unit = '/s',
+    ...found
   }: {
     ours: readonly Measured[]
     floors: readonly Measured[]
@@ -55,19 +72,17 @@ export const loadRow = (
     unit?: string
   },
 ): Row => {
-  const micros = (all: readonly Measured[]) =>
-    median(all.flatMap(({ serverMicros }) => (serverMicros === undefined ? [] : [serverMicros])))
+  const { ours, floors, note } = quietRounds(found.ours, found.floors)
+  const micros = (all: readonly Measured[]) => median(all.map(({ serverMicros }) => serverMicros ?? NaN))
   const cores = (all: readonly Measured[]) =>
     median(all.map(({ generatorCores }) => generatorCores)).toFixed(2)
-  const others = [...ours, ...floors].flatMap(({ otherCores }) =>
-    otherCores === undefined ? [] : [otherCores],
-  )
+  const others = [...ours, ...floors].map(({ otherCores }) => otherCores ?? NaN)
   const cost = Number.isNaN(micros(ours))
     ? []
     : [
         `server CPU each: ours ${micros(ours).toFixed(2)} µs, floor ${micros(floors).toFixed(2)} µs, ` +
           `by which the ratio were ${ratio(micros(floors) / micros(ours))}`,
-        `cores: generator ${cores(ours)} for ours, ${cores(floors)} for the floor; others ${median(others).toFixed(2)}`,
+        `cores: generator ${cores(ours)} for ours, ${cores(floors)} for the floor; others ${median(others).toFixed(2)}; ${note}`,
       ]
   return rowOf({
     what,
@@ -75,8 +90,8 @@ export const loadRow = (
     ours: ours.map(({ perSecond }) => perSecond),
     floors: floors.map(({ perSecond }) => perSecond),
     better: 'more',
-    ...(least !== undefined && { least }),
-    ...(aim !== undefined && { aim }),
+    ...(found.least !== undefined && { least: found.least }),
+    ...(found.aim !== undefined && { aim: found.aim }),
     notes: [...cost, ...notes],
   })
 }

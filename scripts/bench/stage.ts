@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { DaemonOptions, TestDaemon } from '../../test/support/daemon.ts'
 import { build } from '../build.ts'
+import { cpuOfMachine } from './cpu.ts'
 import type { LoadOptions } from './load.ts'
 import type { Measured } from './measured.ts'
 import type { Row } from './report.ts'
@@ -19,6 +20,10 @@ const floors = ['http', 'echo', 'publish', 'hello'] as const
 type FloorName = (typeof floors)[number]
 
 export type Running = AsyncDisposable & { pid: number; said: string }
+
+const lookMs = 100
+const stillCores = 0.25
+const longestWaitMs = 3000
 
 /** a load that does not end by itself is ended after so much longer than it should take */
 const patienceMs = 15_000
@@ -42,6 +47,21 @@ export const openStage = async ({ quick, say }: { quick: boolean; say: (line: st
   const running = new Set<number>()
   let homes = 0
   const built = new Map<FloorName, Promise<string>>()
+
+  let patience = quick ? 6000 : 40_000
+
+  /** Waits for other programs to be still: some seconds each time, and not for ever in all. */
+  const quiet = async (): Promise<void> => {
+    const until = performance.now() + Math.min(patience, longestWaitMs)
+    const startedAt = performance.now()
+    while (performance.now() < until) {
+      const [before, from] = [cpuOfMachine(), performance.now()]
+      await Bun.sleep(lookMs)
+      if (before === undefined) return
+      if (((cpuOfMachine() ?? 0) - before) / (performance.now() - from) < stillCores) break
+    }
+    patience -= performance.now() - startedAt
+  }
 
   const track = (child: Bun.Subprocess): void => {
     running.add(child.pid)
@@ -112,6 +132,7 @@ export const openStage = async ({ quick, say }: { quick: boolean; say: (line: st
 
     /** Runs one of the programs beside this file to its end and gives the JSON that it printed. */
     measure: async <T>(program: string, options: object, forMs: number): Promise<T> => {
+      await quiet()
       const child = Bun.spawn([process.execPath, join(import.meta.dir, program), JSON.stringify(options)], {
         stdin: 'ignore',
         stdout: 'pipe',

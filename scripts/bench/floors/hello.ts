@@ -1,7 +1,7 @@
 // Floor: the least that a compiled program can do on a command line: ask a socket one thing and print the answer.
 // `hello PATH`.
 
-await Bun.connect({
+export const socket = await Bun.connect({
   unix: process.argv[2] ?? '',
   socket: {
     open: (socket) => void socket.write('{"id":1,"method":"hello","params":{"text":"hello, world"}}\n'),
@@ -11,5 +11,3 @@ await Bun.connect({
     },
   },
 })
-
-export {}
