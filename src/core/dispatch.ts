@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import { api, type Api, type MethodName, type Parsed, type Result } from '../protocol/api.ts'
 import { PaidError } from '../protocol/error.ts'
+import type { Method } from '../protocol/method.ts'
 import type { Logger } from './logger.ts'
 import { mayCall, type Peer } from './peer.ts'
 
@@ -43,17 +44,17 @@ export const createDispatch = ({
       if (!accepting()) throw new PaidError('stopping')
       if (!isMethod(name))
         throw new PaidError('unknown_method', `There is no method ${JSON.stringify(name.slice(0, 100))}`)
-      const { access, params: schema } = api[name]
+      const declared: Method = api[name]
+      const { access } = declared
       if (!mayCall(peer, access)) {
         logger.warn('call refused', { by: peer.by, method: name })
         throw new PaidError('forbidden', `${name} needs ${access} access; this caller has ${peer.scope}`)
       }
       if (access === 'admin') logger.info('admin call', { by: peer.by, method: name })
-      const parsed = schema.safeParse(params ?? {})
-      if (!parsed.success) throw new PaidError('bad_request', explain(parsed.error))
+      const given = declared.plain?.(params) ?? parsedBy(declared, params)
       // the table pairs each name with its own schema and handler, which the compiler cannot see through the union
       const handler = handlers[name] as (params: unknown, peer: Peer) => unknown
-      return await handler(parsed.data, peer)
+      return await handler(given, peer)
     } catch (error) {
       throw asPaidError(error, logger, name)
     }
@@ -61,6 +62,12 @@ export const createDispatch = ({
   const dispatch = call as Dispatch
   const handlers = build(dispatch)
   return dispatch
+}
+
+const parsedBy = ({ params: schema }: Method, params: unknown): unknown => {
+  const parsed = schema.safeParse(params ?? {})
+  if (!parsed.success) throw new PaidError('bad_request', explain(parsed.error))
+  return parsed.data
 }
 
 /** Anything thrown, as an error a door may show. What is not ours is logged under a call id and hidden. */

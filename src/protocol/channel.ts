@@ -28,6 +28,9 @@ export const nameOf = (what: string, maxBytes: number, free: (name: string) => n
     })
     .meta({ minLength: 1, description: `1 to ${maxBytes} bytes, no control characters` })
 
+export const isName = (text: unknown, maxBytes: number): text is string =>
+  typeof text === 'string' && wrongInName(text, maxBytes) === undefined
+
 // one look at a name instead of four: every event is asked twice
 const wrongInName = (name: string, maxBytes: number): string | undefined => {
   if (name === '') return 'must not be empty'

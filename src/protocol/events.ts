@@ -1,7 +1,7 @@
 // The words of the events room: post, read, follow.
 
 import { z } from 'zod'
-import { channelName, channelPattern, nameOf } from './channel.ts'
+import { channelName, channelPattern, isName, nameOf } from './channel.ts'
 import { cursor, event, eventType } from './event.ts'
 import { limits } from './limits.ts'
 import { method } from './method.ts'
@@ -17,6 +17,34 @@ export const newEvent = z.object({
   origin: z.record(z.string(), z.unknown()).optional().meta({ description: 'labels of the sender' }),
 })
 export type NewEvent = z.infer<typeof newEvent>
+
+const plainKeys = new Set(['channel', 'type', 'data', 'occurredAt', 'origin'])
+
+/** An event and nothing beside it, which the schema would hand on as it is. */
+export const plainEvent = (params: unknown): NewEvent | undefined => {
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined
+  for (const key in params) if (!plainKeys.has(key)) return undefined
+  const { channel, type, data, occurredAt, origin }: Partial<Record<keyof NewEvent, unknown>> = params
+  if (!isName(channel, limits.channelBytes) || !isName(type, limits.typeBytes) || data === undefined)
+    return undefined
+  const event: NewEvent = { channel, type, data }
+  if (occurredAt !== undefined) {
+    if (typeof occurredAt !== 'number' || !Number.isSafeInteger(occurredAt)) return undefined
+    event.occurredAt = occurredAt
+  }
+  if (origin !== undefined) {
+    if (!isPlainRecord(origin)) return undefined
+    event.origin = origin
+  }
+  return event
+}
+
+/** An object as JSON makes it, without the one key that no copy keeps. */
+const isPlainRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.getPrototypeOf(value) === Object.prototype &&
+  !Object.hasOwn(value, '__proto__')
 
 /** What is read: by channel or prefix*, by type, from where. Filters AND together. */
 export const eventFilter = z.object({
@@ -55,6 +83,7 @@ export const events = {
       }),
       z.object({ events: z.array(newEvent).min(1).max(limits.batchEvents), key: onceKey.optional() }),
     ]),
+    plain: plainEvent,
     result: z.object({
       ids: z
         .array(z.string())

@@ -11,6 +11,8 @@ export type Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodT
   readonly access: Access
   readonly params: P
   readonly result: R
+  /** What `params` makes of the commonest call, found without it; undefined: ask `params`. For calls that come all day. */
+  readonly plain?: (params: unknown) => z.output<P> | undefined
   /** parameters that pass `params`, for help and tests */
   readonly example: z.input<P>
 }

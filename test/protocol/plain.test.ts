@@ -1,0 +1,69 @@
+// The short way round a schema must say what the schema says, or nothing.
+
+import { expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { api } from '../../src/protocol/api.ts'
+import { plainEvent } from '../../src/protocol/events.ts'
+
+const rarely = <T>(usual: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
+  fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: fc.jsonValue() })
+
+const names = fc.oneof(
+  fc.constantFrom(
+    'events',
+    'session:a',
+    '',
+    'a\u0000b',
+    '\ud800',
+    'x'.repeat(256),
+    'é'.repeat(256),
+    'x'.repeat(513),
+  ),
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+)
+
+const said = fc.record(
+  {
+    type: rarely(names),
+    channel: rarely(names),
+    data: fc.jsonValue(),
+    occurredAt: rarely(fc.integer()),
+    origin: rarely(fc.dictionary(fc.string({ maxLength: 12 }), fc.jsonValue(), { noNullPrototype: true })),
+  },
+  { requiredKeys: ['type', 'channel', 'data'], noNullPrototype: true },
+)
+const more = fc.record(
+  { key: fc.constant('k'), transient: fc.boolean(), extra: fc.integer(), occurredAt: fc.double() },
+  { requiredKeys: [], noNullPrototype: true },
+)
+const params = fc.oneof(
+  said,
+  fc.tuple(said, more).map(([event, beside]) => ({ ...event, ...beside })),
+)
+
+test('an event taken without the schema is what the schema makes of it', () => {
+  let taken = 0
+  fc.assert(
+    fc.property(rarely(params), (value) => {
+      const plain = plainEvent(value)
+      if (plain === undefined) return
+      taken++
+      const parsed = api['event.publish'].params.safeParse(value)
+      expect(parsed.success).toBe(true)
+      expect(JSON.stringify(plain)).toBe(JSON.stringify(parsed.data))
+    }),
+    { numRuns: 4000 },
+  )
+  expect(taken).toBeGreaterThan(100)
+})
+
+test('an event with everything a sender may say of it needs no schema', () => {
+  const event = {
+    channel: 'session:a',
+    type: 'Stop',
+    data: { a: 1 },
+    occurredAt: 5,
+    origin: { timestamp: 'x' },
+  }
+  expect(plainEvent(event)).toEqual(event)
+})
