@@ -7,8 +7,22 @@ import type { ArgsDef } from 'citty'
 import { nearest } from './nearest.ts'
 import { WrongUsage } from './wrong-usage.ts'
 
-/** `--flag=value`, `--switch`, then `--` and the arguments. Throws `WrongUsage`; `name` is the command's, for its messages. */
-export const plainWords = (typed: readonly string[], declared: ArgsDef, name: string): string[] => {
+/** A positional that takes all there are: its hint says so, `PATTERN…`. */
+export const takesMany = ({ valueHint }: { valueHint?: string }): boolean => valueHint?.endsWith('…') === true
+
+/** What stands for itself in such words. */
+export const positionals = (words: readonly string[]): string[] => words.slice(words.indexOf('--') + 1)
+
+/**
+ * `--flag=value`, `--switch`, then `--` and the arguments. Throws `WrongUsage`; `name` is the command's, for its messages.
+ * @param rest what may follow a `--` that was typed, handed on as it is; nothing when not said
+ */
+export const plainWords = (
+  typed: readonly string[],
+  declared: ArgsDef,
+  name: string,
+  rest?: string,
+): string[] => {
   const seeHelp = `See \`paid ${name} --help\`.`
   const flags: Record<string, { type: 'boolean' | 'string'; short?: string }> = {}
   for (const [long, { type, ...rest }] of Object.entries(declared)) {
@@ -22,7 +36,10 @@ export const plainWords = (typed: readonly string[], declared: ArgsDef, name: st
   const reading = { options: flags, strict: false, allowPositionals: true, tokens: true } as const
   const said: string[] = []
   const args: string[] = []
-  for (const token of parseArgs({ args: [...typed], ...reading }).tokens) {
+  const end = rest === undefined ? -1 : typed.indexOf('--')
+  const own = end < 0 ? typed : typed.slice(0, end)
+  const others = end < 0 ? [] : typed.slice(end + 1)
+  for (const token of parseArgs({ args: [...own], ...reading }).tokens) {
     if (token.kind === 'option-terminator') continue
     if (token.kind === 'positional') {
       args.push(token.value)
@@ -50,10 +67,14 @@ export const plainWords = (typed: readonly string[], declared: ArgsDef, name: st
   const [missing, about] = places.filter(([, { required }]) => required !== false)[args.length] ?? []
   if (missing !== undefined)
     throw new WrongUsage(`${name} needs ${missing.toUpperCase()}: ${about?.description}`, seeHelp)
-  const surplus = args[places.length]
+  const last = places.at(-1)?.[1]
+  const surplus = last && takesMany(last) ? undefined : args[places.length]
   if (surplus !== undefined)
-    throw new WrongUsage(`${name} does not know what to do with "${surplus}"`, seeHelp)
-  return [...said, '--', ...args]
+    throw new WrongUsage(
+      `${name} does not know what to do with "${surplus}"`,
+      rest === undefined ? seeHelp : `What is to be run goes behind --: paid ${name} … -- ${surplus} …`,
+    )
+  return [...said, '--', ...args, ...others]
 }
 
 /** All values of a flag that may be repeated, from such words; citty itself keeps the last. */

@@ -5,7 +5,8 @@
 // It refuses: names and flags it does not know, with the nearest it does.
 
 import { defineCommand } from 'citty'
-import { repeated } from './arguments.ts'
+import { positionals, repeated } from './arguments.ts'
+import { lockCommands } from './lock-commands.ts'
 import { runTyped } from './run.ts'
 
 const json = { type: 'boolean', default: false, description: 'print JSON for programs' } as const
@@ -52,7 +53,29 @@ const listening = {
     valueHint: 'token|none',
     description: 'what TCP clients must show; none on loopback only',
   },
+  photon: {
+    type: 'string',
+    valueHint: 'NAME',
+    description: 'serve the clients of this photon at ~/.photon/daemons/NAME.sock (repeatable)',
+  },
+  'photon-global': {
+    type: 'boolean',
+    default: false,
+    description: 'serve newer photon clients at $PHOTON_HOME/.data/daemon.sock',
+  },
+  socket: { type: 'string', valueHint: 'PATH', description: 'listen at this socket too (repeatable)' },
 } as const
+
+const listeningIn = (
+  args: { auth: string | undefined; 'photon-global': boolean },
+  words: readonly string[],
+) => ({
+  listen: repeated(words, 'listen'),
+  auth: args.auth,
+  photon: repeated(words, 'photon'),
+  photonGlobal: args['photon-global'],
+  socket: repeated(words, 'socket'),
+})
 
 const hooks = defineCommand({
   meta: {
@@ -113,7 +136,10 @@ export const tree = defineCommand({
         ...listening,
       },
       run: async ({ args, rawArgs }) =>
-        (await import('./commands/start.ts')).default({ ...args, listen: repeated(rawArgs, 'listen') }),
+        (await import('./commands/start.ts')).default({
+          foreground: args.foreground,
+          ...listeningIn(args, rawArgs),
+        }),
     }),
     stop: defineCommand({
       meta: { description: 'Stop the daemon; fine if none runs', examples: ['paid stop'] },
@@ -126,7 +152,7 @@ export const tree = defineCommand({
       },
       args: listening,
       run: async ({ args, rawArgs }) =>
-        (await import('./commands/restart.ts')).default({ ...args, listen: repeated(rawArgs, 'listen') }),
+        (await import('./commands/restart.ts')).default(listeningIn(args, rawArgs)),
     }),
     status: defineCommand({
       meta: {
@@ -189,6 +215,46 @@ export const tree = defineCommand({
       },
       run: async ({ args }) => (await import('./commands/emit.ts')).default(args),
     }),
+    publish: defineCommand({
+      meta: {
+        description: 'Say something to whoever listens on a channel',
+        about: 'It is delivered and forgotten, unless --store or the configuration keeps it.',
+        examples: [
+          `paid publish board:main '{"event":"task-moved"}'`,
+          'date | jq -R . | paid publish clock - --store',
+        ],
+      },
+      args: {
+        channel: { type: 'positional', required: true, description: 'where, like board:main' },
+        json: { type: 'positional', required: false, description: 'the message ({}); - reads it from stdin' },
+        store: { type: 'boolean', default: false, description: 'keep it; prints its id' },
+      },
+      run: async ({ args }) => (await import('./commands/publish.ts')).default(args),
+    }),
+    subscribe: defineCommand({
+      meta: {
+        description: 'Print the messages of channels as they come, one line each',
+        about: 'It waits when the daemon restarts, and ends when whoever reads its output does.',
+        examples: [
+          'paid subscribe board:main',
+          "paid subscribe 'board:*' news --json | jq .data",
+          'paid subscribe orders --since evt_12 | head -n 1',
+        ],
+      },
+      args: {
+        pattern: {
+          type: 'positional',
+          required: true,
+          valueHint: 'PATTERN…',
+          description: 'channels, each a name or prefix*',
+        },
+        since: filters.since,
+        json: { type: 'boolean', default: false, description: 'print whole events, not only the message' },
+      },
+      run: async ({ args, rawArgs }) =>
+        (await import('./commands/subscribe.ts')).default({ ...args, patterns: positionals(rawArgs) }),
+    }),
+    ...lockCommands,
     hooks,
     hook: defineCommand({
       meta: {

@@ -9,6 +9,8 @@ declare module 'citty' {
     /** more than the one line of the description */
     about?: string
     examples?: readonly string[]
+    /** what may follow a `--`, which is handed on as it was typed: `[-- CMD ARG…]` */
+    rest?: string
   }
 }
 
@@ -27,7 +29,7 @@ const flagRow = (
 
 /** `name` is all that is typed to get there: `paid hooks install`. */
 export const helpOf = async (name: string, command: CommandDef): Promise<string> => {
-  const { description = '', about, examples = [] } = await resolved<CommandMeta>(command.meta ?? {})
+  const { description = '', about, examples = [], rest } = await resolved<CommandMeta>(command.meta ?? {})
   const declared = Object.entries(await resolved(command.args ?? {}))
   const args = declared.filter(([, { type }]) => type === 'positional')
   const flags = declared.filter(([, { type }]) => type !== 'positional')
@@ -35,8 +37,11 @@ export const helpOf = async (name: string, command: CommandDef): Promise<string>
   const usage = [
     name,
     ...(commands ? ['COMMAND'] : []),
-    ...args.map(([arg, { required }]) => (required === false ? `[${arg.toUpperCase()}]` : arg.toUpperCase())),
+    ...args.map(([arg, { required, valueHint = arg.toUpperCase() }]) =>
+      required === false ? `[${valueHint}]` : valueHint,
+    ),
     ...(flags.length > 0 ? ['[flags]'] : []),
+    ...(rest === undefined ? [] : [rest]),
   ].join(' ')
   const parts = [description, ...(about === undefined ? [] : [about]), `Usage: ${usage}`]
   if (args.length > 0)

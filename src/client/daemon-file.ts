@@ -11,7 +11,9 @@ export type DaemonFile = {
   /** each listener as `--listen` takes it */
   listen: string[]
   /** what `paid start` was told on its command line */
-  flags: { listen?: string[]; auth?: string } | undefined
+  flags:
+    | { listen?: string[]; auth?: string; photon?: string[]; photonGlobal?: boolean; socket?: string[] }
+    | undefined
 }
 
 /** Undefined when there is none, or none that can be read. */
@@ -33,6 +35,9 @@ export const readDaemonFile = (path: string): DaemonFile | undefined => {
     flags: said && {
       listen: texts(said['listen']),
       ...(typeof said['auth'] === 'string' ? { auth: said['auth'] } : {}),
+      photon: texts(said['photon']),
+      ...(said['photonGlobal'] === true ? { photonGlobal: true } : {}),
+      socket: texts(said['socket']),
     },
   }
 }

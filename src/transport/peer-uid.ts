@@ -1,7 +1,8 @@
 // Who is at the other end of a Unix socket, from the kernel: SO_PEERCRED on Linux, getpeereid on macOS.
 // Where the platform tells nothing it is undefined, and the socket's mode and its folder's stand alone.
 
-import { dlopen, FFIType, ptr } from 'bun:ffi'
+import { FFIType, ptr } from 'bun:ffi'
+import { openC } from '../lib/c-library.ts'
 
 /** Bun's sockets have an `fd` that its types do not know. */
 const fdOf = (socket: object): number | undefined => {
@@ -27,34 +28,24 @@ const linux = () => {
 const openCredentials = () => {
   const SOL_SOCKET = 1
   const SO_PEERCRED = 17
-  const { symbols } = open(['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1'])
+  const { getsockopt } = openC({
+    getsockopt: {
+      args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.ptr],
+      returns: FFIType.i32,
+    },
+  })
   return (socket: object): { pid: number; uid: number } | undefined => {
     const fd = fdOf(socket)
     if (fd === undefined) return undefined
     const credentials = new Int32Array(3) // pid, uid, gid
     const length = new Int32Array([credentials.byteLength])
-    const failed = symbols.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(length)) !== 0
+    const failed = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ptr(credentials), ptr(length)) !== 0
     return failed ? undefined : { pid: credentials[0] ?? 0, uid: (credentials[1] ?? 0) >>> 0 }
   }
 }
 
-const getsockopt = {
-  args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.ptr],
-  returns: FFIType.i32,
-} as const
-
-/** The first C library there is; the last one's error when there is none. */
-const open = ([name = '', ...others]: string[]) => {
-  try {
-    return dlopen(name, { getsockopt })
-  } catch (error) {
-    if (others.length === 0) throw error
-    return open(others)
-  }
-}
-
 const darwin = () => {
-  const { symbols } = dlopen('libSystem.dylib', {
+  const { getpeereid } = openC({
     getpeereid: { args: [FFIType.i32, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
   })
   return (socket: object): number | undefined => {
@@ -62,6 +53,6 @@ const darwin = () => {
     if (fd === undefined) return undefined
     const uid = new Uint32Array(1)
     const gid = new Uint32Array(1)
-    return symbols.getpeereid(fd, ptr(uid), ptr(gid)) === 0 ? uid[0] : undefined
+    return getpeereid(fd, ptr(uid), ptr(gid)) === 0 ? uid[0] : undefined
   }
 }

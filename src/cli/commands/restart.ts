@@ -9,9 +9,9 @@ import { endDaemon } from '../life/end.ts'
 import { introduction } from '../life/introduce.ts'
 import { launchDaemon } from '../life/launch.ts'
 import { say } from '../output.ts'
-import { flagWords, givenFlags } from './start.ts'
+import { flagWords, givenFlags, type ListeningFlags } from './start.ts'
 
-const restart = async (flags: { listen: string[]; auth: string | undefined }): Promise<void> => {
+const restart = async (flags: ListeningFlags): Promise<void> => {
   const paths = here()
   const kept = { ...flagsInUse(paths), ...givenFlags(flags) }
   // What cannot start again is better not stopped.

@@ -1,5 +1,6 @@
 // `paid start`: a daemon that answers, whether it was there before or not.
 
+import { resolve } from 'node:path'
 import { loadConfig } from '../../config.ts'
 import type { Config, Flags } from '../../config.ts'
 import { checkPrivateFolder } from '../../lib/private-folder.ts'
@@ -11,7 +12,15 @@ import { introduction } from '../life/introduce.ts'
 import { say } from '../output.ts'
 import { warn } from '../talk.ts'
 
-type StartFlags = { foreground: boolean; listen: string[]; auth: string | undefined }
+export type ListeningFlags = {
+  listen: string[]
+  auth: string | undefined
+  photon: string[]
+  photonGlobal: boolean
+  socket: string[]
+}
+
+type StartFlags = ListeningFlags & { foreground: boolean }
 
 const start = async (flags: StartFlags): Promise<number | void> => {
   const paths = here()
@@ -20,7 +29,7 @@ const start = async (flags: StartFlags): Promise<number | void> => {
   const config = loadConfig({ paths, env: process.env, flags: given })
   if (flags.foreground) return await stay(paths, config)
   const running = await runningDaemon(paths)
-  if (running && (given.listen || given.auth))
+  if (running && Object.keys(given).length > 0)
     await warn('a daemon runs already, your flags change nothing; `paid restart` takes them')
   const status = running ?? (await launchDaemon(paths, flagWords(given)))
   for (const line of introduction(status, paths, !running)) say(line)
@@ -29,14 +38,21 @@ const start = async (flags: StartFlags): Promise<number | void> => {
 export default start
 
 /** Only what was said: the rest is for the environment and the file. */
-export const givenFlags = ({ listen, auth }: { listen: string[]; auth: string | undefined }): Flags => ({
+export const givenFlags = ({ listen, auth, photon, photonGlobal, socket }: ListeningFlags): Flags => ({
   ...(listen.length > 0 ? { listen } : {}),
   ...(auth === undefined ? {} : { auth }),
+  ...(photon.length > 0 ? { photon } : {}),
+  ...(photonGlobal ? { photonGlobal } : {}),
+  // the daemon itself runs in another folder
+  ...(socket.length > 0 ? { socket: socket.map((path) => resolve(path)) } : {}),
 })
 
-export const flagWords = ({ listen = [], auth }: Flags): string[] => [
+export const flagWords = ({ listen = [], auth, photon = [], photonGlobal, socket = [] }: Flags): string[] => [
   ...listen.flatMap((address) => ['--listen', address]),
   ...(auth === undefined ? [] : ['--auth', auth]),
+  ...photon.flatMap((name) => ['--photon', name]),
+  ...(photonGlobal ? ['--photon-global'] : []),
+  ...socket.flatMap((path) => ['--socket', path]),
 ]
 
 const stay = async (paths: Paths, config: Config): Promise<number | void> => {

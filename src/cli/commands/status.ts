@@ -7,6 +7,8 @@ import { say, sayJson } from '../output.ts'
 import { clip, fit, visible } from '../visible.ts'
 
 const sessionsShown = 5
+/** those of the home itself, which come first */
+const ownSockets = 2
 /** one that hangs is told soon */
 const answerWithinMs = 5000
 
@@ -32,6 +34,9 @@ export const statusLines = (found: Status, now = Date.now()): string[] => {
       `${found.version}, pid ${found.pid}, up ${formatDuration(found.uptimeMs)}${found.ready ? '' : ', NOT READY'}`,
     ],
     ['listens', found.urls.join('  ')],
+    ...(found.sockets.length > ownSockets
+      ? [['sockets', found.sockets.slice(ownSockets).join('  ')] satisfies [string, string]]
+      : []),
     ['home', found.home],
     ['events', `${counted(log.events, 'event')} in ${counted(log.sessions, 'session')}, ${size(log.bytes)}`],
     ...trouble.map((text): [string, string] => ['log', text]),

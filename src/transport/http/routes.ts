@@ -9,7 +9,7 @@ import { onceKey, type NewEvent } from '../../protocol/events.ts'
 import { asPaidError, explain, type Dispatch } from '../../core/dispatch.ts'
 import type { Logger } from '../../core/logger.ts'
 import { LogEvent } from '../../core/log-event.ts'
-import type { Peer } from '../../core/peer.ts'
+import { createPeer, endPeer, type Peer } from '../../core/peer.ts'
 import { decodeHook } from '../dialects/claude.ts'
 import { parseJson } from '../dialects/json.ts'
 import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
@@ -182,11 +182,22 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
   })
 
   at('/call/:method', {
-    POST: async (request, { peer }, method) => {
+    POST: async (request, visit, method) => {
       const text = await readBody(request, house.maxBody)
       const params = text.trim() === '' ? {} : parseJson(text)
       const keyed = isFields(params) ? { ...keyOf(request), ...params } : params
-      return jsonText(JSON.stringify({ ok: true, result: await dispatch(peer, method, keyed) }))
+      // a call may wait, and what waits ends with its request
+      const { by, scope, namespace } = visit.peer
+      const peer = createPeer(by, scope, namespace)
+      const end = (): void => endPeer(peer)
+      request.signal.addEventListener('abort', end)
+      visit.keepOpen()
+      try {
+        return jsonText(JSON.stringify({ ok: true, result: await dispatch(peer, method, keyed) }))
+      } finally {
+        request.signal.removeEventListener('abort', end)
+        end()
+      }
     },
   })
 
