@@ -45,6 +45,7 @@ export const keepLease = ({ name, holder, token, ttlMs, open, closing, ...began 
   let deadline: ReturnType<typeof setTimeout> | undefined
   let renewal: ReturnType<typeof setTimeout> | undefined
   let renewing: Promise<boolean> | undefined
+  let heard: string | undefined
 
   const over = () => ending.signal.aborted
   const leftMs = () => {
@@ -70,9 +71,9 @@ export const keepLease = ({ name, holder, token, ttlMs, open, closing, ...began 
     if (over()) return
     deadline = setTimeout(
       () => (leftMs() > 0 ? schedule() : lose('its lease could not be renewed in time')),
-      Math.min(leftMs(), longestTimerMs),
+      timerMs(leftMs()),
     )
-    renewal = setTimeout(() => void check(), Math.min(leftMs() - (ttlMs * 2) / 3, longestTimerMs))
+    renewal = setTimeout(() => void check(), timerMs(leftMs() - (ttlMs * 2) / 3))
   }
 
   /** Other hands on this lock are heard of at once; what they did, the next renewal says. */
@@ -85,7 +86,10 @@ export const keepLease = ({ name, holder, token, ttlMs, open, closing, ...began 
     for (;;) {
       const delivery = await on.next(subscription)
       if (over() || !('event' in delivery)) return
-      if (delivery.event.type !== 'lock.renewed') void check()
+      const { type } = delivery.event
+      if (type === 'lock.renewed') continue
+      heard = doings[type]
+      void check()
     }
   }
   const connected = async (): Promise<Connection> => {
@@ -117,7 +121,7 @@ export const keepLease = ({ name, holder, token, ttlMs, open, closing, ...began 
           schedule()
           return !over()
         }
-        lose(reasons[answer.reason])
+        lose(heard ?? reasons[answer.reason])
       } catch (error) {
         if (over()) return false
         if (!isPassing(error)) lose(error instanceof Error ? error.message : String(error))
@@ -153,10 +157,18 @@ export const keepLease = ({ name, holder, token, ttlMs, open, closing, ...began 
   return { signal: losing.signal, check, end, release }
 }
 
+const doings: Record<string, string> = {
+  'lock.broken': 'it was broken',
+  'lock.transferred': 'it was handed over',
+  'lock.expired': 'its lease ended',
+}
+
 const reasons = {
-  not_held: 'its lease had ended',
+  not_held: 'its lease ended',
   not_holder: 'another holder has it',
   old_token: 'it was taken anew since',
 } as const
+
+const timerMs = (ms: number): number => Math.min(Math.max(0, ms), longestTimerMs)
 
 const clocks = () => ({ steady: performance.now(), wall: Date.now() })
