@@ -48,7 +48,11 @@ export const createDispatch = ({
       const { access } = declared
       if (!mayCall(peer, access)) {
         logger.warn('call refused', { by: peer.by, method: name })
-        throw new PaidError('forbidden', `${name} needs ${access} access; this caller has ${peer.scope}`)
+        throw new PaidError(
+          'forbidden',
+          `${name} needs ${access} access; this caller has ${peer.scope}`,
+          'Call it over paid.sock, or with the token.',
+        )
       }
       if (access === 'admin') logger.info('admin call', { by: peer.by, method: name })
       const given = declared.plain?.(params) ?? parsedBy(declared, params)

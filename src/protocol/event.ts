@@ -42,10 +42,10 @@ export const seqOfId = (id: string): number | undefined => {
 /** Where reading goes on, exclusive: an event's id, a seq, or an ISO time (by arrival). */
 export const cursor = z
   .union([z.int().nonnegative(), z.string()], {
-    error: 'since must be an event id (evt_12), a number or an ISO 8601 time',
+    error: 'must be an event id (evt_12), a number or an ISO 8601 time',
   })
   .refine((since) => typeof since === 'number' || seqOfId(since) !== undefined || isIsoTime(since), {
-    error: 'since must be an event id (evt_12), a number or an ISO 8601 time',
+    error: 'must be an event id (evt_12), a number or an ISO 8601 time',
   })
 export type Cursor = z.infer<typeof cursor>
 

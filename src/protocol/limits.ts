@@ -54,7 +54,7 @@ export const limits = {
   lineLength: 1000,
   /** locks in one page of `lock.list` */
   pageLocks: 1000,
-  /** connections of one listener at once, WebSockets among them */
+  /** connections of paid.sock, and WebSockets, at once; plain HTTP is bounded by its short idle time */
   connections: 2000,
   /** calls of one connection that have no answer yet; reading pauses until some have */
   callsInFlight: 1000,
