@@ -42,7 +42,12 @@ if (unknown.length > 0) {
 const longestMs = values.quick ? 90_000 : 300_000
 
 const startedAt = performance.now()
-const stage = await openStage({ quick: values.quick, say: (line) => console.error(line) })
+const stage = await openStage({ quick: values.quick, say: (line) => console.error(line) }).catch(
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exit(1)
+  },
+)
 const leave = (code: number): never => {
   stage[Symbol.dispose]()
   process.exit(code)

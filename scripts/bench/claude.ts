@@ -71,6 +71,7 @@ export const claude: Suite = async (stage) => {
 
   const heard = await eventsHeard(daemon.httpSocket)
   stage.say(`claude: ${turns} turns in each of four sessions`)
+  await stage.quiet()
   await inTurns(turns, [none, ours, beside, waited])
   const each = ((await eventsHeard(daemon.httpSocket)) - heard) / turns / 3
   const row = (what: string, { results }: typeof ours): Row =>

@@ -21,7 +21,7 @@ const filled = async (stage: Stage, events: number): Promise<TestDaemon> => {
 export const history: Suite = async (stage) => {
   const rounds = stage.quick ? 3 : 5
   const times = stage.quick ? { warmMs: 200, runMs: 400 } : { warmMs: 300, runMs: 1000 }
-  stage.say(`history: ${many} events are written`)
+  stage.say(`history: ${many.toLocaleString('en-US')} events are written`)
   await using small = await filled(stage, few)
   await using large = await filled(stage, many)
 

@@ -22,6 +22,7 @@ const beside = async (stage: Stage): Promise<Row> => {
   const curl = series(() => timed({ command: post, env, stdin: hookBody, says: '{}' }))
   const ours = series(() => timed({ command: [stage.binary, 'hook'], env, stdin: hookBody, says: '{}' }))
   stage.say(`hook: ${rounds} rounds of curl and paid hook`)
+  await stage.quiet()
   await inTurns(rounds, [curl, ours])
   return rowOf({
     what: 'paid hook, whole process, daemon up, against curl --unix-socket',

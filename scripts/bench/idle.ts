@@ -59,6 +59,7 @@ const start = async (stage: Stage): Promise<Row> => {
   const runs = stage.quick ? 5 : 15
   const times: number[] = []
   stage.say('idle: start')
+  await stage.quiet()
   for (let run = 0; run < runs; run++) times.push(await startOnce(stage))
   return rowOf({
     what: 'start until /ready, a new home',

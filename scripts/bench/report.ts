@@ -18,7 +18,7 @@ export type Row = {
   notes: string[]
 }
 
-/** @param ratio judged instead of that of the medians: the median of the rounds' own ratios */
+/** A row of what each round found; its ratio is the median of the rounds' own. */
 export const rowOf = ({
   floors = [],
   ours,

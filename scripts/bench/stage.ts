@@ -36,6 +36,7 @@ export const openStage = async ({ quick, say }: { quick: boolean; say: (line: st
     say('building dist/paid')
     await build([join(root, 'src/main.ts'), join(root, 'src/worker.ts')], source)
   }
+  if (!existsSync(source)) throw new Error(`PAID_BIN names no file: ${source}`)
   // short: sockets live in it
   const folder = mkdtempSync(join(tmpdir(), 'pb-'))
   // a copy: another build meanwhile changes nothing, and no other daemon shares its memory
@@ -74,6 +75,7 @@ export const openStage = async ({ quick, say }: { quick: boolean; say: (line: st
     folder,
     binary,
     environmentOf,
+    quiet,
 
     /** A new home's path. */
     home: (): string => {

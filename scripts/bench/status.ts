@@ -15,6 +15,7 @@ export const status: Suite = async (stage) => {
   const floor = series(() => timed({ command: [hello, path], env, says: '{"id":1' }))
   const ours = series(() => timed({ command: [stage.binary, 'status'], env, says: 'paid ' }))
   stage.say(`status: ${rounds} rounds`)
+  await stage.quiet()
   await inTurns(rounds, [floor, ours])
   return [
     rowOf({
