@@ -2,7 +2,7 @@
 // given, hands it to citty, and tells what went wrong. The found command runs by itself and not through its parents,
 // whose code citty would run after it.
 
-import { type CommandDef, runCommand, type SubCommandsDef } from 'citty'
+import { type CommandDef, type CommandMeta, runCommand, type SubCommandsDef } from 'citty'
 import { PaidError } from '../protocol/error.ts'
 import { plainWords } from './arguments.ts'
 import { nearest } from './nearest.ts'
@@ -39,7 +39,8 @@ const dispatch = async (tree: CommandDef, typed: readonly string[]): Promise<num
   const rest = words.slice(depth)
   const end = rest.indexOf('--')
   if (rest.slice(0, end < 0 ? undefined : end).some(isHelp)) return await help(command, path)
-  const rawArgs = plainWords(rest, await resolved(command.args ?? {}), path.join(' '))
+  const { rest: follows } = await resolved<CommandMeta>(command.meta ?? {})
+  const rawArgs = plainWords(rest, await resolved(command.args ?? {}), path.join(' '), follows)
   const { result } = await runCommand(command, { rawArgs })
   return typeof result === 'number' ? result : 0
 }

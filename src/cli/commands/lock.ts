@@ -1,0 +1,137 @@
+// `paid lock NAME [-- CMD ARG…]`: takes a lock, for the time of a command or until it is given back.
+
+import { connect } from '../../client/index.ts'
+import type { HeldLock } from '../../client/types.ts'
+import { formatDuration, parseDuration } from '../../lib/duration.ts'
+import { PaidError } from '../../protocol/error.ts'
+import { here, reach } from '../home.ts'
+import { say } from '../output.ts'
+import { quoted, selfName } from '../self.ts'
+import { shellName } from '../shell-name.ts'
+import { talk, warn } from '../talk.ts'
+import { exitOfSignal, onSignals, type Running, startCommand } from '../while-locked.ts'
+import { WrongUsage } from '../wrong-usage.ts'
+import { visible } from '../visible.ts'
+
+type Given = {
+  name: string
+  wait?: string | undefined
+  ttl?: string | undefined
+  holder?: string | undefined
+  note?: string | undefined
+}
+
+/** beyond the wait itself, for the answer to come */
+const answerWithinMs = 30_000
+
+const lock = async ({ name, wait = '0s', ttl = '30s', holder, note }: Given, command: readonly string[]) => {
+  const waitMs = spanOf(wait, '--wait')
+  const ttlMs = spanOf(ttl, '--ttl')
+  const asked = { name, waitMs, ttlMs, ...(note !== undefined && { note }) }
+  return command.length === 0
+    ? await take({ ...asked, holder: holder ?? shellName() })
+    : await runLocked({ ...asked, holder }, command)
+}
+
+export default lock
+
+type Asked = { name: string; waitMs: number; ttlMs: number; note?: string }
+
+const take = async ({ name, waitMs, ttlMs, holder, note }: Asked & { holder: string }): Promise<void> => {
+  await using daemon = await reach(here())
+  const answer = await daemon.call(
+    'lock.acquire',
+    { name, waitMs, ttlMs, holder, ...(note !== undefined && { note }) },
+    { timeoutMs: waitMs + answerWithinMs },
+  )
+  if (!answer.acquired) {
+    const why = answer.note === undefined ? '' : ` (${answer.note})`
+    const since = new Date(answer.acquiredAt).toISOString()
+    const full = answer.reason === 'line_full' ? '; too many wait for it already' : ''
+    throw held(`The lock ${name} is held by ${answer.holder} since ${since}${why}${full}`)
+  }
+  say(String(answer.token))
+  const until = new Date(answer.expiresAt).toLocaleTimeString('en-GB')
+  await talk(
+    'info',
+    visible(
+      `${name} is yours until ${until} (${formatDuration(ttlMs)}); give it back: ${selfName()} unlock ${quoted(name)}`,
+    ),
+  )
+}
+
+const runLocked = async (
+  { name, waitMs, ttlMs, holder, note }: Asked & { holder: string | undefined },
+  command: readonly string[],
+): Promise<number> => {
+  const paths = here()
+  const first = await reach(paths)
+  first.close()
+  const waiting = new AbortController()
+  let running: Running | undefined
+  let ending: NodeJS.Signals | undefined
+  const undo = onSignals((signal) => {
+    if (running) return running.pass(signal)
+    ending = signal
+    waiting.abort()
+  })
+  try {
+    await using client = await connect({ socket: paths.socket, signal: waiting.signal })
+    const own = await client
+      .lock(name, {
+        wait: waitMs,
+        ttl: ttlMs,
+        ...(holder !== undefined && { holder }),
+        ...(note !== undefined && { note }),
+        signal: waiting.signal,
+      })
+      .catch((error: unknown) => {
+        throw error instanceof PaidError && error.code === 'lock_held' ? held(error.message) : error
+      })
+    const started = startCommand(command, { PAID_LOCK_TOKEN: String(own.token) }, own.signal)
+    if ('why' in started) {
+      await giveBack(own)
+      throw new CannotRun(`${command[0] ?? ''}: ${started.why}`, started.exit)
+    }
+    running = started
+    const code = await started.exited
+    if (await giveBack(own)) return code
+    const lost: unknown = own.signal.reason
+    throw lost instanceof PaidError ? lost : new PaidError('lock_lost', `The lock ${name} was lost`)
+  } catch (error) {
+    if (ending) return exitOfSignal(ending)
+    if (!(error instanceof CannotRun)) throw error
+    await warn(visible(error.message))
+    return error.exitCode
+  } finally {
+    undo()
+  }
+}
+
+class CannotRun extends Error {
+  readonly exitCode: number
+  constructor(message: string, exitCode: number) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/** False when it was not ours any more. Without a daemon to tell, the lease ends by itself. */
+const giveBack = async (own: HeldLock): Promise<boolean> => {
+  if (own.signal.aborted) return false
+  try {
+    return await own.release()
+  } catch {
+    await warn(`${visible(own.name)} could not be given back: its lease ends by itself`)
+    return true
+  }
+}
+
+const held = (message: string): PaidError =>
+  new PaidError('lock_held', message, `Wait in line with --wait 1m, or see \`${selfName()} locks\`.`)
+
+const spanOf = (text: string, flag: string): number => {
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new WrongUsage(`${flag} must be a span such as 10s or 5m, not ${text}`)
+  return ms
+}
