@@ -5,7 +5,8 @@
 // It refuses: names and flags it does not know, with the nearest it does.
 
 import { defineCommand } from 'citty'
-import { positionals, repeated } from './arguments.ts'
+import { repeated } from './arguments.ts'
+import { channelCommands } from './channel-commands.ts'
 import { lockCommands } from './lock-commands.ts'
 import { runTyped } from './run.ts'
 
@@ -215,45 +216,7 @@ export const tree = defineCommand({
       },
       run: async ({ args }) => (await import('./commands/emit.ts')).default(args),
     }),
-    publish: defineCommand({
-      meta: {
-        description: 'Say something to whoever listens on a channel',
-        about: 'It is delivered and forgotten, unless --store or the configuration keeps it.',
-        examples: [
-          `paid publish board:main '{"event":"task-moved"}'`,
-          'date | jq -R . | paid publish clock - --store',
-        ],
-      },
-      args: {
-        channel: { type: 'positional', required: true, description: 'where, like board:main' },
-        json: { type: 'positional', required: false, description: 'the message ({}); - reads it from stdin' },
-        store: { type: 'boolean', default: false, description: 'keep it; prints its id' },
-      },
-      run: async ({ args }) => (await import('./commands/publish.ts')).default(args),
-    }),
-    subscribe: defineCommand({
-      meta: {
-        description: 'Print the messages of channels as they come, one line each',
-        about: 'It waits when the daemon restarts, and ends when whoever reads its output does.',
-        examples: [
-          'paid subscribe board:main',
-          "paid subscribe 'board:*' news --json | jq .data",
-          'paid subscribe orders --since evt_12 | head -n 1',
-        ],
-      },
-      args: {
-        pattern: {
-          type: 'positional',
-          required: true,
-          valueHint: 'PATTERN…',
-          description: 'channels, each a name or prefix*',
-        },
-        since: filters.since,
-        json: { type: 'boolean', default: false, description: 'print whole events, not only the message' },
-      },
-      run: async ({ args, rawArgs }) =>
-        (await import('./commands/subscribe.ts')).default({ ...args, patterns: positionals(rawArgs) }),
-    }),
+    ...channelCommands,
     ...lockCommands,
     hooks,
     hook: defineCommand({

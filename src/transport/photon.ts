@@ -9,23 +9,20 @@ import { limits } from '../protocol/limits.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
 import type { Connection, Words } from './connection.ts'
+import { isComplete, isPhotonFrame, meaningOf, type PhotonFrame } from './dialects/photon.ts'
 import {
   encodeMessage,
   encodeReplay,
   errorText,
   failureText,
   invalidFormat,
-  isComplete,
-  isPhotonFrame,
   laggedText,
-  meaningOf,
   pong,
   refreshText,
   resultText,
   resumeOf,
   shutdownText,
-  type PhotonFrame,
-} from './dialects/photon.ts'
+} from './dialects/photon-frames.ts'
 
 /** events of a replay that come before the answer to its subscribe */
 const replayedFirst = 500

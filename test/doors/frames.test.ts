@@ -106,23 +106,25 @@ describe('the socket', () => {
 
   test('answers what is no JSON and what is no call, and goes on', async () => {
     await using socket = await openSocket(daemon.socket)
-    for (const [line, code] of [
-      ['not json', 'invalid_json'],
-      ['{"id":1,"method"', 'invalid_json'],
-      [']', 'invalid_json'],
-      ['null', 'bad_request'],
-      ['5', 'bad_request'],
-      ['"text"', 'bad_request'],
-      ['[]', 'bad_request'],
-      ['{}', 'bad_request'],
-      ['{"id":1}', 'bad_request'],
-      ['{"id":[],"method":"event.list"}', 'bad_request'],
+    const [noJson, noCall] = ['Invalid JSON', 'Invalid request format']
+    for (const [line, error, id] of [
+      ['not json', noJson, 'unknown'],
+      ['{"id":1,"method"', noJson, 'unknown'],
+      [']', noJson, 'unknown'],
+      ['null', noCall, 'unknown'],
+      ['5', noCall, 'unknown'],
+      ['"text"', noCall, 'unknown'],
+      ['[]', noCall, 'unknown'],
+      ['{}', noCall, 'unknown'],
+      ['{"id":1}', noCall, 'unknown'],
+      ['{"id":"a"}', noCall, 'a'],
+      ['{"id":[],"method":"event.list"}', noCall, 'unknown'],
     ] as const) {
       await socket.write(`${line}\n`)
-      expect({ line, code: codeOf(await socket.lines.next()) }).toEqual({ line, code })
+      expect(JSON.parse(await socket.lines.next())).toEqual({ type: 'error', id, error })
     }
     await socket.write(Uint8Array.of(0xff, 0xfe, 0x00, 0x0a))
-    expect(codeOf(await socket.lines.next())).toBe('invalid_json')
+    expect(JSON.parse(await socket.lines.next())).toEqual({ type: 'error', id: 'unknown', error: noJson })
     await answersOn(socket)
   })
 
@@ -187,7 +189,11 @@ describe('the socket', () => {
         await socket.write(sized(limits.lineBytes) + end)
         expect(JSON.parse(await socket.lines.next())).toMatchObject({ id: 'big', result: {} })
         await socket.write(`${sized(limits.lineBytes + 1)}\n`)
-        expect(codeOf(await socket.lines.next())).toBe('too_large')
+        expect(JSON.parse(await socket.lines.next())).toEqual({
+          type: 'error',
+          id: 'unknown',
+          error: `A line is longer than ${limits.lineBytes} bytes`,
+        })
         await answersOn(socket)
       }
     },
