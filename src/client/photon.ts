@@ -150,7 +150,7 @@ const exchange = async (
       if (reply.type === 'channel_message') message?.(reply)
       else if (reply.id !== id && reply.id !== 'unknown') return
       else if (reply.type === 'error') fail(new PaidError('bad_request', reply.error))
-      else answer(reply)
+      else if (reply.type === 'result' || reply.type === 'pong') answer(reply)
     },
     closed: () => {
       fail(new PaidError('not_running', 'The daemon closed the connection'))
