@@ -38,7 +38,8 @@ beforeAll(async () => {
     ? [npm, 'install', '--offline', '--no-audit', '--no-fund', tarball]
     : [process.execPath, 'add', tarball]
   await run(install, project)
-  copyFileSync(join(root, 'test/fixtures/client-program.mjs'), join(project, 'program.mjs'))
+  for (const program of ['client-program.mjs', 'photon-program.mjs'])
+    copyFileSync(join(root, 'test/fixtures', program), join(project, program))
 }, 60_000)
 afterAll(() => rmSync(project, { recursive: true, force: true }))
 
@@ -57,10 +58,10 @@ const run = async (command: string[], cwd: string): Promise<string> => {
 }
 
 /** Runs the program; `heard` waits for the next thing it says that begins with this word. */
-const start = (runtime: string, options: object) => {
-  const child = Bun.spawn([runtime, 'program.mjs', JSON.stringify(options)], {
+const start = (runtime: string, options: object, program = 'client-program.mjs', env = {}) => {
+  const child = Bun.spawn([runtime, program, JSON.stringify(options)], {
     cwd: project,
-    env: environment,
+    env: { ...environment, ...env },
     stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'pipe',
@@ -204,6 +205,44 @@ for (const [name, runtime] of runtimes)
       expect(await program.ended).toBe(1)
     })
   })
+
+describe.skipIf(node === null)('two programs of a photon, one in Node and one in Bun,', () => {
+  test('hear each other and take turns', async () => {
+    await using daemon = await startDaemon({ args: ['--photon', 'kanban'] })
+    const env = { HOME: daemon.home }
+    const programs = runtimes.map(([name, runtime]) =>
+      start(runtime ?? '', { name }, 'photon-program.mjs', env),
+    )
+    try {
+      const [first, second] = programs
+      if (!first || !second) throw new Error('There are two')
+      for (const each of programs) expect(await each.heard('subscribed')).toEqual(['subscribed', true])
+      await first.order('publish')
+      for (const each of programs)
+        expect(await each.heard('message')).toEqual([
+          'message',
+          { event: 'task-moved', by: '{"name":"Node"}' },
+        ])
+
+      await first.order('lock')
+      await first.heard('lock', true)
+      await second.order('lock')
+      await second.heard('lock', false)
+      await second.order('locks')
+      await second.heard('locks', 1)
+      await second.order('release')
+      await second.heard('released', false)
+      await first.order('release')
+      await first.heard('released', true)
+      await second.order('lock')
+      await second.heard('lock', true)
+      for (const each of programs) await each.order('end')
+      expect(await Promise.all(programs.map((each) => each.ended))).toEqual([0, 0])
+    } finally {
+      for (const each of programs) each.kill()
+    }
+  }, 60_000)
+})
 
 const typedProgram = `
 import { connect, PaidError, type Client, type ErrorCode, type Event, type HeldLock } from 'paid/client'
