@@ -1,7 +1,7 @@
 // The short way round a schema must say what the schema says, or nothing.
 
 import { expect, test } from 'bun:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { api } from '../../src/protocol/api.ts'
 import { plainEvent } from '../../src/protocol/events.ts'
 
