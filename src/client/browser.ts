@@ -2,6 +2,7 @@
 
 import { PaidError } from '../protocol/error.ts'
 import { createClient } from './client.ts'
+import { withHeartbeat } from './lines/heartbeat.ts'
 import { webSocketLine } from './lines/websocket.ts'
 import type { ConnectWeb } from './types.ts'
 
@@ -10,7 +11,7 @@ export { PaidError }
 
 /** Throws `not_running` when no daemon answers, and its own refusal when it does not let us in. */
 export const connect: ConnectWeb = async (options = {}) =>
-  await createClient(webSocketLine(options.url ?? ownOrigin(), options.token), options)
+  await createClient(withHeartbeat(webSocketLine(options.url ?? ownOrigin(), options.token)), options)
 
 const ownOrigin = (): string => {
   const location: unknown = Reflect.get(globalThis, 'location')

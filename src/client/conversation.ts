@@ -69,7 +69,8 @@ export const converse = async (
 
   const receive = (text: string) => {
     if (over) return
-    const frame: ServerFrame = JSON.parse(text)
+    const frame = parse(text)
+    if (!frame) return close() // whoever answers here is no daemon
     if ('event' in frame) deliver(frame.subscription, { event: frame.event })
     else if ('lagged' in frame) deliver(frame.lagged.subscription, { lagged: frame.lagged.seq })
     else {
@@ -134,6 +135,14 @@ export const converse = async (
         calls.delete(id)
       }
     },
+  }
+}
+
+const parse = (text: string): ServerFrame | undefined => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -11,6 +11,7 @@ import { homedir } from 'node:os'
 import { PaidError } from '../protocol/error.ts'
 import { createClient } from './client.ts'
 import type { Open } from './line.ts'
+import { withHeartbeat } from './lines/heartbeat.ts'
 import { unixLine } from './lines/unix.ts'
 import { webLine } from './lines/web.ts'
 import type { Connect, ConnectOptions } from './types.ts'
@@ -24,7 +25,7 @@ export const connect: Connect = async (options = {}) => await createClient(lineO
 const lineOf = ({ url, socket, home, token }: ConnectOptions): Open => {
   const given = [url, socket, home].filter((each) => each !== undefined)
   if (given.length > 1) throw new PaidError('bad_request', 'Give one: url, socket or home')
-  if (url !== undefined) return webLine(url, token)
+  if (url !== undefined) return withHeartbeat(webLine(url, token))
   return unixLine(socket ?? `${home ?? ownHome()}/paid.sock`)
 }
 

@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs'
 import { follow } from '../../src/client/follow.ts'
 import { connect, PaidError } from '../../src/client/index.ts'
 import type { Open } from '../../src/client/line.ts'
+import { withHeartbeat } from '../../src/client/lines/heartbeat.ts'
 import { nodeWebSocketLine } from '../../src/client/lines/node-websocket.ts'
 import { nodeSocket } from '../../src/client/lines/node.ts'
 import { unixLine } from '../../src/client/lines/unix.ts'
@@ -130,7 +131,7 @@ describe.each(lines)('over %s', (_name, lineTo) => {
   })
 })
 
-describe.each(lines.slice(2))('a refusal over %s', (_name, lineTo) => {
+describe.each(lines.slice(-2))('a refusal over %s', (_name, lineTo) => {
   const refusal = async (url: string, token: string): Promise<unknown> =>
     await createClient(lineTo({ ...daemon, url, token })).catch((reason: unknown) => reason)
 
@@ -175,6 +176,65 @@ test('over a line that cannot stop reading, a reader that falls behind is taken 
   }
   expect(seen).toEqual(numbers(0, 10_000))
   expect(states).toContain('lagged')
+})
+
+test('a line that is asked whether it is there goes on when the daemon says so', async () => {
+  const beats = Promise.withResolvers<void>()
+  let pings = 0
+  const open: Open = async (hearing) => {
+    const line = await webSocketLine(daemon.url, daemon.token)(hearing)
+    return {
+      ...line,
+      send: (text) => {
+        if (text === '{"type":"ping"}' && ++pings === 3) beats.resolve()
+        line.send(text)
+      },
+    }
+  }
+  await using paid = await createClient(withHeartbeat(open, 500))
+  const { pid } = await paid.call('system.status', {})
+  await beats.promise
+  expect((await paid.call('system.status', {})).pid).toBe(pid)
+  expect((await paid.call('system.status', {})).peers.webSockets).toBe(1)
+})
+
+test('a line that fell silent is left, and a new one is opened', async () => {
+  const asked: string[] = []
+  let opened = 0
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: (request, self) => (self.upgrade(request) ? undefined : new Response('', { status: 404 })),
+    websocket: {
+      open: () => {
+        if (++opened === 2) second.resolve()
+      },
+      message: (socket, text) => {
+        asked.push(String(text))
+        if (opened > 1) return
+        if (text === '{"type":"ping"}' && asked.length < 4) socket.send('{"type":"pong"}')
+        else if (text !== '{"type":"ping"}')
+          socket.send(
+            JSON.stringify({ id: JSON.parse(String(text)).id, result: { subscription: 's', head: 7 } }),
+          )
+      },
+    },
+  })
+  const again = Promise.withResolvers<void>()
+  const second = Promise.withResolvers<void>()
+  const stop = new AbortController()
+  const options = {
+    open: withHeartbeat(webSocketLine(`http://127.0.0.1:${server.port}`, undefined), 20),
+    signal: stop.signal,
+    onState: (state: string) => state === 'lost' && again.resolve(),
+  }
+  const next = follow({}, options).next()
+  await again.promise
+  await second.promise
+  stop.abort()
+  expect((await next).done).toBe(true)
+  await server.stop(true)
+  expect(asked.slice(0, 4).filter((text) => text === '{"type":"ping"}')).toHaveLength(3)
 })
 
 test('the newest are replayed first, then everything that comes', async () => {

@@ -58,8 +58,8 @@ const run = async (command: string[], cwd: string): Promise<string> => {
 }
 
 /** Runs the program; `heard` waits for the next thing it says that begins with this word. */
-const start = (runtime: string, options: object, program = 'client-program.mjs', env = {}) => {
-  const child = Bun.spawn([runtime, program, JSON.stringify(options)], {
+const start = (runtime: string | string[], options: object, program = 'client-program.mjs', env = {}) => {
+  const child = Bun.spawn([...[runtime].flat(), program, JSON.stringify(options)], {
     cwd: project,
     env: { ...environment, ...env },
     stdin: 'pipe',
@@ -107,10 +107,12 @@ const publish = async (daemon: TestDaemon, from: number, to: number) => {
     await paid.call('event.publish', { channel: 'numbers', type: 'n', data: { n } })
 }
 
-const runtimes: [string, string | null][] = [
+const runtimes: [string, string | string[] | null][] = [
   ['Node', node],
   ['Bun', process.execPath],
 ]
+/** as near to a browser as it gets without one: the browser's build, over a WebSocket that is the standard's */
+const browserLike = node && [node, '--experimental-websocket', '--conditions=browser']
 const ways: [string, (daemon: TestDaemon) => object][] = [
   ['home', ({ home }) => ({ home })],
   ['socket', ({ socket }) => ({ socket })],
@@ -154,9 +156,9 @@ describe('the package', () => {
   })
 })
 
-for (const [name, runtime] of runtimes)
+for (const [name, runtime] of [...runtimes, ["A browser's build", browserLike] as const])
   describe.skipIf(runtime === null)(name, () => {
-    test.each(ways)(
+    test.each(runtime === browserLike ? ways.slice(-1) : ways)(
       'by %s: follows through a kill and a restart without gap or double, and keeps a lock through it',
       async (_way, optionsFor) => {
         const home = temporaryHome()
@@ -198,12 +200,15 @@ for (const [name, runtime] of runtimes)
       60_000,
     )
 
-    test('without a daemon: says that none runs, and what to type', async () => {
-      const program = start(runtime ?? '', { home: project })
-      const end = await program.heard('connected').catch(String)
-      expect(end).toMatch(/not running[^]*paid start/)
-      expect(await program.ended).toBe(1)
-    })
+    test.skipIf(runtime === browserLike)(
+      'without a daemon: says that none runs, and what to type',
+      async () => {
+        const program = start(runtime ?? '', { home: project })
+        const end = await program.heard('connected').catch(String)
+        expect(end).toMatch(/not running[^]*paid start/)
+        expect(await program.ended).toBe(1)
+      },
+    )
   })
 
 describe.skipIf(node === null)('two programs of a photon, one in Node and one in Bun,', () => {

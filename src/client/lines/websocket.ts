@@ -16,12 +16,15 @@ export const webSocketLine =
       socket.addEventListener('message', ({ data }) => {
         if (typeof data === 'string') text(data)
       })
-      socket.addEventListener('close', () => {
-        if (opened) closed()
-        else void whyRefused(address, token).then(reject)
-      })
-      // `close` follows and tells
-      socket.addEventListener('error', () => {})
+      let failed = false
+      const fail = () => {
+        if (opened || failed) return
+        failed = true
+        void whyRefused(address, token).then(reject)
+      }
+      socket.addEventListener('close', () => (opened ? closed() : fail()))
+      // `close` follows, but not in every runtime when it never was open
+      socket.addEventListener('error', fail)
       socket.addEventListener('open', () => {
         opened = true
         resolve({
