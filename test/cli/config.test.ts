@@ -156,3 +156,52 @@ test('every option has a variable, a default and a sentence, for the README', ()
     expect(row.standard).toBeDefined()
   }
 })
+
+describe('sockets besides its own', () => {
+  const env = { HOME: '/home/me' }
+  const places = (sources: Parameters<typeof load>[0]) =>
+    load({ env, ...sources }).sockets.map(({ path, namespace }) => [path, namespace])
+
+  test('are none without a word', () => {
+    expect(places({})).toEqual([])
+  })
+
+  test('come from the file, each with its namespace', () => {
+    const file = {
+      photon: { sockets: ['kanban'], global: true },
+      sockets: ['/run/a.sock', { path: '/run/b.sock', namespace: 'b' }],
+    }
+    expect(places({ file })).toEqual([
+      ['/home/me/.photon/daemons/kanban.sock', 'kanban'],
+      ['/home/me/.photon/.data/daemon.sock', ''],
+      ['/run/a.sock', ''],
+      ['/run/b.sock', 'b'],
+    ])
+  })
+
+  test('come from the environment and from flags, which win', () => {
+    const variables = { PAID_PHOTON_SOCKETS: 'a b', PAID_PHOTON_GLOBAL: 'false', PAID_SOCKETS: '/run/c.sock' }
+    expect(places({ env: { ...env, ...variables } })).toEqual([
+      ['/home/me/.photon/daemons/a.sock', 'a'],
+      ['/home/me/.photon/daemons/b.sock', 'b'],
+      ['/run/c.sock', ''],
+    ])
+    const flags = { photon: ['c'], photonGlobal: true, socket: ['/run/d.sock'] }
+    expect(places({ env: { ...env, PHOTON_HOME: '/photons', ...variables }, flags })).toEqual([
+      ['/home/me/.photon/daemons/c.sock', 'c'],
+      ['/photons/.data/daemon.sock', ''],
+      ['/run/d.sock', ''],
+    ])
+  })
+
+  test('are refused when they cannot be', () => {
+    expect(refusalOf({ env, file: { sockets: ['x.sock'] } })).toContain('is not an absolute path')
+    expect(refusalOf({ env, file: { sockets: [5] } })).toContain('sockets must be a list of paths')
+    expect(refusalOf({ env, file: { sockets: [paths.socket] } })).toContain('which is named already')
+    expect(refusalOf({ env, flags: { photon: ['a/b'] } })).toContain('is no name of a photon')
+    expect(refusalOf({ env, file: { photon: { global: 'yes' } } })).toContain(
+      'photon.global must be true or false',
+    )
+    expect(refusalOf({ env, file: { channels: { stored: ['a*b'] } } })).toContain('channels.stored must be')
+  })
+})
