@@ -16,6 +16,7 @@ import { join, resolve } from 'node:path'
 import { connect } from '../../src/client/index.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { createInbox } from '../support/inbox.ts'
+import { blocksOf, sectionOf } from '../support/readme.ts'
 
 const root = resolve(import.meta.dir, '../..')
 const npm = Bun.which('npm')
@@ -142,14 +143,19 @@ describe('the package', () => {
     expect(existsSync(join(inside, 'browser.d.ts'))).toBe(true)
   })
 
-  test('has types that a strict program compiles against, with nothing else installed', async () => {
-    writeFileSync(join(project, 'program.ts'), typedProgram)
+  test('has types that a strict program, and what the README shows, compile against, with nothing else installed', async () => {
+    const shown = blocksOf(await sectionOf('The TypeScript client')).filter(({ words }) => words === 'ts')
+    const files = [typedProgram, ...shown.map(({ body }) => body)].map((text, at) => {
+      writeFileSync(join(project, `program-${at}.ts`), text)
+      return `program-${at}.ts`
+    })
+    expect(files).toHaveLength(3)
     const strict = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: [] }
     for (const [at, settings] of [
       { module: 'nodenext', moduleResolution: 'nodenext', target: 'es2022', lib: ['es2022', 'dom'] },
       { module: 'preserve', moduleResolution: 'bundler', target: 'esnext', customConditions: ['browser'] },
     ].entries()) {
-      const config = { compilerOptions: { ...strict, ...settings }, files: ['program.ts'] }
+      const config = { compilerOptions: { ...strict, ...settings }, files }
       writeFileSync(join(project, `tsconfig.${at}.json`), JSON.stringify(config))
       await run([process.execPath, 'check', '-p', `tsconfig.${at}.json`], project)
     }
@@ -200,15 +206,13 @@ for (const [name, runtime] of [...runtimes, ["A browser's build", browserLike] a
       60_000,
     )
 
-    test.skipIf(runtime === browserLike)(
-      'without a daemon: says that none runs, and what to type',
-      async () => {
-        const program = start(runtime ?? '', { home: project })
-        const end = await program.heard('connected').catch(String)
-        expect(end).toMatch(/not running[^]*paid start/)
-        expect(await program.ended).toBe(1)
-      },
-    )
+    if (runtime === browserLike) return
+    test('without a daemon: says that none runs, and what to type', async () => {
+      const program = start(runtime ?? '', { home: project })
+      const end = await program.heard('connected').catch(String)
+      expect(end).toMatch(/not running[^]*paid start/)
+      expect(await program.ended).toBe(1)
+    })
   })
 
 describe.skipIf(node === null)('two programs of a photon, one in Node and one in Bun,', () => {

@@ -217,5 +217,5 @@ test('every block of commands in the README is a shell’s, and every one of JSO
   const all: Block[] = blocksOf(text)
   for (const { words, body } of all)
     if (words === 'json') expect(() => JSON.parse(body), body).not.toThrow()
-    else expect(['sh', 'sh follow', 'text', 'text follow', 'yaml']).toContain(words)
+    else expect(['sh', 'sh follow', 'text', 'text follow', 'ts', 'yaml']).toContain(words)
 })
