@@ -3,15 +3,16 @@
 import { PaidError } from '../protocol/error.ts'
 
 /**
- * The promise, unless `signal` aborts first (its own reason is thrown) or `timeoutMs` pass (what `late` gives; 0 waits
- * for ever). The work itself goes on; `work` that can be ended is ended by its caller.
+ * What the daemon answers, unless `signal` aborts first (its own reason is thrown) or `timeoutMs` pass (`timeout`; 0
+ * waits for ever). The work itself goes on; what can be ended is ended by the caller.
  */
 export const bounded = <T>(
   work: Promise<T>,
-  { signal, timeoutMs, late }: { signal: AbortSignal | undefined; timeoutMs: number; late: () => PaidError },
+  { signal, timeoutMs }: { signal?: AbortSignal | undefined; timeoutMs: number },
 ): Promise<T> =>
   new Promise((resolve, reject) => {
-    const timer = timeoutMs > 0 ? setTimeout(() => end(() => reject(late())), timeoutMs) : undefined
+    const timer =
+      timeoutMs > 0 ? setTimeout(() => end(() => reject(silent(timeoutMs))), timeoutMs) : undefined
     const abort = () => end(() => reject(signal?.reason))
     const end = (settle: () => void) => {
       clearTimeout(timer)
@@ -25,6 +26,13 @@ export const bounded = <T>(
     if (signal?.aborted) abort()
     else signal?.addEventListener('abort', abort)
   })
+
+const silent = (ms: number): PaidError =>
+  new PaidError(
+    'timeout',
+    `The daemon did not answer within ${ms / 1000} s`,
+    'See what it does: `paid logs`.',
+  )
 
 const firstPauseMs = 50
 const longestPauseMs = 2000

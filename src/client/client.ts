@@ -4,6 +4,7 @@
 
 import type { MethodName, Params, Result } from '../protocol/api.ts'
 import { PaidError } from '../protocol/error.ts'
+import { bounded } from './bounds.ts'
 import { type Connection, converse } from './conversation.ts'
 import { follow } from './follow.ts'
 import type { Open } from './line.ts'
@@ -28,7 +29,7 @@ export const createClient = async (open: Open, bounds: Bounds = {}): Promise<Cli
     })
     return opened
   }
-  /** Calls that come while it is being opened share it, within its own bounds. */
+  /** Calls that come while it is being opened share it. */
   const connected = (): Promise<Connection> =>
     connection
       ? Promise.resolve(connection)
@@ -52,7 +53,11 @@ export const createClient = async (open: Open, bounds: Bounds = {}): Promise<Cli
     ): Promise<Result<M>> => {
       closing.signal.throwIfAborted()
       callBounds?.signal?.throwIfAborted()
-      return await (await connected()).call(method, params, callBounds)
+      const own = await bounded(connected(), {
+        signal: callBounds?.signal,
+        timeoutMs: callBounds?.timeoutMs ?? 0,
+      })
+      return await own.call(method, params, callBounds)
     },
     subscribe: (params = {}, options = {}) =>
       follow(params, { ...options, open, signal: until(options.signal) }),

@@ -96,7 +96,7 @@ export const converse = async (
 
   const opening = open({ text: receive, closed })
   try {
-    line = await bounded(opening, { signal, timeoutMs, late: () => silent(timeoutMs) })
+    line = await bounded(opening, { signal, timeoutMs })
   } catch (error) {
     void opening.then(
       (late) => late.close(),
@@ -130,7 +130,7 @@ export const converse = async (
       send(JSON.stringify({ id, method, params }))
       try {
         // The daemon checks what it answers against the method's schema; checking again would cost every command.
-        return (await bounded(answer, { signal, timeoutMs, late: () => silent(timeoutMs) })) as Result<M>
+        return (await bounded(answer, { signal, timeoutMs })) as Result<M>
       } finally {
         calls.delete(id)
       }
@@ -140,20 +140,14 @@ export const converse = async (
 
 const parse = (text: string): ServerFrame | undefined => {
   try {
-    return JSON.parse(text)
+    const frame: ServerFrame | null = JSON.parse(text)
+    return frame !== null && typeof frame === 'object' ? frame : undefined
   } catch {
     return undefined
   }
 }
 
 const lost = () => new PaidError('not_running', 'The daemon closed the connection')
-
-const silent = (ms: number) =>
-  new PaidError(
-    'timeout',
-    `The daemon did not answer within ${ms / 1000} s`,
-    'See what it does: `paid logs`.',
-  )
 
 const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errors, code)
 

@@ -143,7 +143,6 @@ const exchange = async (
     fail = reject
   })
   answered.catch(() => {})
-  const late = () => new PaidError('timeout', `The daemon did not answer within ${timeoutMs / 1000} s`)
   const line = await open({
     text: (text) => {
       const reply: Reply = JSON.parse(text)
@@ -159,7 +158,7 @@ const exchange = async (
   })
   try {
     line.send(JSON.stringify({ ...frame, id }))
-    return { line, reply: await bounded(answered, { signal: undefined, timeoutMs, late }) }
+    return { line, reply: await bounded(answered, { timeoutMs }) }
   } catch (error) {
     line.close()
     throw error

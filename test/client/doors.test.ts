@@ -147,6 +147,18 @@ describe.each(lines.slice(-2))('a refusal over %s', (_name, lineTo) => {
   })
 })
 
+describe.each(lines.slice(-2))('a door that says nothing, over %s,', (_name, lineTo) => {
+  test('is left when the time is up, or when the signal says so', async () => {
+    const mute = Bun.listen({ port: 0, hostname: '127.0.0.1', socket: { data: () => {} } })
+    const open = lineTo({ ...daemon, url: `http://127.0.0.1:${mute.port}` })
+    const late = createClient(open, { timeoutMs: 30 }).catch((reason: unknown) => reason)
+    expect(await late).toMatchObject({ code: 'timeout' })
+    const stopped = createClient(open, { signal: AbortSignal.abort('never mind') })
+    expect(await stopped.catch((reason: unknown) => reason)).toBe('never mind')
+    mute.stop(true)
+  })
+})
+
 test('over a line that cannot stop reading, a reader that falls behind is taken up where it was', async () => {
   const channel = newChannel()
   const left = Promise.withResolvers<void>()

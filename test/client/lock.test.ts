@@ -139,6 +139,24 @@ describe('a lock', () => {
     expect(await heardUntil(name, 'lock.released', lock.token)).toEqual(['lock.released'])
   })
 
+  test('lets thirty tasks of three programs in one after the other', async () => {
+    const name = newName()
+    const third = await connect({ url: daemon.url, token: daemon.token })
+    const tokens: number[] = []
+    let inside = 0
+    const task = async (client: Client) => {
+      await using lock = await client.lock(name, { wait: '1m' })
+      expect(++inside).toBe(1)
+      tokens.push(lock.token)
+      await client.call('lock.get', { name })
+      inside--
+    }
+    await Promise.all(Array.from({ length: 10 }, () => [paid, other, third].map(task)).flat())
+    expect(tokens).toHaveLength(30)
+    expect(tokens).toEqual(tokens.toSorted((a, b) => a - b))
+    third.close()
+  })
+
   test('with a wait or a ttl that is no duration is refused', async () => {
     expect((await refusal(paid.lock('x', { wait: 'soon' }))).code).toBe('bad_request')
     expect((await refusal(paid.lock('x', { ttl: -1 }))).code).toBe('bad_request')
