@@ -129,13 +129,25 @@ type Socket = Bun.Socket<Data | undefined>
 const write = (socket: Socket, frames: readonly string[]): number => {
   const { data } = socket
   if (!data) return frames.length
-  const bytes = Buffer.from(`${frames.join('\n')}\n`)
+  const bytes = bytesOf(frames)
   const written = socket.write(bytes)
   if (written < bytes.length && written >= 0) {
     data.rest = bytes.subarray(written)
     data.connection.outbox.block()
   }
   return frames.length
+}
+
+let lastFrames: readonly string[] = []
+let lastBytes = Buffer.alloc(0)
+
+/** The frames as they travel. Whoever listens to one channel gets the same ones: they are made into bytes once. */
+const bytesOf = (frames: readonly string[]): Buffer => {
+  const same = frames.length === lastFrames.length && frames.every((frame, at) => frame === lastFrames[at])
+  if (same) return lastBytes
+  lastFrames = frames
+  lastBytes = Buffer.from(`${frames.join('\n')}\n`)
+  return lastBytes
 }
 
 const receive = (caller: Caller, text: string): void => {
