@@ -13,6 +13,7 @@ import { matches } from './protocol/channel.ts'
 import { limits } from './protocol/limits.ts'
 import type { Status } from './protocol/system.ts'
 import { systemClock } from './lib/clock.ts'
+import { giveBackStartPages } from './lib/start-pages.ts'
 import { openSteadyClock } from './lib/steady-clock.ts'
 import { createBus } from './core/bus.ts'
 import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from './core/database.ts'
@@ -29,6 +30,8 @@ import { openSpoolDoor } from './transport/spool.ts'
 import { createWebSockets } from './transport/websocket.ts'
 import type { WorkerReply, WorkerRequest } from './worker.ts'
 
+/** by then the start is over, and so is the first work of whoever waited for it */
+const startedMs = 1000
 /** the answer to `system.stop` leaves before the doors close */
 const farewellMs = 25
 
@@ -156,6 +159,8 @@ export const runDaemon = async ({
   phase = 'ready'
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
   if (unclean) checkDatabase(paths.database, check, logger, stack)
+
+  setTimeout(giveBackStartPages, startedMs).unref()
 
   const end = await stopped.promise
   phase = 'leaving'

@@ -2,7 +2,6 @@
 // leaves `daemon.json` for clients to find it. Nothing is written through a symlink, and nothing of anybody else is
 // removed.
 
-import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   closeSync,
@@ -57,7 +56,7 @@ const leastTokenLength = 16
 /** The token: `given` (from PAID_TOKEN), or the file's, which is made when it is missing. */
 export const tokenFor = (path: string, given: string | undefined): string => {
   if (given !== undefined && given !== '') return checkedToken(given, 'PAID_TOKEN')
-  const made = randomBytes(32).toString('base64url')
+  const made = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
   try {
     createFile(path, `${made}\n`)
     return made
@@ -175,7 +174,7 @@ export const writeDaemonFile = (
     listen: listeners.map(formatListener),
     flags: config.flags,
   }
-  const aside = `${paths.daemon}.${randomBytes(8).toString('hex')}`
+  const aside = `${paths.daemon}.${crypto.randomUUID()}`
   try {
     createFile(aside, `${JSON.stringify(content, null, 2)}\n`)
     renameSync(aside, paths.daemon)

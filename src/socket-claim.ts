@@ -13,7 +13,6 @@ import {
   unlinkSync,
   type Stats,
 } from 'node:fs'
-import { randomBytes } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { createFile } from './home.ts'
 import { ownPlace } from './lib/own-place.ts'
@@ -55,9 +54,7 @@ const claim = async <Door extends AsyncDisposable>(
   // never longer than the shortest name a place can have beside it
   const aside = join(
     folder,
-    `.${randomBytes(4)
-      .toString('hex')
-      .slice(0, Math.max(3, basename(path).length - 1))}`,
+    `.${crypto.randomUUID().slice(0, Math.min(8, Math.max(3, basename(path).length - 1)))}`,
   )
   const door = open(aside)
   let ours: Stats
@@ -176,7 +173,7 @@ const checkOwnerFile = (path: string, place: SocketPlace): void => {
 
 /** Who has the socket, as newer photon clients want to know before they take it for dead; seen whole or not at all. */
 const writeOwnerFile = (path: string, socketPath: string): void => {
-  const aside = `${path}.${randomBytes(8).toString('hex')}`
+  const aside = `${path}.${crypto.randomUUID()}`
   createFile(aside, `${JSON.stringify({ pid: process.pid, socketPath, claimedAt: Date.now() })}\n`)
   renameSync(aside, path)
 }

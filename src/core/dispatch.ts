@@ -3,7 +3,6 @@
 // schema, a handler gets what its declaration says, and whatever goes wrong comes out as a PaidError of the table.
 // Admin calls and refusals leave a line in the log (who, what), never the parameters.
 
-import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import { api, type Api, type MethodName, type Parsed, type Result } from '../protocol/api.ts'
 import { PaidError } from '../protocol/error.ts'
@@ -77,7 +76,7 @@ const parsedBy = ({ params: schema }: Method, params: unknown): unknown => {
 /** Anything thrown, as an error a door may show. What is not ours is logged under a call id and hidden. */
 export const asPaidError = (error: unknown, logger: Logger, during: string): PaidError => {
   if (error instanceof PaidError) return error
-  const call = randomUUID().slice(0, 8)
+  const call = crypto.randomUUID().slice(0, 8)
   logger.error('a call failed', { call, during, error })
   return new PaidError('internal', `Something went wrong inside the daemon (call ${call})`)
 }

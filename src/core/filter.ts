@@ -36,26 +36,26 @@ export const accepts = (filter: Filter, event: LogEvent): boolean =>
   (filter.patterns !== undefined || !event.reserved)
 
 /**
- * The SQL condition on rows of `streams`, with its parameters.
+ * The SQL condition on rows of `streams s`, with its parameters.
  * A prefix is a range of names: SQLite compares text by its UTF-8 bytes, which is the order of code points.
  */
 export const streamsWhere = (filter: Filter): { sql: string; values: string[] } => {
   const values = [filter.namespace]
-  let sql = 'namespace = ?'
+  let sql = 's.namespace = +?'
   if (filter.type !== undefined) {
-    sql += ' AND type = ?'
+    sql += ' AND s.type = +?'
     values.push(filter.type)
   }
-  if (!filter.patterns) return { sql: `${sql} AND reserved = 0`, values }
+  if (!filter.patterns) return { sql: `${sql} AND s.reserved = 0`, values }
   if (filter.patterns.some(({ name, prefix }) => prefix && name === '')) return { sql, values }
   if (filter.patterns.length === 0) return { sql: `${sql} AND 0`, values }
   const channels = filter.patterns.map(({ name, prefix }) => {
     values.push(name)
-    if (!prefix) return 'channel = ?'
+    if (!prefix) return 's.channel = +?'
     const end = prefixEnd(name)
-    if (end === undefined) return 'channel >= ?'
+    if (end === undefined) return 's.channel >= +?'
     values.push(end)
-    return '(channel >= ? AND channel < ?)'
+    return '(s.channel >= +? AND s.channel < +?)'
   })
   return { sql: `${sql} AND (${channels.join(' OR ')})`, values }
 }

@@ -65,7 +65,7 @@ export const createLog = ({
     undo: database.prepare('ROLLBACK TO closure'),
     insert: database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     byKey: database.prepare<EventRow, [string, string]>(
-      `SELECT ${rowColumns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.namespace = ? AND e.key = ?`,
+      `SELECT ${rowColumns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.namespace = +? AND e.key = +?`,
     ),
     probe: database.prepare("INSERT INTO meta VALUES ('probe', '') ON CONFLICT DO UPDATE SET value = ''"),
   }

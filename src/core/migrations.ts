@@ -3,7 +3,6 @@
 // A *stream* is all events of one type on one channel of one namespace. Each event row names its stream by number, so
 // one small index (stream, seq) serves every filter, and the stream's row keeps the counts that totals are read from.
 
-import { randomUUID } from 'node:crypto'
 import type { Database } from 'bun:sqlite'
 
 export const migrations: readonly ((database: Database) => void)[] = [
@@ -19,7 +18,7 @@ export const migrations: readonly ((database: Database) => void)[] = [
       last_seq INTEGER NOT NULL
     ) STRICT`)
     database.run('CREATE UNIQUE INDEX streams_channel ON streams (namespace, channel, type)')
-    database.run('CREATE INDEX streams_type ON streams (namespace, type)')
+    database.run('CREATE INDEX streams_type ON streams (namespace, type, last_seq)')
     database.run(`CREATE TABLE events (
       seq INTEGER PRIMARY KEY,
       stream INTEGER NOT NULL,
@@ -34,7 +33,7 @@ export const migrations: readonly ((database: Database) => void)[] = [
     database.run('CREATE INDEX events_stream ON events (stream, seq)')
     database.run('CREATE UNIQUE INDEX events_key ON events (namespace, key) WHERE key IS NOT NULL')
     const meta = database.prepare('INSERT INTO meta VALUES (?, ?)')
-    meta.run('log_id', randomUUID())
+    meta.run('log_id', crypto.randomUUID())
     meta.run('epoch', '1')
   },
 

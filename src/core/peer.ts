@@ -1,6 +1,5 @@
 // Whoever calls: a socket, a browser tab, a hook, the daemon itself. It has a name, a namespace, a scope and an end.
 
-import { randomUUID } from 'node:crypto'
 import type { Access } from '../protocol/method.ts'
 import type { Stream, Subscription } from './subscription.ts'
 
@@ -23,7 +22,7 @@ const rank: Record<Access, number> = { read: 0, write: 1, admin: 2 }
 
 export const mayCall = (peer: Peer, access: Access): boolean => rank[peer.scope] >= rank[access]
 
-const run = randomUUID().slice(0, 8)
+const run = crypto.randomUUID().slice(0, 8)
 let peers = 0
 
 /** A peer that only asks. */

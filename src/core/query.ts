@@ -10,43 +10,70 @@ import type { LogEvent } from './log-event.ts'
 /** Oldest first. `more`: there may be events behind the last one. */
 export type Page = { events: LogEvent[]; more: boolean }
 
-type Stream = { id: number; last_seq: number; events: number }
+type Stream = { id: number; last_seq: number }
+type Order = 'asc' | 'desc'
 
 /** up to so many streams are merged; above, the log is read in slices first */
 const mergedStreams = 16
 const sliceRows = 4096
 const slices = 8
 
+// `+?`: SQLite plans a query anew whenever a bare parameter that its plan looks at is bound to another value, which
+// costs more than most of these queries; an expression it does not look at
+
 const from = 'FROM events e JOIN streams s ON s.id = e.stream'
 
 /** The first `limit` events after `after`, oldest first. */
 export const pageAfter = (reader: Database, filter: Filter, after: number, limit: number): Page => {
-  const streams = streamsOf(reader, filter).filter((stream) => stream.last_seq > after)
-  if (streams.length === 0) return { events: [], more: false }
-  const seqs =
-    streams.length <= mergedStreams
-      ? merge(reader, streams, after, limit, 'asc')
-      : (slice(reader, streams, after, limit, 'asc') ?? merge(reader, streams, after, limit, 'asc'))
+  const seqs = seqsAfter(reader, filter, after, limit)
   const { events, cut } = load(reader, seqs)
   return { events, more: cut || seqs.length === limit }
 }
 
 /** The newest `limit` events, oldest first. */
 export const pageNewest = (reader: Database, filter: Filter, limit: number): Page => {
-  const head = headOf(reader)
-  const streams = streamsOf(reader, filter)
-  const seqs =
-    streams.length <= mergedStreams
-      ? merge(reader, streams, head + 1, limit, 'desc')
-      : (slice(reader, streams, head + 1, limit, 'desc') ?? merge(reader, streams, head + 1, limit, 'desc'))
-  const { events } = load(reader, seqs)
+  const { events } = load(reader, newestSeqs(reader, filter, limit))
   return { events: events.toReversed(), more: false }
 }
+
+const seqsAfter = (reader: Database, filter: Filter, after: number, limit: number): number[] => {
+  const along = isWide(filter) ? alongLog(reader, filter, after, limit, 'asc') : undefined
+  if (along) return along
+  const { sql, values } = streamsWhere(filter)
+  const streams = reader
+    .query<Stream, (string | number)[]>(
+      `SELECT s.id, s.last_seq FROM streams s WHERE ${sql} AND s.last_seq > +?`,
+    )
+    .all(...values, after)
+  const sliced = streams.length > mergedStreams ? slice(reader, streams, after, limit) : undefined
+  return (
+    sliced ?? merge(reader, streams, { bound: after, limit, order: 'asc', edge: Number.MAX_SAFE_INTEGER })
+  )
+}
+
+const newestSeqs = (reader: Database, filter: Filter, limit: number): number[] => {
+  const end = headOf(reader) + 1
+  const along = isWide(filter) ? alongLog(reader, filter, end, limit, 'desc') : undefined
+  if (along) return along
+  const { sql, values } = streamsWhere(filter)
+  // each of these has one event at least that is no older than the last one's, so no other stream is in the page
+  const streams = reader
+    .query<Stream, (string | number)[]>(
+      `SELECT s.id, s.last_seq FROM streams s WHERE ${sql} ORDER BY s.last_seq DESC LIMIT +?`,
+    )
+    .all(...values, limit)
+  const edge = streams.length === limit ? (streams.at(-1)?.last_seq ?? 0) : 0
+  return merge(reader, streams, { bound: end, limit, order: 'desc', edge })
+}
+
+/** A filter that may mean any number of streams: those are not asked one by one, nor counted. */
+const isWide = ({ type, patterns }: Filter): boolean =>
+  type === undefined && (patterns === undefined || patterns.some(({ prefix }) => prefix))
 
 /** The last number that arrived at or before `time` (epoch ms): arrival never goes back, so halving finds it. */
 export const seqAt = (reader: Database, time: number): number => {
   const at = reader.query<{ seq: number; at: number }, [number]>(
-    'SELECT seq, at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1',
+    'SELECT seq, at FROM events WHERE seq >= +? ORDER BY seq LIMIT 1',
   )
   let low = 0
   let high = headOf(reader) + 1
@@ -66,74 +93,93 @@ export const anyPosted = (reader: Database, namespace: string): boolean =>
 const headOf = (reader: Database): number =>
   reader.query<{ seq: number | null }, []>('SELECT max(seq) AS seq FROM events').get()?.seq ?? 0
 
-const streamsOf = (reader: Database, filter: Filter): Stream[] => {
-  const { sql, values } = streamsWhere(filter)
-  return reader
-    .query<Stream, string[]>(`SELECT id, last_seq, events FROM streams WHERE ${sql} ORDER BY last_seq DESC`)
-    .all(...values)
-}
-
-/** The seqs of the first `limit` events from `bound` (exclusive) in a direction, from each stream's index. */
+/**
+ * The seqs of the first `limit` events from `bound` (exclusive) in a direction, from each stream's own index.
+ * @param edge a seq behind which none is wanted; it moves closer as more are found
+ */
 const merge = (
   reader: Database,
   streams: readonly Stream[],
-  bound: number,
-  limit: number,
-  order: 'asc' | 'desc',
+  { bound, limit, order, edge }: { bound: number; limit: number; order: Order; edge: number },
 ): number[] => {
-  const next = reader.query<{ seq: number }, [number, number, number]>(
+  const next = reader.query<{ seq: number }, [number, number, number, number]>(
     order === 'asc'
-      ? 'SELECT seq FROM events WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?'
-      : 'SELECT seq FROM events WHERE stream = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
+      ? 'SELECT seq FROM events WHERE stream = +? AND seq > +? AND seq <= +? ORDER BY seq LIMIT +?'
+      : 'SELECT seq FROM events WHERE stream = +? AND seq < +? AND seq >= +? ORDER BY seq DESC LIMIT +?',
   )
   const compare = order === 'asc' ? (a: number, b: number) => a - b : (a: number, b: number) => b - a
   let seqs: number[] = []
-  for (const stream of streams) {
-    const furthest = seqs.length === limit ? seqs.at(-1) : undefined
-    // newest first: the streams come by their last seq, so none that follows can hold a newer one
-    if (order === 'desc' && furthest !== undefined && stream.last_seq < furthest) break
-    for (const { seq } of next.all(stream.id, bound, limit)) {
-      if (furthest !== undefined && compare(seq, furthest) > 0) break
-      seqs.push(seq)
+  let open = streams.map(({ id }) => ({ id, at: bound }))
+  let share = Math.min(limit, Math.ceil((2 * limit) / Math.max(1, streams.length)) + 1)
+  while (open.length > 0) {
+    const unfinished: typeof open = []
+    for (const { id, at } of open) {
+      const found = next.all(id, at, edge, share)
+      for (const { seq } of found) seqs.push(seq)
+      const last = found.at(-1)
+      if (last && found.length === share) unfinished.push({ id, at: last.seq })
     }
-    seqs.sort(compare)
-    if (seqs.length > limit) seqs = seqs.slice(0, limit)
+    seqs = seqs.sort(compare).slice(0, limit)
+    const furthest = seqs.length === limit ? (seqs.at(-1) ?? edge) : edge
+    edge = order === 'asc' ? Math.min(edge, furthest) : Math.max(edge, furthest)
+    open = unfinished.filter(({ at }) => compare(at, edge) < 0)
+    share = limit
   }
   return seqs
 }
 
-/** The same by reading along the log; undefined when too few were found within the slices it may read. */
+/** The first after `bound` by reading along the log; undefined when too few were found in the slices it may read. */
 const slice = (
   reader: Database,
   streams: readonly Stream[],
   bound: number,
   limit: number,
-  order: 'asc' | 'desc',
 ): number[] | undefined => {
   const wanted = new Set(streams.map(({ id }) => id))
   const rows = reader.query<{ seq: number; stream: number }, [number, number]>(
-    order === 'asc'
-      ? 'SELECT seq, stream FROM events WHERE seq > ? ORDER BY seq LIMIT ?'
-      : 'SELECT seq, stream FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+    'SELECT seq, stream FROM events WHERE seq > +? ORDER BY seq LIMIT +?',
   )
   const seqs: number[] = []
   let at = bound
-  let size = Math.min(sliceRows, limit * 2)
   for (let n = 0; n < slices; n++) {
-    const found = rows.all(at, size)
+    const found = rows.all(at, sliceRows)
     for (const { seq, stream } of found) {
       at = seq
       if (wanted.has(stream) && seqs.push(seq) === limit) return seqs
     }
-    if (found.length < size) return seqs
-    size = sliceRows
+    if (found.length < sliceRows) return seqs
+  }
+  return undefined
+}
+
+/** The same where the streams are not known: each event's own is looked at. */
+const alongLog = (
+  reader: Database,
+  filter: Filter,
+  bound: number,
+  limit: number,
+  order: Order,
+): number[] | undefined => {
+  const { sql, values } = streamsWhere(filter)
+  const inSlice = order === 'asc' ? 'e.seq > +? AND e.seq <= +?' : 'e.seq < +? AND e.seq >= +?'
+  const rows = reader.query<{ seq: number }, (string | number)[]>(
+    `SELECT e.seq ${from} WHERE ${inSlice} AND ${sql} ORDER BY e.seq ${order} LIMIT +?`,
+  )
+  const last = order === 'asc' ? headOf(reader) : 1
+  const seqs: number[] = []
+  let at = bound
+  for (let n = 0; n < slices; n++) {
+    const end = order === 'asc' ? Math.min(last, at + sliceRows) : Math.max(last, at - sliceRows)
+    for (const { seq } of rows.all(at, end, ...values, limit - seqs.length)) seqs.push(seq)
+    if (seqs.length === limit || end === last || (order === 'asc' ? at >= last : at <= last)) return seqs
+    at = end
   }
   return undefined
 }
 
 /** The events of these seqs in their order, as many as a page's bytes hold, one at least. */
 const load = (reader: Database, seqs: readonly number[]): { events: LogEvent[]; cut: boolean } => {
-  const row = reader.query<EventRow, [number]>(`SELECT ${rowColumns} ${from} WHERE e.seq = ?`)
+  const row = reader.query<EventRow, [number]>(`SELECT ${rowColumns} ${from} WHERE e.seq = +?`)
   const events: LogEvent[] = []
   let bytes = 0
   for (const seq of seqs) {

@@ -20,10 +20,10 @@ export const addToCounter =
 
 export const createStreams = (database: Database) => {
   const find = database.prepare<{ id: number }, [string, string, string]>(
-    'SELECT id FROM streams WHERE namespace = ? AND channel = ? AND type = ?',
+    'SELECT id FROM streams WHERE namespace = +? AND channel = +? AND type = +?',
   )
   const insert = database.prepare('INSERT INTO streams VALUES (?, ?, ?, ?, ?, 0, 0)')
-  const update = database.prepare('UPDATE streams SET events = events + ?, last_seq = ? WHERE id = ?')
+  const update = database.prepare('UPDATE streams SET events = events + ?, last_seq = ? WHERE id = +?')
   const add = database.prepare(addToCounter)
   const highest = database.prepare<{ id: number | null; seq: number | null }, []>(
     'SELECT max(id) AS id, max(last_seq) AS seq FROM streams',

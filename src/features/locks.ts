@@ -42,20 +42,23 @@ export const createLocks = ({
   const leases = createLeases(clock, steady)
   const lines = createLines()
   const turns = createTurns({ log, leases, lines, steady, logger })
-  /** peers that hold a lock on their connection */
-  const watched = new Set<string>()
+  /** peers whose end is looked for; true for those that hold a lock on their connection */
+  const watched = new Map<string, boolean>()
 
-  const watch = (peer: Peer): void => {
-    if (watched.has(peer.id)) return
-    watched.add(peer.id)
-    peer.onEnd(() => {
-      watched.delete(peer.id)
-      void turns.connectionEnded(peer.id)
+  const watch = ({ id, onEnd }: Peer, holds: boolean): void => {
+    const known = watched.get(id)
+    watched.set(id, holds || known === true)
+    if (known !== undefined) return
+    onEnd(() => {
+      // first it waits no more, then what it held goes to others
+      lines.dropOf(id)
+      if (watched.get(id)) void turns.connectionEnded(id)
+      watched.delete(id)
     })
   }
 
   const wait = async (waiter: Waiter, peer: Peer): Promise<Row | undefined> => {
-    const forget = peer.onEnd(() => lines.drop(waiter))
+    watch(peer, false)
     const late = (): void => {
       if (waiter.picked) cancel = steady.wake(steady.now() + againMs, late)
       else if (lines.leave(waiter)) waiter.settle(undefined)
@@ -64,7 +67,6 @@ export const createLocks = ({
     try {
       return await waiter.turn
     } finally {
-      forget()
       cancel()
     }
   }
@@ -75,10 +77,10 @@ export const createLocks = ({
     const attempt = (mayWait: boolean) =>
       turns.run((turn) => {
         const row = turns.take(turn, wish)
-        const reason = lines.length(wish) >= limits.lineLength ? ('line_full' as const) : ('held' as const)
-        if (mayWait && row.holder !== wish.holder && reason === 'held')
-          joined.waiter = lines.join(wish, until)
-        return { row, reason }
+        if (row.holder === wish.holder || !mayWait) return { row, reason: 'held' as const }
+        if (lines.length(wish) >= limits.lineLength) return { row, reason: 'line_full' as const }
+        joined.waiter = lines.join(wish, peer.id, until)
+        return { row, reason: 'waited' as const }
       })
     let { row, reason }: { row: Row; reason: 'held' | 'waited' | 'line_full' } = await attempt(
       waitMs > 0,
@@ -93,7 +95,7 @@ export const createLocks = ({
     }
     const { by: _, ...lock } = leases.lockOf(row)
     if (row.holder === wish.holder) {
-      if (row.connection !== null) watch(peer)
+      if (row.connection !== null) watch(peer, true)
       return { acquired: true, ...lock }
     }
     const { name, holder, acquiredAt, expiresAt, note } = lock

@@ -13,16 +13,16 @@ import type { LogEvent } from '../core/log-event.ts'
 import { addToCounter } from '../core/streams.ts'
 
 const add = `UPDATE sessions SET events = events + ?, last_seq = ?, last_at = ?, last_type = ?
-  WHERE namespace = ? AND id = ?`
+  WHERE namespace = +? AND id = +?`
 
 const tell = `UPDATE sessions SET folder = coalesce(?, folder), title = coalesce(iif(?, ?, NULL), title, ?)
-  WHERE namespace = ? AND id = ?`
+  WHERE namespace = +? AND id = +?`
 
 const insert = 'INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
 
 const newest = 'SELECT namespace, id FROM sessions ORDER BY last_seq DESC LIMIT ?'
 
-const one = 'SELECT * FROM sessions WHERE namespace = ? AND id = ?'
+const one = 'SELECT * FROM sessions WHERE namespace = +? AND id = +?'
 
 type Row = {
   id: string

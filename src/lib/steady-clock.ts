@@ -2,7 +2,6 @@
 // it, a sleep stops it, and all processes read the same figure until the next boot. It can also wake somebody.
 
 import { readFileSync } from 'node:fs'
-import { randomUUID } from 'node:crypto'
 import { dlopen, FFIType, ptr } from 'bun:ffi'
 
 export type SteadyClock = {
@@ -20,7 +19,7 @@ const longestTimerMs = 2 ** 31 - 1
 export const openSteadyClock = (): SteadyClock => {
   const system = systemClock()
   // where the system tells no such time, ours begins with this process, and so does its boot
-  const { now, boot } = system ?? { now: () => Math.floor(performance.now()), boot: randomUUID() }
+  const { now, boot } = system ?? { now: () => Math.floor(performance.now()), boot: crypto.randomUUID() }
   return {
     now,
     boot,

@@ -76,7 +76,7 @@ test('matches, the bus and the database mean the same channels', async () => {
       expect(all.filter((channel) => patterns.some((p) => matches(p, channel))).toSorted()).toEqual(wanted)
 
       const { sql, values } = streamsWhere(filterOf('', { channel: patterns }))
-      const rows = database.query<{ channel: string }, string[]>(`SELECT channel FROM streams WHERE ${sql}`)
+      const rows = database.query<{ channel: string }, string[]>(`SELECT channel FROM streams s WHERE ${sql}`)
       expect(
         rows
           .all(...values)
@@ -101,7 +101,7 @@ test('with no channel named, everything but what the daemon writes of itself', (
   for (const channel of channels) insert.run(channel, isReserved(channel) ? 1 : 0)
   const meant = (wanted: Parameters<typeof filterOf>[1]): string[] => {
     const { sql, values } = streamsWhere(filterOf('', wanted))
-    const statement = `SELECT channel FROM streams WHERE ${sql} ORDER BY id`
+    const statement = `SELECT channel FROM streams s WHERE ${sql} ORDER BY id`
     return database
       .query<{ channel: string }, string[]>(statement)
       .all(...values)

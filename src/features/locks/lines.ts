@@ -7,6 +7,8 @@ import type { Place, Row, Wish } from './leases.ts'
 
 export type Waiter = {
   readonly wish: Wish
+  /** who asked: with the peer's end it waits no more */
+  readonly peer: string
   /** by the steady clock: from then on it is not picked any more */
   readonly until: number
   /** an open transaction gives it the lock */
@@ -21,6 +23,7 @@ export type Waiter = {
 
 export const createLines = () => {
   const lines = new Map<string, Waiter[]>()
+  const ofPeers = new Map<string, Set<Waiter>>()
 
   const of = (place: Place): readonly Waiter[] => lines.get(keyOf(place)) ?? []
 
@@ -32,24 +35,23 @@ export const createLines = () => {
     if (!line || at < 0) return false
     line.splice(at, 1)
     if (line.length === 0) lines.delete(key)
+    const others = ofPeers.get(waiter.peer)
+    others?.delete(waiter)
+    if (others?.size === 0) ofPeers.delete(waiter.peer)
     return true
   }
 
-  const drop = (waiter: Waiter): void => {
-    waiter.gone = true
-    if (!waiter.picked && leave(waiter))
-      waiter.fail(new PaidError('stopping', 'The connection ended while it waited in line'))
-  }
-
   return {
-    length: (place: Place): number => of(place).length,
+    /** how many wait; who was picked does not any more */
+    length: (place: Place): number => of(place).reduce((sum, { picked }) => sum + (picked ? 0 : 1), 0),
 
-    join: (wish: Wish, until: number): Waiter => {
+    join: (wish: Wish, peer: string, until: number): Waiter => {
       const { promise, resolve, reject } = Promise.withResolvers<Row | undefined>()
       // who waits may have ended before anybody listens
       promise.catch(() => {})
       const waiter: Waiter = {
         wish,
+        peer,
         until,
         picked: false,
         gone: false,
@@ -60,18 +62,34 @@ export const createLines = () => {
       const line = lines.get(keyOf(wish))
       if (line) line.push(waiter)
       else lines.set(keyOf(wish), [waiter])
+      const others = ofPeers.get(peer)
+      if (others) others.add(waiter)
+      else ofPeers.set(peer, new Set([waiter]))
       return waiter
     },
 
     leave,
 
-    /** It waits no more; one that an open transaction picked is looked at when that is on disk. */
-    drop,
+    /** A peer waits no more; what an open transaction picked is looked at when that is on disk. */
+    dropOf: (peer: string): void => {
+      for (const waiter of [...(ofPeers.get(peer) ?? [])]) {
+        waiter.gone = true
+        if (!waiter.picked && leave(waiter)) waiter.fail(goneAway())
+      }
+    },
 
     /** The transaction that picked it came to nothing. */
     putBack: (waiter: Waiter): void => {
       waiter.picked = false
-      if (waiter.gone) drop(waiter)
+      if (waiter.gone && leave(waiter)) waiter.fail(goneAway())
+    },
+
+    /** It has the lock. False when nobody is left to be told. */
+    tell: (waiter: Waiter, row: Row): boolean => {
+      leave(waiter)
+      if (waiter.gone) waiter.fail(goneAway())
+      else waiter.settle(row)
+      return !waiter.gone
     },
 
     /** The first who may have the lock at `now`; with a `holder`, all who wait in that name. */
@@ -87,6 +105,8 @@ export const createLines = () => {
     },
   }
 }
+
+const goneAway = (): PaidError => new PaidError('stopping', 'The connection ended while it waited in line')
 
 export type Lines = ReturnType<typeof createLines>
 

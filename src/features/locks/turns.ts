@@ -67,8 +67,7 @@ export const createTurns = ({
     }
     for (const { row, waiters } of served) {
       ringAt(row.deadline)
-      const told = waiters.filter((waiter) => lines.leave(waiter) && !waiter.gone)
-      for (const waiter of told) waiter.settle(row)
+      const told = waiters.filter((waiter) => lines.tell(waiter, row))
       if (waiters.length > 0 && told.length === 0) void insist(() => giveBack(row))
     }
     for (const { row, by } of renewed) {

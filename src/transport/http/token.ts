@@ -1,7 +1,6 @@
 // Who may come in over TCP: whoever shows the token, compared in constant time. An address that fails too often
 // waits; a right token never does.
 
-import { timingSafeEqual } from 'node:crypto'
 import { limits } from '../../protocol/limits.ts'
 import { clientAddress } from './client-address.ts'
 
@@ -17,7 +16,7 @@ export const createGate = (token: string) => {
   const isRight = (shown: string): boolean => {
     const bytes = Buffer.from(shown)
     const same = bytes.length === expected.length
-    return timingSafeEqual(same ? bytes : expected, expected) && same
+    return crypto.timingSafeEqual(same ? bytes : expected, expected) && same
   }
 
   const failures = new Map<string, { count: number; until: number }>()
