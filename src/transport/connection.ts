@@ -77,6 +77,7 @@ export const createConnection = ({
   let emptying = false
   let paused = false
   let ended = false
+  let leave: (() => void) | undefined
 
   const streamIn = (words: Words): Stream => ({
     get blocked() {
@@ -140,7 +141,12 @@ export const createConnection = ({
         sayInTurn()
       }
       if (held.length > 0) proceed()
+      leaveWhenDone()
     })
+  }
+
+  const leaveWhenDone = (): void => {
+    if (leave && turns.length === 0 && held.length === 0) void outbox.empty().then(leave)
   }
 
   const begin = (next: Request | string): void => {
@@ -184,6 +190,12 @@ export const createConnection = ({
     take,
     refuse: (id: CallId | null, error: PaidError): void => take(refusal(id, error)),
     say,
+    /** Its caller asks nothing more: it hears what it asked for, and then `done` closes the connection. */
+    finish: (done: () => void): void => {
+      endPeer(peer)
+      leave = done
+      leaveWhenDone()
+    },
     end: (): void => {
       ended = true
       endPeer(peer)

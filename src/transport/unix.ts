@@ -11,7 +11,7 @@ import type { Logger } from '../core/logger.ts'
 import { createConnection, type Connection } from './connection.ts'
 import { parseJson } from './dialects/json.ts'
 import { isFields } from './dialects/pai.ts'
-import { errorText, invalidFormat } from './dialects/photon-frames.ts'
+import { errorText, failureText, invalidFormat } from './dialects/photon-frames.ts'
 import { openPeerUid } from './peer-uid.ts'
 import { createPhoton, type Photon } from './photon.ts'
 import type { Refusals } from './refusals.ts'
@@ -42,6 +42,7 @@ export const openUnixDoor = ({
   const mask = process.umask(0o177)
   const listener = Bun.listen<Data | undefined>({
     unix: path,
+    allowHalfOpen: true,
     socket: {
       open(socket) {
         const uid = peerUid(socket)
@@ -66,8 +67,10 @@ export const openUnixDoor = ({
         const photon = createPhoton(connection, dispatch)
         const caller = { connection, photon }
         const document = (text: string): void => receive(caller, text)
-        const tooLong = (): void =>
-          connection.take(errorText(undefined, `A line is longer than ${limits.lineBytes} bytes`))
+        const tooLong = (): void => {
+          const error = new PaidError('too_large', `A line is longer than ${limits.lineBytes} bytes`)
+          connection.take(failureText('unknown', error))
+        }
         const reader = new DocumentReader(limits.lineBytes, { document, tooLong })
         socket.data = { ...caller, reader, rest: undefined }
         callers.add(socket.data)
@@ -87,6 +90,11 @@ export const openUnixDoor = ({
           data.rest = undefined
         }
         data.connection.outbox.drained()
+      },
+      end(socket) {
+        // `printf … | nc -N`: it has said all it had to say, and still listens
+        if (socket.data) socket.data.connection.finish(() => socket.end())
+        else socket.end()
       },
       close(socket) {
         const { data } = socket
@@ -159,7 +167,8 @@ const receive = (caller: Caller, text: string): void => {
     if (!(error instanceof PaidError)) throw error
     const documents = error.code === 'invalid_json' ? splitDocuments(text) : undefined
     if (documents) for (const document of documents) receive(caller, document)
-    else connection.take(errorText(undefined, error.message))
+    else if (error.code === 'invalid_json') connection.take(errorText(undefined, error.message))
+    else connection.take(failureText('unknown', error))
     return
   }
   if (photon.take(frame) || connection.call(frame)) return

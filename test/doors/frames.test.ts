@@ -7,6 +7,7 @@ import { startDaemon, type TestDaemon } from '../support/daemon.ts'
 import { createHttp, readPage } from '../support/http.ts'
 import { openSocket, type TestSocket } from '../support/socket.ts'
 import { openWebSocket } from '../support/websocket.ts'
+import { openWire } from '../support/wire.ts'
 
 const generousMs = 60_000
 
@@ -189,9 +190,10 @@ describe('the socket', () => {
         await socket.write(sized(limits.lineBytes) + end)
         expect(JSON.parse(await socket.lines.next())).toMatchObject({ id: 'big', result: {} })
         await socket.write(`${sized(limits.lineBytes + 1)}\n`)
-        expect(JSON.parse(await socket.lines.next())).toEqual({
+        expect(JSON.parse(await socket.lines.next())).toMatchObject({
           type: 'error',
           id: 'unknown',
+          code: 'too_large',
           error: `A line is longer than ${limits.lineBytes} bytes`,
         })
         await answersOn(socket)
@@ -209,5 +211,15 @@ describe('the socket', () => {
     expect(
       (await readPage(createHttp('http://paid', { unix: daemon.httpSocket }), '?channel=half')).total,
     ).toBe(0)
+  })
+
+  test('answers all that was asked before its caller hung up its own side', async () => {
+    await using wire = await openWire(daemon.socket)
+    wire.send(`${publishing('last words', 7)}\n{"type":"ping","id":"p"}\n`)
+    wire.socket.end()
+    await wire.closed
+    const [stored, pong, ...more] = wire.text().trimEnd().split('\n')
+    expect(JSON.parse(stored ?? '')).toMatchObject({ id: 7, result: {} })
+    expect({ pong, more }).toEqual({ pong: '{"type":"pong","id":"p"}', more: [] })
   })
 })
