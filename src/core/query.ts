@@ -46,9 +46,7 @@ const seqsAfter = (reader: Database, filter: Filter, after: number, limit: numbe
     )
     .all(...values, after)
   const sliced = streams.length > mergedStreams ? slice(reader, streams, after, limit) : undefined
-  return (
-    sliced ?? merge(reader, streams, { bound: after, limit, order: 'asc', edge: Number.MAX_SAFE_INTEGER })
-  )
+  return sliced ?? merge(reader, streams, after, limit)
 }
 
 const newestSeqs = (reader: Database, filter: Filter, limit: number): number[] => {
@@ -56,14 +54,26 @@ const newestSeqs = (reader: Database, filter: Filter, limit: number): number[] =
   const along = isWide(filter) ? alongLog(reader, filter, end, limit, 'desc') : undefined
   if (along) return along
   const { sql, values } = streamsWhere(filter)
-  // each of these has one event at least that is no older than the last one's, so no other stream is in the page
   const streams = reader
-    .query<Stream, (string | number)[]>(
-      `SELECT s.id, s.last_seq FROM streams s WHERE ${sql} ORDER BY s.last_seq DESC LIMIT +?`,
+    .query<Stream & { events: number }, (string | number)[]>(
+      `SELECT s.id, s.last_seq, s.events FROM streams s WHERE ${sql} ORDER BY s.last_seq DESC LIMIT +?`,
     )
     .all(...values, limit)
-  const edge = streams.length === limit ? (streams.at(-1)?.last_seq ?? 0) : 0
-  return merge(reader, streams, { bound: end, limit, order: 'desc', edge })
+  const before = reader.query<{ seq: number }, [number, number, number, number]>(
+    'SELECT seq FROM events WHERE stream = +? AND seq < +? AND seq >= +? ORDER BY seq DESC LIMIT +?',
+  )
+  // with a stream for each event of the page, none of it is older than the newest event of the last of them
+  let edge = streams.length === limit ? (streams.at(-1)?.last_seq ?? 0) : 0
+  let seqs: number[] = []
+  for (const { id, last_seq: newest, events } of streams) {
+    if (newest < edge) break
+    seqs.push(newest)
+    if (events > 1) for (const { seq } of before.all(id, newest, edge, limit)) seqs.push(seq)
+    if (seqs.length < limit) continue
+    seqs = seqs.sort((a, b) => b - a).slice(0, limit)
+    edge = Math.max(edge, seqs.at(-1) ?? 0)
+  }
+  return seqs.sort((a, b) => b - a)
 }
 
 /** A filter that may mean any number of streams: those are not asked one by one, nor counted. */
@@ -93,22 +103,13 @@ export const anyPosted = (reader: Database, namespace: string): boolean =>
 const headOf = (reader: Database): number =>
   reader.query<{ seq: number | null }, []>('SELECT max(seq) AS seq FROM events').get()?.seq ?? 0
 
-/**
- * The seqs of the first `limit` events from `bound` (exclusive) in a direction, from each stream's own index.
- * @param edge a seq behind which none is wanted; it moves closer as more are found
- */
-const merge = (
-  reader: Database,
-  streams: readonly Stream[],
-  { bound, limit, order, edge }: { bound: number; limit: number; order: Order; edge: number },
-): number[] => {
+/** The seqs of the first `limit` events after `bound`, from each stream's own index: a few of each, then more of some. */
+const merge = (reader: Database, streams: readonly Stream[], bound: number, limit: number): number[] => {
   const next = reader.query<{ seq: number }, [number, number, number, number]>(
-    order === 'asc'
-      ? 'SELECT seq FROM events WHERE stream = +? AND seq > +? AND seq <= +? ORDER BY seq LIMIT +?'
-      : 'SELECT seq FROM events WHERE stream = +? AND seq < +? AND seq >= +? ORDER BY seq DESC LIMIT +?',
+    'SELECT seq FROM events WHERE stream = +? AND seq > +? AND seq <= +? ORDER BY seq LIMIT +?',
   )
-  const compare = order === 'asc' ? (a: number, b: number) => a - b : (a: number, b: number) => b - a
   let seqs: number[] = []
+  let edge = Number.MAX_SAFE_INTEGER
   let open = streams.map(({ id }) => ({ id, at: bound }))
   let share = Math.min(limit, Math.ceil((2 * limit) / Math.max(1, streams.length)) + 1)
   while (open.length > 0) {
@@ -119,10 +120,9 @@ const merge = (
       const last = found.at(-1)
       if (last && found.length === share) unfinished.push({ id, at: last.seq })
     }
-    seqs = seqs.sort(compare).slice(0, limit)
-    const furthest = seqs.length === limit ? (seqs.at(-1) ?? edge) : edge
-    edge = order === 'asc' ? Math.min(edge, furthest) : Math.max(edge, furthest)
-    open = unfinished.filter(({ at }) => compare(at, edge) < 0)
+    seqs = seqs.sort((a, b) => a - b).slice(0, limit)
+    if (seqs.length === limit) edge = seqs.at(-1) ?? edge
+    open = unfinished.filter(({ at }) => at < edge)
     share = limit
   }
   return seqs
