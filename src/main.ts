@@ -1,5 +1,6 @@
 // The entry of the binary. `--version` and `hook` are answered from here: a hook runs once for each tool call of
-// Claude Code, so nothing else may load before it. Everything else is cli/.
+// Claude Code, so nothing else may load before it. So are the two plain forms of `status`, which prompts and scripts
+// ask all day: the command tree would cost them as much again. Everything else is cli/.
 
 import { version } from './version.ts'
 
@@ -11,6 +12,12 @@ if (first === '--version' || first === '-v') {
 } else if (first === 'hook' && second !== '--help' && second !== '-h') {
   const { runHook } = await import('./cli/commands/hook.ts')
   process.exit(await runHook())
+} else if (first === 'status' && (words.length === 1 || (words.length === 2 && second === '--json'))) {
+  const [{ outcomeOf }, status] = await Promise.all([
+    import('./cli/outcome.ts'),
+    import('./cli/commands/status.ts'),
+  ])
+  process.exit(await outcomeOf(() => status.default({ json: second === '--json' })))
 } else {
   const { run } = await import('./cli/cli.ts')
   process.exit(await run(words))

@@ -3,24 +3,16 @@
 // whose code citty would run after it.
 
 import { type CommandDef, type CommandMeta, runCommand, type SubCommandsDef } from 'citty'
-import { PaidError } from '../protocol/error.ts'
 import { plainWords } from './arguments.ts'
 import { nearest } from './nearest.ts'
+import { outcomeOf } from './outcome.ts'
 import { say } from './output.ts'
 import { resolved } from './resolved.ts'
 import { WrongUsage } from './wrong-usage.ts'
 
 /** Resolves with the exit code. */
-export const runTyped = async (tree: CommandDef, typed: readonly string[]): Promise<number> => {
-  try {
-    return await dispatch(tree, typed)
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    const { complain } = await import('./talk.ts')
-    await complain(error)
-    return error instanceof PaidError ? error.exit : 1
-  }
-}
+export const runTyped = (tree: CommandDef, typed: readonly string[]): Promise<number> =>
+  outcomeOf(() => dispatch(tree, typed))
 
 const isHelp = (word: string): boolean => word === '--help' || word === '-h'
 
