@@ -15,7 +15,8 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { createFile } from './home.ts'
-import { ownPlace } from './lib/own-place.ts'
+import { ownPlace, readOwn } from './lib/own-place.ts'
+import { processStartedAt } from './lib/process-start.ts'
 import { PaidError } from './protocol/error.ts'
 import { listenerPid } from './transport/peer-uid.ts'
 import type { SocketPlace } from './socket-place.ts'
@@ -162,12 +163,35 @@ const makeFolder = (folder: string): void => {
   }
 }
 
+/** Refuses while the one that it names lives, also when its socket is gone: it may be about to make it anew. */
 const checkOwnerFile = (path: string, place: SocketPlace): void => {
+  let text: string
   try {
-    ownPlace(path, 'file')
+    if (!ownPlace(path, 'file')) return
+    text = readOwn(path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new PaidError('forbidden', reason, `Or start without ${place.option}.`)
+  }
+  const pid = livingOwner(text)
+  if (pid === undefined || pid === process.pid) return
+  const what = `${place.path} is claimed by pid ${pid}${programOf(pid)}: ${path} says so`
+  throw new PaidError('address_in_use', what, hintFor(place))
+}
+
+/** Who claimed it, if that process still runs: one that began after the claim only has the same pid. */
+const livingOwner = (text: string): number | undefined => {
+  try {
+    const owner: unknown = JSON.parse(text)
+    if (typeof owner !== 'object' || owner === null || !('pid' in owner) || !('claimedAt' in owner))
+      return undefined
+    const { pid, claimedAt } = owner
+    if (typeof pid !== 'number' || (typeof claimedAt !== 'number' && typeof claimedAt !== 'string'))
+      return undefined
+    const startedAt = processStartedAt(pid)
+    return startedAt !== undefined && startedAt <= new Date(claimedAt).getTime() ? pid : undefined
+  } catch {
+    return undefined
   }
 }
 

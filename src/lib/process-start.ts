@@ -16,3 +16,17 @@ export const processStart = (pid: number): string | undefined => {
     return undefined
   }
 }
+
+/** ticks of the clock in which Linux counts a process's start, the same on every machine */
+const ticksPerSecond = 100
+
+/** The same as epoch milliseconds, to the second and never too late. */
+export const processStartedAt = (pid: number): number | undefined => {
+  const start = processStart(pid)
+  if (start === undefined) return undefined
+  if (process.platform !== 'linux') return Date.parse(`${start} UTC`)
+  const booted = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1]
+  return booted === undefined
+    ? undefined
+    : (Number(booted) + Math.floor(Number(start) / ticksPerSecond)) * 1000
+}

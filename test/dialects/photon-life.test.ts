@@ -96,6 +96,23 @@ describe('what was missed', () => {
     await conversation.play('a .')
   })
 
+  test('is not what the same connection published meanwhile', async () => {
+    await using conversation = talk
+    const ids = await store(3)
+    const { write, lines } = await conversation.speaker('a')
+    const asked = { type: 'subscribe', id: 's', channel, lastEventId: (ids[0] ?? 0) - 1 }
+    const own = { type: 'publish', id: 'p', channel, message: 'own', store: true }
+    await write(`${JSON.stringify(asked)}\n${JSON.stringify(own)}\n`)
+    expect((await lines.take(5)).map((line) => JSON.parse(line).message ?? JSON.parse(line).id)).toEqual([
+      0,
+      1,
+      2,
+      's',
+      'p',
+    ])
+    await conversation.play('a .')
+  })
+
   test('cannot be told from an id that is none of ours: refresh_needed, then the answer', async () => {
     await using _ = talk
     const [id] = await store(1)

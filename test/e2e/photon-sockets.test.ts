@@ -191,6 +191,24 @@ describe('taken', () => {
     await conversation.play('a .')
   })
 
+  test('the global place is not taken while the one lives that claimed it, though its socket is gone', async () => {
+    const folder = dirname(globalSocket())
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const claim = (pid: number, claimedAt: number) =>
+      writeFileSync(
+        join(folder, 'daemon.owner.json'),
+        JSON.stringify({ pid, socketPath: globalSocket(), claimedAt }),
+      )
+    claim(process.pid, Date.now())
+    expect(await refusalOf(['--photon-global'])).toContain(`is claimed by pid ${process.pid}`)
+    // a process that began after the claim only has the same pid
+    claim(process.pid, 1_000_000_000_000)
+    await using daemon = await start(['--photon-global'])
+    expect(JSON.parse(readFileSync(join(folder, 'daemon.owner.json'), 'utf8'))).toMatchObject({
+      pid: daemon.pid,
+    })
+  })
+
   test('what a killed daemon left is replaced', async () => {
     const first = await start(['--photon', 'kanban', '--photon-global'])
     await first.kill('SIGKILL')
