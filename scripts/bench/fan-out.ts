@@ -5,7 +5,8 @@ import { inTurns, series } from './rounds.ts'
 import { loadRow } from './report.ts'
 import { callLine, portOf, publishParams } from './requests.ts'
 import type { Suite } from './stage.ts'
-import type { Fanned, ViewerOptions } from './viewers.ts'
+import type { Fanned } from './publishing.ts'
+import type { ViewerOptions } from './viewers.ts'
 
 const viewers = 100
 

@@ -1,34 +1,31 @@
-// Publishing over paid.sock, durable, one connection with 64 calls under way, against a server of lines that parses
-// each call and gives it back.
+// Everything that is asked on paid.sock: durable publishing, photon's pings and messages, locks; and what a client that
+// behaves badly costs the others. The peers are bare servers of the same lines, and Redis.
 
-import { inTurns, series } from './rounds.ts'
-import { loadRow } from './report.ts'
-import { callLine, publishParams } from './requests.ts'
+import { openRedis } from './redis.ts'
+import { manyChannels } from './socket/channels.ts'
+import { photonFanOut } from './socket/fan-out.ts'
+import { durableLocks } from './socket/locks.ts'
+import { longLine } from './socket/long-line.ts'
+import { pings } from './socket/pings.ts'
+import { publishes } from './socket/publishes.ts'
+import { stoppedReader } from './socket/stopped-reader.ts'
+import type { Times } from './socket/exchanges.ts'
 import type { Suite } from './stage.ts'
 
-const inFlight = 64
-
 export const socket: Suite = async (stage) => {
-  const rounds = stage.quick ? 3 : 5
-  const times = stage.quick ? { warmMs: 300, runMs: 700 } : { warmMs: 500, runMs: 1500 }
+  const times: Times = stage.quick
+    ? { rounds: 3, warmMs: 200, runMs: 500 }
+    : { rounds: 5, warmMs: 400, runMs: 1200 }
   await using daemon = await stage.daemon()
-  const path = `${stage.folder}/echo.sock`
-  await using echo = await stage.serve('echo', path)
-  const line = callLine('event.publish', publishParams)
-  const floor = series(() =>
-    stage.load({ server: echo.pid, ...times, lines: { socket: path, line, inFlight } }),
-  )
-  const ours = series(() =>
-    stage.load({ server: daemon.pid, ...times, lines: { socket: daemon.socket, line, inFlight } }),
-  )
-  stage.say(`socket: ${rounds} rounds`)
-  await inTurns(rounds, [floor, ours])
+  await using bare = await stage.serve('photon', `${stage.folder}/photon.sock`)
+  await using redis = await openRedis(stage)
   return [
-    loadRow(`NDJSON publish, durable, 1 connection, ${inFlight} in flight`, {
-      ours: ours.results,
-      floors: floor.results,
-      least: 0.12,
-      aim: 0.2,
-    }),
+    ...(await publishes(stage, daemon, times)),
+    ...(await pings(stage, daemon, bare, times)),
+    ...(await photonFanOut(stage, { daemon, bare, redis }, times)),
+    ...(await durableLocks(stage, { daemon, redis }, times)),
+    ...(await manyChannels(stage, daemon, times)),
+    ...(await stoppedReader(stage)),
+    ...(await longLine(stage, daemon, times)),
   ]
 }

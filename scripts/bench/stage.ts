@@ -16,7 +16,7 @@ export type Stage = Awaited<ReturnType<typeof openStage>>
 export type Suite = (stage: Stage) => Promise<Row[]>
 
 const root = join(import.meta.dir, '..', '..')
-const floors = ['http', 'echo', 'publish', 'hello'] as const
+const floors = ['http', 'echo', 'publish', 'hello', 'photon'] as const
 type FloorName = (typeof floors)[number]
 
 export type Running = AsyncDisposable & { pid: number; said: string }

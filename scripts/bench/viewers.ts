@@ -1,10 +1,9 @@
 // The viewers, a process of their own: `bun viewers.ts OPTIONS` opens WebSockets and counts what they get.
-// With `publish` it is a whole measurement: calls on a Unix socket make events, and only so many are under way that
-// every viewer can take them, so none falls behind and every delivery counts. Without it, it says `ready`, watches
-// until its stdin ends, and prints how many frames each viewer got.
+// With `publish` it is a whole measurement. Without it, it says `ready`, watches until its stdin ends, and prints how
+// many frames each viewer got.
 
 import { createFrameCounter } from './frames.ts'
-import { openWindow, type Measured } from './measured.ts'
+import { type Fanned, type Publishing, publishTo } from './publishing.ts'
 
 export type ViewerOptions = {
   port: number
@@ -13,13 +12,7 @@ export type ViewerOptions = {
   viewers: number
   publish?: Publishing
 }
-type Publishing = { server: number; socket: string; line: string; warmMs: number; runMs: number }
-export type Fanned = { measured: Measured; frameBytes: number }
 export type Watched = { frames: number[] }
-
-/** events on their way to the slowest viewer, and how many are sent at once */
-const underWay = 256
-const atOnce = 64
 
 const quietMs = 250
 const mostQuietMs = 5000
@@ -83,47 +76,6 @@ const openAll = (options: ViewerOptions) =>
   )
 type Counters = Awaited<ReturnType<typeof openAll>>
 
-const publish = async (
-  { server, socket: path, line, warmMs, runMs }: Publishing,
-  counters: Counters,
-): Promise<Fanned> => {
-  const calls = Buffer.from(`${line}\n`.repeat(atOnce))
-  let published = 0
-  const socket = await Bun.connect({
-    unix: path,
-    socket: {
-      data: (_socket, chunk) => {
-        if (chunk.includes('"error"')) failure.reject(new Error(chunk.toString('utf8')))
-      },
-    },
-  })
-  const slowest = () => counters.reduce((least, { frames }) => Math.min(least, frames), Infinity)
-  const delivered = () => counters.reduce((sum, { frames }) => sum + frames, 0)
-  let looking = false
-  const look = () => {
-    looking = false
-    // the server reads what it is sent at once, so a call never meets a full socket
-    for (let room = underWay - (published - slowest()); room >= atOnce; room -= atOnce) {
-      published += atOnce
-      if (socket.write(calls) !== calls.length) failure.reject(new Error('A call did not fit its socket'))
-    }
-  }
-  came = () => {
-    if (looking) return
-    looking = true
-    setImmediate(look)
-  }
-  look()
-  await Bun.sleep(warmMs)
-  const before = { delivered: delivered(), bytes: counters[0]?.bytes ?? 0, frames: counters[0]?.frames ?? 0 }
-  const window = openWindow(server)
-  await Bun.sleep(runMs)
-  const measured = window.close(delivered() - before.delivered)
-  const [first] = counters
-  const frameBytes = first ? (first.bytes - before.bytes) / (first.frames - before.frames) : 0
-  return { measured, frameBytes }
-}
-
 const watch = async (counters: Counters): Promise<Watched> => {
   let last = performance.now()
   came = () => void (last = performance.now())
@@ -136,7 +88,8 @@ const watch = async (counters: Counters): Promise<Watched> => {
 
 const run = async (options: ViewerOptions): Promise<Fanned | Watched> => {
   const counters = await openAll(options)
-  return options.publish ? publish(options.publish, counters) : watch(counters)
+  if (!options.publish) return watch(counters)
+  return publishTo(options.publish, counters, (told) => void (came = told), failure.reject)
 }
 
 const options: ViewerOptions = JSON.parse(process.argv[2] ?? '')
