@@ -5,18 +5,20 @@
 import { afterAll, beforeAll, describe, test } from 'bun:test'
 import { asking } from './native/asking.ts'
 import { following } from './native/following.ts'
+import { locking } from './native/locking.ts'
 import { once } from './native/once.ts'
 import { publishing } from './native/publishing.ts'
 import { reading } from './native/reading.ts'
 import type { House, Scenario } from './native/stage.ts'
 
-const groups = { publishing, reading, following, once, asking }
+const groups = { publishing, reading, following, once, locking, asking }
 
 export type ScenarioName =
   | keyof typeof publishing
   | keyof typeof reading
   | keyof typeof following
   | keyof typeof once
+  | keyof typeof locking
   | keyof typeof asking
 
 /** for a busy machine */

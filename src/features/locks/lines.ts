@@ -72,7 +72,7 @@ export const createLines = () => {
 
     /** A peer waits no more; what an open transaction picked is looked at when that is on disk. */
     dropOf: (peer: string): void => {
-      for (const waiter of [...(ofPeers.get(peer) ?? [])]) {
+      for (const waiter of ofPeers.get(peer) ?? []) {
         waiter.gone = true
         if (!waiter.picked && leave(waiter)) waiter.fail(goneAway())
       }
