@@ -1,8 +1,9 @@
 // One life of a daemon after the other, until enough steps were done. A life that breaks a promise is made as short as
 // fast-check can make it, and thrown with the seed that brings it back.
 
-import fc from 'fast-check'
-import { runLife, step } from './lock-run.ts'
+import * as fc from 'fast-check'
+import { runLife } from './lock-run.ts'
+import { step } from './lock-steps.ts'
 
 const longestLife = 1000
 const livesAtOnce = 10

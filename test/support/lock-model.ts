@@ -186,7 +186,7 @@ export const createLockModel = (now: () => { wall: number; steady: number }) => 
         leave(waiter)
         told.push({ id: waiter.id, refused: 'stopping' })
       }
-      for (const one of [...held.values()]) if (one.bound === peer) end(one, 'lock.released')
+      for (const one of [...held.values()].filter(({ bound }) => bound === peer)) end(one, 'lock.released')
     },
     /** Nobody waits and no connection is left; `rebooted`: the wall clock alone tells what is left of a lease. */
     restart: (rebooted: boolean): void => {
@@ -194,7 +194,8 @@ export const createLockModel = (now: () => { wall: number; steady: number }) => 
       if (rebooted)
         for (const one of held.values())
           one.deadline = now().steady + Math.max(0, Math.min(one.expiresAt - now().wall, one.ttlMs))
-      for (const one of [...held.values()]) if (one.bound !== undefined) end(one, 'lock.released')
+      for (const one of [...held.values()].filter(({ bound }) => bound !== undefined))
+        end(one, 'lock.released')
     },
     history,
   }

@@ -4,99 +4,18 @@
 
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { PaidError } from '../../src/protocol/error.ts'
-import { createPeer, endPeer, type Peer } from '../../src/core/peer.ts'
-import type { Stream } from '../../src/core/subscription.ts'
+import { endPeer, type Peer } from '../../src/core/peer.ts'
 import { type Engine, openEngine, temporaryFolder } from './engine.ts'
+import { askInVain } from './lock-calls.ts'
+import { checkEvents } from './lock-events.ts'
 import { createLockModel, type Held, type Told } from './lock-model.ts'
+import { type Call, peers, type Step } from './lock-steps.ts'
+import { caller } from './locks-room.ts'
 import { createMovedClocks } from './moved-clocks.ts'
-
-const names = ['a', 'b', 'c'] as const
-const holders = ['ann', 'bob', 'cid'] as const
-const peers = [0, 1, 2, 3] as const
-const spans = [1, 20, 100, 3000] as const
-
-const name = fc.constantFrom(...names)
-const peer = fc.constantFrom(...peers)
-const holder = fc.option(fc.constantFrom(...holders), { nil: undefined, freq: 2 })
-const ttlMs = fc.constantFrom(...spans)
-/** what a caller shows of a token: none, the newest there is of that lock, one before it */
-const token = fc.constantFrom('none', 'none', 'last', 'older')
-
-const call = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      do: fc.constant('acquire'),
-      name,
-      peer,
-      holder,
-      ttlMs,
-      waitMs: fc.constantFrom(0, 0, 5, 50, 2000),
-      bound: fc.boolean(),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('renew'),
-      name,
-      peer,
-      holder,
-      token,
-      ttlMs: fc.option(ttlMs, { nil: undefined }),
-    }),
-  },
-  { weight: 7, arbitrary: fc.record({ do: fc.constant('release'), name, peer, holder, token }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('break'), name, peer }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('transfer'),
-      name,
-      peer,
-      from: fc.constantFrom(...holders),
-      to: fc.constantFrom(...holders),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('get'), name, peer }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('list'), peer }) },
-)
-type Call = typeof call extends fc.Arbitrary<infer C> ? C : never
-
-const ms = fc.constantFrom(1, 4, 19, 80, 1500)
-export const step = fc.oneof(
-  {
-    weight: 60,
-    arbitrary: fc.record({ do: fc.constant('calls'), calls: fc.array(call, { minLength: 1, maxLength: 3 }) }),
-  },
-  { weight: 20, arbitrary: fc.record({ do: fc.constant('pass'), ms }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({ do: fc.constant('busy'), ms, calls: fc.array(call, { maxLength: 2 }) }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant('jump'), ms: fc.constantFrom(-3_600_000, -500, 500, 3_600_000) }),
-  },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('leave'), peer }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constant('kill'), inFlight: fc.array(call, { maxLength: 3 }), downMs: ms }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart'), downMs: ms }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constant('reboot'), offMs: fc.constantFrom(-10_000, 5, 10_000) }),
-  },
-)
-export type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
 /** somebody whom the room forgot is not waited for */
 const answerWithinMs = 1500
-
-const silent: Stream = { blocked: false, empty: async () => {}, send: () => {}, lagged: () => {} }
 
 /** Throws when the room and the model part. Resolves with how many steps were done, a call of a step being one. */
 export const runLife = async (steps: readonly Step[]): Promise<number> => {
@@ -121,7 +40,7 @@ export const runLife = async (steps: readonly Step[]): Promise<number> => {
     engine.database.run('PRAGMA synchronous = OFF')
   }
   let engine = begin()
-  let callers = peers.map((n) => newPeer(n))
+  let callers = peers.map((n) => caller(String(n)))
   /** Until what was begun is on disk, and what follows from that was begun and is on disk too. */
   const idle = async (): Promise<void> => {
     for (let round = 0; round < 2; round++) {
@@ -174,7 +93,10 @@ export const runLife = async (steps: readonly Step[]): Promise<number> => {
   }
   const within = async (answer: Promise<unknown> | undefined, told: Told): Promise<unknown> => {
     const late = Promise.withResolvers<unknown>()
-    const timer = setTimeout(() => late.reject(new Error(`no answer: ${JSON.stringify(told)}`)), answerWithinMs)
+    const timer = setTimeout(
+      () => late.reject(new Error(`no answer: ${JSON.stringify(told)}`)),
+      answerWithinMs,
+    )
     return await Promise.race([answer, late.promise]).finally(() => clearTimeout(timer))
   }
   const check = (told: Told, answer: unknown, largest: number): void => {
@@ -308,7 +230,7 @@ export const runLife = async (steps: readonly Step[]): Promise<number> => {
   const startAgain = async (rebooted: boolean): Promise<void> => {
     answers.clear()
     early.clear()
-    callers = peers.map((n) => newPeer(n))
+    callers = peers.map((n) => caller(String(n)))
     engine = begin()
     model.restart(rebooted)
     model.settle()
@@ -341,13 +263,13 @@ export const runLife = async (steps: readonly Step[]): Promise<number> => {
       } else if (one.do === 'jump') clocks.jump(one.ms)
       else if (one.do === 'leave') {
         const gone = callers[one.peer] ?? fail('no peer')
-        callers[one.peer] = newPeer(one.peer)
+        callers[one.peer] = caller(String(one.peer))
         model.endOf(gone.id)
         endPeer(gone)
         await idle()
         await compare()
       } else if (one.do === 'kill') {
-        for (const each of one.inFlight) void lost(engine, callers, each)
+        for (const each of one.inFlight) void askInVain(engine, callers, each)
         kill()
         clocks.move(one.downMs)
         await startAgain(false)
@@ -370,47 +292,5 @@ export const runLife = async (steps: readonly Step[]): Promise<number> => {
 
 const isRead = (one: Call): boolean => one.do === 'get' || one.do === 'list'
 
-const newPeer = (n: number): Peer => createPeer(`test:${n}`, 'admin', '', silent)
-
 /** the name that a caller has who gives none */
 const ownName = ({ by, id }: Peer): string => `${by}#${id}`
-
-/** A call that the process does not live to write down. */
-const lost = async (engine: Engine, callers: readonly Peer[], one: Call): Promise<void> => {
-  const from = callers['peer' in one ? one.peer : 0]
-  const { do: what, ...params } = one
-  if (!from || (what !== 'acquire' && what !== 'release' && what !== 'break')) return
-  const asked = 'name' in params ? params.name : 'a'
-  const more =
-    what === 'break'
-      ? { why: 'to see' }
-      : 'holder' in params && params.holder
-        ? { holder: params.holder }
-        : {}
-  await engine.dispatch(from, `lock.${what}`, { name: asked, ...more }).catch(() => undefined)
-}
-
-/** Every change is an event on the lock's own channel, once, in order, under the token that was told. */
-const checkEvents = (
-  engine: Engine,
-  history: ReadonlyMap<string, { type: string; holder: string; grant: number }[]>,
-  tokens: readonly number[],
-  same: (what: string, found: unknown, expected: unknown) => void,
-): void => {
-  const rows = engine.reader.query<{ seq: number; type: string; data: string }, [string]>(
-    'SELECT e.seq, s.type, e.data FROM events e JOIN streams s ON s.id = e.stream WHERE s.channel = ? ORDER BY e.seq',
-  )
-  for (const each of names) {
-    const found = rows.all(`lock:${each}`).map(({ seq, type, data }) => {
-      const { holder, token }: { holder: string; token?: number } = JSON.parse(data)
-      return { type, holder, token: type === 'lock.acquired' ? seq : token }
-    })
-    const expected = (history.get(each) ?? []).map(({ type, holder, grant }, at) => ({
-      type,
-      holder,
-      // a grant that nobody lived to hear of has the number that the log gave it
-      token: tokens[grant] ?? found[at]?.token,
-    }))
-    same(`events of ${each}`, found, expected)
-  }
-}
