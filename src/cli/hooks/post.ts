@@ -8,7 +8,7 @@ export type Post = {
   path: string
   headers: Record<string, string>
   body: Uint8Array
-  /** until the headers of the reply, from now; the reply's body may take as long as it likes */
+  /** until the headers of the reply, from when the socket last took bytes; the reply's body may take as long as it likes */
   headersMs: number
 }
 
@@ -23,9 +23,15 @@ export const post = (request: Post): Promise<Reply | undefined> => {
     connection?.terminate()
     resolve(reply)
   }
-  const timer = setTimeout(end, request.headersMs)
+  let timer = setTimeout(end, request.headersMs)
   let unsent: Uint8Array = bytesOf(request)
   let received: Buffer = Buffer.alloc(0)
+  const goOn = (socket: { write(bytes: Uint8Array): number }) => {
+    // a large body is still on its way: whoever takes it is not hung
+    clearTimeout(timer)
+    timer = setTimeout(end, request.headersMs)
+    send(socket)
+  }
   const send = (socket: { write(bytes: Uint8Array): number }) => {
     while (unsent.byteLength > 0) {
       const sent = socket.write(unsent)
@@ -45,7 +51,7 @@ export const post = (request: Post): Promise<Reply | undefined> => {
     unix: request.socket,
     socket: {
       open: send,
-      drain: send,
+      drain: goOn,
       data: (_socket, bytes) => {
         received = Buffer.concat([received, bytes])
         read(false)
