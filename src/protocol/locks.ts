@@ -2,7 +2,7 @@
 // misspelled one would quietly give another lease than was asked for.
 
 import { z } from 'zod'
-import { nameOf } from './channel.ts'
+import { isName, nameOf } from './channel.ts'
 import { limits } from './limits.ts'
 import { method } from './method.ts'
 
@@ -58,23 +58,54 @@ const reason = z.enum(['not_held', 'not_holder', 'old_token']).meta({
 /** A union says in its schema that all of it is objects: what reads schemas looks for that. */
 const either = <T extends z.ZodType>(union: T): T => union.meta({ type: 'object' })
 
+const acquireParams = z.strictObject({
+  name,
+  holder,
+  ttlMs: ttlMs.default(30_000).meta({ description: 'the lease ends by itself after this long' }),
+  waitMs: z
+    .int()
+    .min(0)
+    .max(limits.lockWaitMs)
+    .default(0)
+    .meta({ description: 'how long to wait in line; 0 does not' }),
+  note: note.optional(),
+  lease: lease.default('holder').meta({ description: 'whether it ends with the calling connection' }),
+})
+
+const releaseParams = z.strictObject({ name, holder, token })
+
+const isWhole = (value: unknown, from: number, to: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to
+
+/** A lock asked for by name and holder, which the schema would hand on with its defaults. */
+export const plainAcquire = (params: unknown): z.output<typeof acquireParams> | undefined => {
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined
+  for (const key in params)
+    if (key !== 'name' && key !== 'holder' && key !== 'ttlMs' && key !== 'waitMs') return undefined
+  const given: Partial<Record<'name' | 'holder' | 'ttlMs' | 'waitMs', unknown>> = params
+  const { ttlMs: span = 30_000, waitMs = 0 } = given
+  if (!isName(given.name, limits.lockNameBytes) || !isName(given.holder, limits.holderBytes)) return undefined
+  if (!isWhole(span, 1, limits.leaseMs) || !isWhole(waitMs, 0, limits.lockWaitMs)) return undefined
+  return { name: given.name, holder: given.holder, ttlMs: span, waitMs, lease: 'holder' }
+}
+
+/** A lock given back by its holder, with or without its token. */
+export const plainRelease = (params: unknown): z.output<typeof releaseParams> | undefined => {
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined
+  for (const key in params) if (key !== 'name' && key !== 'holder' && key !== 'token') return undefined
+  const given: Partial<Record<'name' | 'holder' | 'token', unknown>> = params
+  if (!isName(given.name, limits.lockNameBytes) || !isName(given.holder, limits.holderBytes)) return undefined
+  const { name: lockName, holder: by, token: shown } = given
+  if (shown === undefined) return { name: lockName, holder: by }
+  return isWhole(shown, 1, Number.MAX_SAFE_INTEGER) ? { name: lockName, holder: by, token: shown } : undefined
+}
+
 export const locks = {
   'lock.acquire': method({
     summary: 'Take a lock, or wait in line for it; taken again by its holder, its lease begins anew',
     access: 'write',
-    params: z.strictObject({
-      name,
-      holder,
-      ttlMs: ttlMs.default(30_000).meta({ description: 'the lease ends by itself after this long' }),
-      waitMs: z
-        .int()
-        .min(0)
-        .max(limits.lockWaitMs)
-        .default(0)
-        .meta({ description: 'how long to wait in line; 0 does not' }),
-      note: note.optional(),
-      lease: lease.default('holder').meta({ description: 'whether it ends with the calling connection' }),
-    }),
+    params: acquireParams,
+    plain: plainAcquire,
     result: either(z.discriminatedUnion('acquired', [acquired, busy])),
     example: { name: 'build', ttlMs: 60_000, waitMs: 10_000, note: 'release build' },
   }),
@@ -98,7 +129,8 @@ export const locks = {
   'lock.release': method({
     summary: 'Give a lock back; the next in line has it at once',
     access: 'write',
-    params: z.strictObject({ name, holder, token }),
+    params: releaseParams,
+    plain: plainRelease,
     result: z.object({ released: z.boolean(), reason: reason.optional() }),
     example: { name: 'build', token: 12 },
   }),

@@ -4,6 +4,7 @@ import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { api } from '../../src/protocol/api.ts'
 import { plainEvent } from '../../src/protocol/events.ts'
+import { plainAcquire, plainRelease } from '../../src/protocol/locks.ts'
 
 const rarely = <T>(usual: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
   fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: fc.jsonValue() })
@@ -66,4 +67,40 @@ test('an event with everything a sender may say of it needs no schema', () => {
     origin: { timestamp: 'x' },
   }
   expect(plainEvent(event)).toEqual(event)
+})
+
+const lockParams = fc.record(
+  {
+    name: rarely(names),
+    holder: rarely(names),
+    ttlMs: rarely(fc.integer({ min: -1, max: 3_000_000_000 })),
+    waitMs: rarely(fc.oneof(fc.integer({ min: -1, max: 90_000_000 }), fc.double())),
+    token: rarely(fc.integer()),
+    note: fc.string(),
+    lease: fc.constantFrom('holder', 'connection'),
+    extra: fc.boolean(),
+  },
+  { requiredKeys: ['name'], noNullPrototype: true },
+)
+/** Only what the short way may know of. */
+const among = (...keys: string[]) =>
+  lockParams.map((all) => Object.fromEntries(Object.entries(all).filter(([key]) => keys.includes(key))))
+
+test.each([
+  ['lock.acquire', plainAcquire, among('name', 'holder', 'ttlMs', 'waitMs')],
+  ['lock.release', plainRelease, among('name', 'holder', 'token')],
+] as const)('%s without the schema is what the schema makes of it', (name, plainOf, known) => {
+  let taken = 0
+  fc.assert(
+    fc.property(fc.oneof(rarely(lockParams), known), (value) => {
+      const plain = plainOf(value)
+      if (plain === undefined) return
+      taken++
+      const parsed = api[name].params.safeParse(value)
+      expect(parsed.success).toBe(true)
+      expect(JSON.stringify(plain)).toBe(JSON.stringify(parsed.data))
+    }),
+    { numRuns: 4000 },
+  )
+  expect(taken).toBeGreaterThan(50)
 })
