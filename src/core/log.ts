@@ -197,7 +197,7 @@ export const createLog = ({
     for (const read of done.reads) read()
   }
 
-  /** Runs `work` in the open group and hands its value over after the COMMIT. `single`: nothing but the disk can refuse it. */
+  /** Runs `work` in the open group and hands its value over after the COMMIT. `single`: see `commit`. */
   const join = <T>(work: (transaction: Transaction) => T, single: boolean): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (closed) return reject(new PaidError('stopping'))
@@ -220,7 +220,13 @@ export const createLog = ({
           if (group === joined) lose(error)
           return reject(new PaidError('storage_full'))
         }
-        if (!single) {
+        if (single) {
+          // what it wrote cannot be taken back alone
+          if (head !== headBefore) {
+            lose(error)
+            return reject(new PaidError('storage_full'))
+          }
+        } else {
           prepared.undo.run()
           prepared.keep.run()
         }
@@ -237,7 +243,8 @@ export const createLog = ({
 
     /**
      * Runs a synchronous closure in the group's transaction; resolves with its value after the COMMIT.
-     * `single`: the closure appends one event without a key and does nothing else, so that it needs no savepoint.
+     * `single`: nothing but the disk can refuse what the closure does once it has appended, so that it needs no
+     * savepoint; if something does, all of its group is refused.
      */
     commit: <T>(work: (transaction: Transaction) => T, single = false): Promise<T> => join(work, single),
 

@@ -44,6 +44,7 @@ export const createTurns = ({
   let alarm: { at: number; cancel: () => void } | undefined
   let closed = false
 
+  /** Whatever `work` looks at comes before what it writes: then nothing but the disk can refuse it. */
   const run = async <T>(work: (turn: Turn) => T): Promise<T> => {
     const served: Turn['served'] = []
     const renewed: Turn['renewed'] = []
@@ -60,7 +61,7 @@ export const createTurns = ({
           undo()
           throw error
         }
-      })
+      }, true)
     } catch (error) {
       undo()
       throw error
