@@ -1,5 +1,6 @@
-// What a reader that stops reading costs: the daemon's memory while much is published past it, and what becomes of a
-// reader beside it that goes on.
+// What a reader that stops reading costs: the daemon's memory while much is published past it, after as much was
+// published to the same two readers while both read (which itself takes memory, of whatever daemon); and what becomes
+// of the reader beside it.
 
 import { residentOf } from '../memory.ts'
 import { rowOf, type Row } from '../report.ts'
@@ -21,14 +22,19 @@ export const stoppedReader = async (stage: Stage): Promise<Row[]> => {
   await using daemon = await stage.daemon()
   const reading = await listen(daemon.socket)
   const stopped = await listen(daemon.socket)
-  stopped.socket.pause()
-  const before = residentOf(daemon.pid)
-  let most = before
+  const fresh = residentOf(daemon.pid)
+  let most = fresh
   const sample = () => void (most = Math.max(most, residentOf(daemon.pid)))
   const sampling = setInterval(sample, sampleEveryMs)
+  let before = 0
   try {
     await within(publish(daemon.socket), 'publishing')
-    await within(reading.heard(messages), 'the reader beside it')
+    await within(Promise.all([reading.heard(messages), stopped.heard(messages)]), 'both readers')
+    sample()
+    before = most
+    stopped.socket.pause()
+    await within(publish(daemon.socket), 'publishing past one that stopped')
+    await within(reading.heard(2 * messages), 'the reader beside it')
     sample()
     stopped.socket.resume()
     await within(stopped.lagged, 'word to the stopped reader')
@@ -45,12 +51,15 @@ export const stoppedReader = async (stage: Stage): Promise<Row[]> => {
       better: 'less',
       least: 32,
       notes: [
-        `resident ${(before / 1e6).toFixed(0)} MB before, ${(most / 1e6).toFixed(0)} MB at most; ` +
-          `the reader beside it got all ${messages}, the stopped one ${stopped.messages()} and then \`lagged\``,
+        `resident ${megabytesOf(fresh)} MB at first, at most ${megabytesOf(before)} MB while both read as much, ` +
+          `${megabytesOf(most)} MB past the stopped one`,
+        `the reader beside it got all ${messages}, the stopped one ${stopped.messages() - messages} and then \`lagged\``,
       ],
     }),
   ]
 }
+
+const megabytesOf = (bytes: number): string => (bytes / 1e6).toFixed(0)
 
 /** A subscriber that counts lines. */
 const listen = async (path: string) => {
@@ -113,7 +122,7 @@ const publish = async (path: string): Promise<void> => {
   socket.terminate()
 }
 
-const within = async (work: Promise<void>, what: string): Promise<void> => {
+const within = async (work: Promise<unknown>, what: string): Promise<void> => {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error(`It took too long: ${what}`)), patienceMs)
   try {
