@@ -19,7 +19,7 @@ export const liveThrough = async (steps: number, seed: number): Promise<{ steps:
       seed: seed + round,
       numRuns: livesAtOnce,
       endOnFailure: false,
-      interruptAfterTimeLimit: 600_000,
+      interruptAfterTimeLimit: 60_000,
     })
   return done
 }
