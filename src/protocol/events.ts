@@ -18,16 +18,19 @@ export const newEvent = z.object({
 })
 export type NewEvent = z.infer<typeof newEvent>
 
-const plainKeys = new Set(['channel', 'type', 'data', 'occurredAt', 'origin'])
+type PlainEvent = NewEvent & { transient?: boolean; echo?: boolean }
 
-/** An event and nothing beside it, which the schema would hand on as it is. */
-export const plainEvent = (params: unknown): NewEvent | undefined => {
+const plainKeys = new Set(['channel', 'type', 'data', 'occurredAt', 'origin', 'transient', 'echo'])
+
+/** An event and how it is delivered, without a key, which the schema would hand on as it is. */
+export const plainEvent = (params: unknown): PlainEvent | undefined => {
   if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined
   for (const key in params) if (!plainKeys.has(key)) return undefined
-  const { channel, type, data, occurredAt, origin }: Partial<Record<keyof NewEvent, unknown>> = params
+  const given: Partial<Record<keyof PlainEvent, unknown>> = params
+  const { channel, type, data, occurredAt, origin, transient, echo } = given
   if (!isName(channel, limits.channelBytes) || !isName(type, limits.typeBytes) || data === undefined)
     return undefined
-  const event: NewEvent = { channel, type, data }
+  const event: PlainEvent = { channel, type, data }
   if (occurredAt !== undefined) {
     if (typeof occurredAt !== 'number' || !Number.isSafeInteger(occurredAt)) return undefined
     event.occurredAt = occurredAt
@@ -35,6 +38,14 @@ export const plainEvent = (params: unknown): NewEvent | undefined => {
   if (origin !== undefined) {
     if (!isPlainRecord(origin)) return undefined
     event.origin = origin
+  }
+  if (transient !== undefined) {
+    if (typeof transient !== 'boolean') return undefined
+    event.transient = transient
+  }
+  if (echo !== undefined) {
+    if (typeof echo !== 'boolean') return undefined
+    event.echo = echo
   }
   return event
 }

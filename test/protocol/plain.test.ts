@@ -30,6 +30,8 @@ const said = fc.record(
     data: fc.jsonValue(),
     occurredAt: rarely(fc.integer()),
     origin: rarely(fc.dictionary(fc.string({ maxLength: 12 }), fc.jsonValue(), { noNullPrototype: true })),
+    transient: rarely(fc.boolean()),
+    echo: rarely(fc.boolean()),
   },
   { requiredKeys: ['type', 'channel', 'data'], noNullPrototype: true },
 )
@@ -65,6 +67,8 @@ test('an event with everything a sender may say of it needs no schema', () => {
     data: { a: 1 },
     occurredAt: 5,
     origin: { timestamp: 'x' },
+    transient: true,
+    echo: false,
   }
   expect(plainEvent(event)).toEqual(event)
 })
