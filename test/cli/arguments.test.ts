@@ -74,6 +74,23 @@ describe('refused is', () => {
   })
 })
 
+test('what follows -- is handed on as it was typed, to a command that takes it', () => {
+  const declared = { name: { type: 'positional' }, wait: { type: 'string' } } as const
+  const words = (...typed: string[]) => plainWords(typed, declared, 'lock', '[-- CMD ARG…]')
+  expect(words('build', '--wait', '1s', '--', 'make', '--wait', '-x', '--')).toEqual([
+    '--wait=1s',
+    '--',
+    'build',
+    'make',
+    '--wait',
+    '-x',
+    '--',
+  ])
+  expect(words('build')).toEqual(['--', 'build'])
+  expect(() => words('build', 'make')).toThrow('"make"')
+  expect(() => words('--', 'make')).toThrow('needs NAME')
+})
+
 test('a mistyped name is recognised when it is near, and not when it is not', () => {
   const names = ['start', 'stop', 'status', 'restart', 'tail', 'events', 'emit']
   expect(
