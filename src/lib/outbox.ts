@@ -126,7 +126,9 @@ export class Outbox {
       if (frame.seq > 0) frame.owner.sentSeq = frame.seq
     }
     if (this.#start === this.#queue.length) {
-      this.#queue = []
+      // the room of a usual turn is kept for the next one
+      if (this.#start > batchFrames) this.#queue = []
+      else this.#queue.length = 0
       this.#start = 0
     } else if (this.#start > 4096) {
       this.#queue = this.#queue.slice(this.#start)
