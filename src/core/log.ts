@@ -7,13 +7,13 @@
 // callers with `storage_full`, gives its numbers back, and the log heals by itself when writing works again.
 // Refuses: I/O, timers or memory changes inside a closure that its rollback could not undo.
 
-import type { Database, Statement } from 'bun:sqlite'
+import type { Database } from 'bun:sqlite'
 import { PaidError } from '../protocol/error.ts'
 import { isReserved } from '../protocol/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from './logger.ts'
-import { eventOfRow, type EventRow, rowColumns } from './event-row.ts'
 import { LogEvent, type Draft } from './log-event.ts'
+import { prepareStatements } from './log-statements.ts'
 import { isStorageError } from './storage-error.ts'
 import { createStreams } from './streams.ts'
 
@@ -56,24 +56,9 @@ export const createLog = ({
   logger: Logger
   deliver: (events: readonly LogEvent[]) => void
 }) => {
-  const prepared = {
-    begin: database.prepare('BEGIN IMMEDIATE'),
-    commit: database.prepare('COMMIT'),
-    rollback: database.prepare('ROLLBACK'),
-    mark: database.prepare('SAVEPOINT closure'),
-    keep: database.prepare('RELEASE closure'),
-    undo: database.prepare('ROLLBACK TO closure'),
-    insert: database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    byKey: database.prepare<EventRow, [string, string]>(
-      `SELECT ${rowColumns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.namespace = +? AND e.key = +?`,
-    ),
-    probe: database.prepare("INSERT INTO meta VALUES ('probe', '') ON CONFLICT DO UPDATE SET value = ''"),
-  }
+  const prepared = prepareStatements(database)
   const streams = createStreams(database)
-  const last = database
-    .query<{ seq: number; at: number }, []>('SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1')
-    .get() ?? { seq: 0, at: 0 }
-
+  const last = prepared.last()
   let committedHead = Math.max(last.seq, streams.head())
   let head = committedHead
   let at = last.at
@@ -92,29 +77,14 @@ export const createLog = ({
     const reserved = isReserved(draft.channel)
     const stream = streams.of(draft.namespace, draft.channel, draft.type, reserved)
     const event = new LogEvent(draft, head + 1, now(), reserved)
-    prepared.insert.run(
-      event.seq,
-      stream.id,
-      event.namespace,
-      event.at,
-      event.occurredAt ?? null,
-      event.by,
-      event.key ?? null,
-      event.originText ?? null,
-      event.dataText,
-    )
+    prepared.insert(event, stream.id)
     head = event.seq
     streams.count(stream)
     open().timeline.push(event)
     return event
   }
 
-  const byKey = (namespace: string, key: string): LogEvent | undefined => {
-    const row = prepared.byKey.get(namespace, key)
-    return row ? eventOfRow(row) : undefined
-  }
-
-  const transaction: Transaction = { database, append, byKey }
+  const transaction: Transaction = { database, append, byKey: prepared.byKey }
 
   const open = (): Group => {
     if (group) return group
@@ -299,7 +269,7 @@ export const createLog = ({
       flush()
       closed = true
       clearInterval(healing)
-      for (const statement of Object.values<Statement>(prepared)) statement.finalize()
+      prepared.close()
       streams.close()
     },
   }

@@ -1,0 +1,54 @@
+// The statements of the log, prepared once: its transaction, its savepoint, the row of an event.
+
+import type { Database } from 'bun:sqlite'
+import { eventOfRow, type EventRow, rowColumns } from './event-row.ts'
+import type { LogEvent } from './log-event.ts'
+
+export const prepareStatements = (database: Database) => {
+  const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const byKey = database.prepare<EventRow, [string, string]>(
+    `SELECT ${rowColumns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.namespace = +? AND e.key = +?`,
+  )
+  const statements = {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    mark: database.prepare('SAVEPOINT closure'),
+    keep: database.prepare('RELEASE closure'),
+    undo: database.prepare('ROLLBACK TO closure'),
+    /** writes something, and changes nothing */
+    probe: database.prepare("INSERT INTO meta VALUES ('probe', '') ON CONFLICT DO UPDATE SET value = ''"),
+  }
+  return {
+    ...statements,
+
+    insert: (event: LogEvent, stream: number): void => {
+      insert.run(
+        event.seq,
+        stream,
+        event.namespace,
+        event.at,
+        event.occurredAt ?? null,
+        event.by,
+        event.key ?? null,
+        event.originText ?? null,
+        event.dataText,
+      )
+    },
+
+    byKey: (namespace: string, key: string): LogEvent | undefined => {
+      const row = byKey.get(namespace, key)
+      return row ? eventOfRow(row) : undefined
+    },
+
+    /** The newest event's number and arrival; zeros in an empty log. */
+    last: (): { seq: number; at: number } =>
+      database
+        .query<{ seq: number; at: number }, []>('SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1')
+        .get() ?? { seq: 0, at: 0 },
+
+    close: (): void => {
+      for (const statement of [...Object.values(statements), insert, byKey]) statement.finalize()
+    },
+  }
+}
