@@ -21,7 +21,7 @@ type Held = {
   name: string
   holder: string
   token: number
-  ttlMs: number
+  ttl: number
   connection: Connection
   open: Open
   closing: AbortSignal
@@ -35,13 +35,13 @@ const answerWithinMs = 30_000
 /** for the daemon's own word, when by our clocks the lease has ended: one of them may have been moved */
 const lastWordWithinMs = 1000
 
-export const keepLease = ({ name, holder, token, ttlMs, open, closing, ...began }: Held): Lease => {
+export const keepLease = ({ name, holder, token, ttl, open, closing, ...began }: Held): Lease => {
   const losing = new AbortController()
   const ending = new AbortController()
   const id = { name, holder, token }
   let connection: Connection | undefined = began.connection
   let renewedAt = clocks()
-  renewedAt.steady = Math.max(began.askedAt, renewedAt.steady - ttlMs / 3)
+  renewedAt.steady = Math.max(began.askedAt, renewedAt.steady - ttl / 3)
   let deadline: ReturnType<typeof setTimeout> | undefined
   let renewal: ReturnType<typeof setTimeout> | undefined
   let renewing: Promise<boolean> | undefined
@@ -50,7 +50,7 @@ export const keepLease = ({ name, holder, token, ttlMs, open, closing, ...began 
   const over = () => ending.signal.aborted
   const leftMs = () => {
     const now = clocks()
-    return ttlMs - Math.max(now.steady - renewedAt.steady, now.wall - renewedAt.wall)
+    return ttl - Math.max(now.steady - renewedAt.steady, now.wall - renewedAt.wall)
   }
   const patienceMs = () => (leftMs() > 0 ? Math.min(answerWithinMs, leftMs()) : lastWordWithinMs)
   const end = () => {
@@ -73,7 +73,7 @@ export const keepLease = ({ name, holder, token, ttlMs, open, closing, ...began 
       () => (leftMs() > 0 ? schedule() : lose('its lease could not be renewed in time')),
       timerMs(leftMs()),
     )
-    renewal = setTimeout(() => void check(), timerMs(leftMs() - (ttlMs * 2) / 3))
+    renewal = setTimeout(() => void check(), timerMs(leftMs() - (ttl * 2) / 3))
   }
 
   /** Other hands on this lock are heard of at once; what they did, the next renewal says. */
@@ -115,7 +115,7 @@ export const keepLease = ({ name, holder, token, ttlMs, open, closing, ...began 
       try {
         const answer = await (
           await connected()
-        ).call('lock.renew', { ...id, ttlMs }, { signal: ending.signal, timeoutMs: patienceMs() })
+        ).call('lock.renew', { ...id, ttl }, { signal: ending.signal, timeoutMs: patienceMs() })
         if (answer.renewed) {
           renewedAt = asked
           schedule()

@@ -23,9 +23,9 @@ type Ways = {
 /** Throws `lock_held` when it is not to be had, the signal's reason when that aborts. */
 export const takeLock = async (name: string, options: LockOptions & Ways): Promise<HeldLock> => {
   const { open, signal, note, closing, holder = ownName() } = options
-  const ttlMs = milliseconds(options.ttl ?? defaultTtlMs, 'ttl')
-  const waitMs = milliseconds(options.wait ?? 0, 'wait')
-  const until = performance.now() + waitMs
+  const ttl = milliseconds(options.ttl ?? defaultTtlMs, 'ttl')
+  const wait = milliseconds(options.wait ?? 0, 'wait')
+  const until = performance.now() + wait
   const retry = backOff()
 
   for (;;) {
@@ -37,13 +37,13 @@ export const takeLock = async (name: string, options: LockOptions & Ways): Promi
       const leftMs = Math.max(0, Math.round(until - askedAt))
       const answer = await connection.call(
         'lock.acquire',
-        { name, holder, ttlMs, waitMs: leftMs, ...(note === undefined ? {} : { note }) },
+        { name, holder, ttl, wait: leftMs, ...(note === undefined ? {} : { note }) },
         { timeoutMs: leftMs + answerWithinMs, ...(signal && { signal }) },
       )
       if (!answer.acquired) throw heldBy(answer)
-      const lease = keepLease({ ...answer, ttlMs, connection, open, closing, askedAt })
+      const lease = keepLease({ ...answer, ttl, connection, open, closing, askedAt })
       // The answer may have waited longer for us than we for it: whether the lease still is ours, the daemon knows.
-      if (performance.now() - askedAt < ttlMs / 3 || (await lease.check())) return heldLock(answer, lease)
+      if (performance.now() - askedAt < ttl / 3 || (await lease.check())) return heldLock(answer, lease)
       lease.end()
     } catch (error) {
       if (signal?.aborted) void giveUp(connection, open, name, holder)

@@ -57,7 +57,7 @@ export const createLocks = ({
     })
   }
 
-  const wait = async (waiter: Waiter, peer: Peer): Promise<Row | undefined> => {
+  const waitInLine = async (waiter: Waiter, peer: Peer): Promise<Row | undefined> => {
     watch(peer, false)
     const late = (): void => {
       if (waiter.picked) cancel = steady.wake(steady.now() + againMs, late)
@@ -71,8 +71,8 @@ export const createLocks = ({
     }
   }
 
-  const acquire = async (wish: Wish, peer: Peer, waitMs: number): Promise<Result<'lock.acquire'>> => {
-    const until = steady.now() + waitMs
+  const acquire = async (wish: Wish, peer: Peer, wait: number): Promise<Result<'lock.acquire'>> => {
+    const until = steady.now() + wait
     const joined: { waiter?: Waiter } = {}
     const attempt = (mayWait: boolean) =>
       turns.run((turn) => {
@@ -83,13 +83,13 @@ export const createLocks = ({
         return { row, reason: 'waited' as const }
       })
     let { row, reason }: { row: Row; reason: 'held' | 'waited' | 'line_full' } = await attempt(
-      waitMs > 0,
+      wait > 0,
     ).catch((error: unknown) => {
       if (joined.waiter) lines.leave(joined.waiter)
       throw error
     })
     if (joined.waiter) {
-      const given = await wait(joined.waiter, peer)
+      const given = await waitInLine(joined.waiter, peer)
       reason = 'waited'
       row = given ?? (await attempt(false)).row
     }
@@ -114,7 +114,7 @@ export const createLocks = ({
 
   return {
     handlers: {
-      'lock.acquire': async ({ lease, ttlMs, waitMs, note, ...asked }, peer) => {
+      'lock.acquire': async ({ lease, ttl, wait, note, ...asked }, peer) => {
         if (lease === 'connection' && !peer.stream)
           throw new PaidError(
             'no_stream',
@@ -122,18 +122,18 @@ export const createLocks = ({
             'Use paid.sock or a WebSocket, or the lease "holder".',
           )
         const connection = lease === 'connection' ? peer.id : null
-        return await acquire({ ...wishOf(asked, peer), ttlMs, note, connection }, peer, waitMs)
+        return await acquire({ ...wishOf(asked, peer), ttl, note, connection }, peer, wait)
       },
 
-      'lock.assign': ({ ttlMs, note, ...asked }, peer) =>
-        acquire({ ...wishOf(asked, peer), ttlMs, note, connection: null }, peer, 0),
+      'lock.assign': ({ ttl, note, ...asked }, peer) =>
+        acquire({ ...wishOf(asked, peer), ttl, note, connection: null }, peer, 0),
 
-      'lock.renew': ({ name, holder, token, ttlMs }, peer) =>
+      'lock.renew': ({ name, holder, token, ttl }, peer) =>
         turns.run((turn) => {
           const row = turns.current(turn, { namespace: peer.namespace, name })
           const reason = refusal(row, { holder, token }, peer)
           if (!row || reason) return { renewed: false, reason: reason ?? 'not_held' }
-          return { renewed: true, ...leases.lockOf(turns.extend(turn, row, peer.by, ttlMs ?? row.ttl_ms)) }
+          return { renewed: true, ...leases.lockOf(turns.extend(turn, row, peer.by, ttl ?? row.ttl_ms)) }
         }),
 
       'lock.release': ({ name, holder, token }, peer) =>
@@ -176,7 +176,7 @@ export const createLocks = ({
             return { transferred: false, reason: reason ?? 'not_held', ...(row && { holder: row.holder }) }
           if (to === holder) return { transferred: true, ...leases.lockOf(row) }
           turns.end(turn, row, { type: 'lock.transferred', to }, peer.by)
-          const wish = { ...wishOf({ name, holder: to }, peer), ttlMs: row.ttl_ms, connection: null }
+          const wish = { ...wishOf({ name, holder: to }, peer), ttl: row.ttl_ms, connection: null }
           return {
             transferred: true,
             ...leases.lockOf(turns.grant(turn, { ...wish, note: row.note ?? undefined })),

@@ -16,7 +16,7 @@ const named = nameOf('holder', limits.holderBytes)
 const token = z.int().positive().optional().meta({
   description: 'the token of the lease that is meant; with it alone no holder need be named',
 })
-const ttlMs = z.int().min(1).max(limits.leaseMs)
+const ttl = z.int().min(1).max(limits.leaseMs)
 const note = z
   .string()
   .min(1)
@@ -61,8 +61,8 @@ const either = <T extends z.ZodType>(union: T): T => union.meta({ type: 'object'
 const acquireParams = z.strictObject({
   name,
   holder,
-  ttlMs: ttlMs.default(30_000).meta({ description: 'the lease ends by itself after this long' }),
-  waitMs: z
+  ttl: ttl.default(30_000).meta({ description: 'the lease ends by itself after this long' }),
+  wait: z
     .int()
     .min(0)
     .max(limits.lockWaitMs)
@@ -81,12 +81,12 @@ const isWhole = (value: unknown, from: number, to: number): value is number =>
 export const plainAcquire = (params: unknown): z.output<typeof acquireParams> | undefined => {
   if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined
   for (const key in params)
-    if (key !== 'name' && key !== 'holder' && key !== 'ttlMs' && key !== 'waitMs') return undefined
-  const given: Partial<Record<'name' | 'holder' | 'ttlMs' | 'waitMs', unknown>> = params
-  const { ttlMs: span = 30_000, waitMs = 0 } = given
+    if (key !== 'name' && key !== 'holder' && key !== 'ttl' && key !== 'wait') return undefined
+  const given: Partial<Record<'name' | 'holder' | 'ttl' | 'wait', unknown>> = params
+  const { ttl: span = 30_000, wait = 0 } = given
   if (!isName(given.name, limits.lockNameBytes) || !isName(given.holder, limits.holderBytes)) return undefined
-  if (!isWhole(span, 1, limits.leaseMs) || !isWhole(waitMs, 0, limits.lockWaitMs)) return undefined
-  return { name: given.name, holder: given.holder, ttlMs: span, waitMs, lease: 'holder' }
+  if (!isWhole(span, 1, limits.leaseMs) || !isWhole(wait, 0, limits.lockWaitMs)) return undefined
+  return { name: given.name, holder: given.holder, ttl: span, wait, lease: 'holder' }
 }
 
 /** A lock given back by its holder, with or without its token. */
@@ -107,7 +107,7 @@ export const locks = {
     params: acquireParams,
     plain: plainAcquire,
     result: either(z.discriminatedUnion('acquired', [acquired, busy])),
-    example: { name: 'build', ttlMs: 60_000, waitMs: 10_000, note: 'release build' },
+    example: { name: 'build', ttl: 60_000, wait: 10_000, note: 'release build' },
   }),
   'lock.renew': method({
     summary: 'Begin the lease of a held lock anew',
@@ -116,7 +116,7 @@ export const locks = {
       name,
       holder,
       token,
-      ttlMs: ttlMs.optional().meta({ description: 'as long as before when not said' }),
+      ttl: ttl.optional().meta({ description: 'as long as before when not said' }),
     }),
     result: either(
       z.discriminatedUnion('renewed', [
@@ -176,7 +176,7 @@ export const locks = {
   'lock.assign': method({
     summary: 'Give a lock that nobody else holds to a holder by name',
     access: 'write',
-    params: z.strictObject({ name, holder: named, ttlMs: ttlMs.default(30_000), note: note.optional() }),
+    params: z.strictObject({ name, holder: named, ttl: ttl.default(30_000), note: note.optional() }),
     result: either(z.discriminatedUnion('acquired', [acquired, busy])),
     example: { name: 'build', holder: 'builder' },
   }),

@@ -215,5 +215,5 @@ const isWaiting = (method: string, params: unknown): boolean =>
   method === 'lock.acquire' &&
   typeof params === 'object' &&
   params !== null &&
-  'waitMs' in params &&
-  params.waitMs !== 0
+  'wait' in params &&
+  params.wait !== 0

@@ -122,11 +122,11 @@ describe.each(lines)('over %s', (_name, lineTo) => {
     await using _held = await paid.lock(name)
     const stop = new AbortController()
     const waiting = paid
-      .call('lock.acquire', { name, holder: 'other', waitMs: 60_000 }, { signal: stop.signal })
+      .call('lock.acquire', { name, holder: 'other', wait: 60_000 }, { signal: stop.signal })
       .catch((reason: unknown) => reason)
     stop.abort('not any more')
     expect(await waiting).toBe('not any more')
-    const late = paid.call('lock.acquire', { name, holder: 'late', waitMs: 60_000 }, { timeoutMs: 20 })
+    const late = paid.call('lock.acquire', { name, holder: 'late', wait: 60_000 }, { timeoutMs: 20 })
     expect(await late.catch((reason: unknown) => reason)).toMatchObject({ code: 'timeout' })
   })
 })

@@ -194,7 +194,7 @@ test('who waits in line for a lock is overtaken by what it asks next', async () 
   await conversation.play(`
     a > {"type":"lock","id":"l","sessionId":"a","lockName":"${name}"}
     a < {"type":"result","id":"l","success":true,"data":{"acquired":true,"lockName":"${name}","holder":"a","expiresAt":"#","token":"#"}}
-    b > {"id":"w","method":"lock.acquire","params":{"name":"${name}","holder":"b","waitMs":60000}}
+    b > {"id":"w","method":"lock.acquire","params":{"name":"${name}","holder":"b","wait":60000}}
     b .
     a > {"type":"unlock","id":"u","sessionId":"a","lockName":"${name}"}
     a < {"type":"result","id":"u","success":true,"data":{"released":true,"lockName":"${name}"}}`)

@@ -159,14 +159,14 @@ describe('a command under a lock', () => {
 test('held locks live through kill -9, those of a connection end with it, and the line goes on', async () => {
   await using before = await startDaemon()
   const connection = await openConnection(before.socket)
-  const held = await connection.call('lock.acquire', { name: 'kept', holder: 'ann', ttlMs: 60_000 })
+  const held = await connection.call('lock.acquire', { name: 'kept', holder: 'ann', ttl: 60_000 })
   await connection.call('lock.acquire', { name: 'bound', holder: 'ann', lease: 'connection' })
   await before.kill()
   connection.close()
   await using after = await startDaemon({ home: before.home })
   const next = await openConnection(after.socket)
   expect(await next.call('lock.list', {})).toMatchObject({ locks: [{ name: 'kept', holder: 'ann' }] })
-  const waiting = next.call('lock.acquire', { name: 'kept', holder: 'bob', waitMs: 20_000 })
+  const waiting = next.call('lock.acquire', { name: 'kept', holder: 'bob', wait: 20_000 })
   expect(await next.call('lock.release', { name: 'kept', holder: 'ann' })).toEqual({ released: true })
   const given = await waiting
   expect(given.acquired && held.acquired && given.token > held.token).toBe(true)
@@ -185,7 +185,7 @@ test('a request over HTTP that waits in line and is given up waits no more', asy
   const waiting = fetch(`${daemon.url}/call/lock.acquire`, {
     method: 'POST',
     headers: { authorization: `Bearer ${daemon.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'http', waitMs: 60_000 }),
+    body: JSON.stringify({ name: 'http', wait: 60_000 }),
     signal: giveUp.signal,
   }).catch(() => undefined)
   const line = async () => (await connection.call('lock.get', { name: 'http' })).line

@@ -15,9 +15,9 @@ test('a lease of 30 seconds is what one gets who says nothing', async () => {
 test('taken again by its holder, only the end moves', async () => {
   using room = openRoom()
   const ann = caller('ann')
-  const first = await room.call(ann, 'lock.acquire', { name: 'x', ttlMs: 1000 })
+  const first = await room.call(ann, 'lock.acquire', { name: 'x', ttl: 1000 })
   await room.pass(600)
-  const again = await room.call(ann, 'lock.acquire', { name: 'x', ttlMs: 1000 })
+  const again = await room.call(ann, 'lock.acquire', { name: 'x', ttl: 1000 })
   expect(again).toEqual({ ...first, expiresAt: room.clocks.wall + 1000 })
   await room.pass(600)
   expect((await room.call(ann, 'lock.get', { name: 'x' })).lock).not.toBeNull()
@@ -28,7 +28,7 @@ test('who waits in vain is told who has it, at the deadline', async () => {
   using room = openRoom()
   const [ann, bob] = [caller('ann'), caller('bob')]
   await room.call(ann, 'lock.acquire', { name: 'x' })
-  const bobs = room.call(bob, 'lock.acquire', { name: 'x', waitMs: 50 })
+  const bobs = room.call(bob, 'lock.acquire', { name: 'x', wait: 50 })
   await settled(room.engine)
   await room.pass(49)
   expect(await room.call(ann, 'lock.get', { name: 'x' })).toMatchObject({ line: 1 })
@@ -40,7 +40,7 @@ test('who waits in vain is told who has it, at the deadline', async () => {
 test('a lease that is over is over for everybody at once, though nobody was woken', async () => {
   using room = openRoom()
   const [ann, bob] = [caller('ann'), caller('bob')]
-  for (const name of ['w', 'x', 'y', 'z']) await room.call(ann, 'lock.acquire', { name, ttlMs: 1000 })
+  for (const name of ['w', 'x', 'y', 'z']) await room.call(ann, 'lock.acquire', { name, ttl: 1000 })
   room.clocks.move(999)
   expect((await room.call(bob, 'lock.list', {})).locks).toHaveLength(4)
   room.clocks.move(1)
@@ -60,8 +60,8 @@ test('a lease that is over is over for everybody at once, though nobody was woke
 test('the end of a lease wakes the first in line', async () => {
   using room = openRoom()
   const [ann, bob] = [caller('ann'), caller('bob')]
-  await room.call(ann, 'lock.acquire', { name: 'x', ttlMs: 1000 })
-  const bobs = room.call(bob, 'lock.acquire', { name: 'x', waitMs: 5000 })
+  await room.call(ann, 'lock.acquire', { name: 'x', ttl: 1000 })
+  const bobs = room.call(bob, 'lock.acquire', { name: 'x', wait: 5000 })
   await settled(room.engine)
   await room.pass(1000)
   expect(await bobs).toMatchObject({ acquired: true, acquiredAt: room.clocks.wall })
@@ -72,7 +72,7 @@ test('a lock bound to its connection ends with it, any other outlives it', async
   const [ann, bob] = [caller('ann'), caller('bob')]
   await room.call(ann, 'lock.acquire', { name: 'bound', lease: 'connection' })
   await room.call(ann, 'lock.acquire', { name: 'free' })
-  const bobs = room.call(bob, 'lock.acquire', { name: 'bound', waitMs: 1000 })
+  const bobs = room.call(bob, 'lock.acquire', { name: 'bound', wait: 1000 })
   await settled(room.engine)
   endPeer(ann)
   expect(await bobs).toMatchObject({ acquired: true, lease: 'holder' })
@@ -88,7 +88,7 @@ test('a lock bound to its connection ends with it, any other outlives it', async
 test('a clock that jumps changes nothing, and what is shown follows it', async () => {
   using room = openRoom()
   const [ann, bob] = [caller('ann'), caller('bob')]
-  await room.call(ann, 'lock.acquire', { name: 'x', ttlMs: 10_000 })
+  await room.call(ann, 'lock.acquire', { name: 'x', ttl: 10_000 })
   for (const jump of [3_600_000, -7_200_000]) {
     room.clocks.jump(jump)
     expect(await room.call(bob, 'lock.acquire', { name: 'x' })).toMatchObject({ acquired: false })
@@ -102,11 +102,11 @@ test('a clock that jumps changes nothing, and what is shown follows it', async (
 test('after a boot the wall clock tells what is left of a lease, never more than it had', async () => {
   using room = openRoom()
   const ann = caller('ann')
-  for (const [name, ttlMs] of [
+  for (const [name, ttl] of [
     ['long', 60_000],
     ['short', 1000],
   ] as const)
-    await room.call(ann, 'lock.acquire', { name, ttlMs, holder: 'ann' })
+    await room.call(ann, 'lock.acquire', { name, ttl, holder: 'ann' })
   await room.call(ann, 'lock.acquire', { name: 'bound', lease: 'connection' })
   room.engine.close()
   const reopened = (offMs: number) => {

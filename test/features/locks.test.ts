@@ -8,7 +8,7 @@ import { caller, eventsOf, openRoom, refusal, settled } from '../support/locks-r
 test('a free lock is given under the number of its event; who comes later is told who has it, since when and why', async () => {
   using room = openRoom()
   const [ann, bob] = [caller('ann'), caller('bob')]
-  const own = await room.call(ann, 'lock.acquire', { name: 'x', ttlMs: 1000, note: 'to paint it' })
+  const own = await room.call(ann, 'lock.acquire', { name: 'x', ttl: 1000, note: 'to paint it' })
   const at = room.clocks.wall
   expect(own).toEqual({
     acquired: true,
@@ -37,8 +37,8 @@ test('a release and the next grant are one transaction, first come first served'
   using room = openRoom()
   const [ann, bob, cid] = [caller('ann'), caller('bob'), caller('cid')]
   await room.call(ann, 'lock.acquire', { name: 'x' })
-  const bobs = room.call(bob, 'lock.acquire', { name: 'x', waitMs: 1000 })
-  const cids = room.call(cid, 'lock.acquire', { name: 'x', waitMs: 1000 })
+  const bobs = room.call(bob, 'lock.acquire', { name: 'x', wait: 1000 })
+  const cids = room.call(cid, 'lock.acquire', { name: 'x', wait: 1000 })
   expect(await room.call(ann, 'lock.get', { name: 'x' })).toMatchObject({ line: 2 })
   const groups: string[][] = []
   room.engine.observers.push((events) => groups.push(events.map(({ type }) => type)))
@@ -55,17 +55,17 @@ test('1,000 wait for one lock, the next is told that the line is full', async ()
   const ann = caller('ann')
   await room.call(ann, 'lock.acquire', { name: 'x' })
   const line = Array.from({ length: limits.lineLength }, (_, n) =>
-    room.call(caller(`w${n}`), 'lock.acquire', { name: 'x', waitMs: 60_000 }),
+    room.call(caller(`w${n}`), 'lock.acquire', { name: 'x', wait: 60_000 }),
   )
   const late = caller('late')
-  expect(await room.call(late, 'lock.acquire', { name: 'x', waitMs: 60_000 })).toMatchObject({
+  expect(await room.call(late, 'lock.acquire', { name: 'x', wait: 60_000 })).toMatchObject({
     acquired: false,
     reason: 'line_full',
   })
   expect(await room.call(late, 'lock.get', { name: 'x' })).toMatchObject({ line: limits.lineLength })
   await room.call(ann, 'lock.release', { name: 'x' })
   expect(await line[0]).toMatchObject({ acquired: true })
-  const joined = room.call(late, 'lock.acquire', { name: 'x', waitMs: 60_000 })
+  const joined = room.call(late, 'lock.acquire', { name: 'x', wait: 60_000 })
   await settled(room.engine)
   expect(await room.call(late, 'lock.get', { name: 'x' })).toMatchObject({ line: limits.lineLength })
   room.engine.close()
@@ -78,7 +78,7 @@ test('who leaves is passed over, also when its turn came in that very moment', a
   const [ann, bob, cid, dan] = [caller('ann'), caller('bob'), caller('cid'), caller('dan')]
   await room.call(ann, 'lock.acquire', { name: 'x' })
   const waiting = [bob, cid, dan].map((each) =>
-    refusal(room.call(each, 'lock.acquire', { name: 'x', waitMs: 60_000 })),
+    refusal(room.call(each, 'lock.acquire', { name: 'x', wait: 60_000 })),
   )
   await settled(room.engine)
   endPeer(bob)
@@ -156,7 +156,7 @@ test('breaking is for admins, and keeps who did it and why', async () => {
 test('handed over, a lock has a new token and a lease as long as before', async () => {
   using room = openRoom()
   const ann = caller('ann')
-  await room.call(ann, 'lock.acquire', { name: 'x', holder: 'planner', ttlMs: 5000 })
+  await room.call(ann, 'lock.acquire', { name: 'x', holder: 'planner', ttl: 5000 })
   await room.pass(1000)
   expect(await room.call(ann, 'lock.transfer', { name: 'x', holder: 'nobody', to: 'builder' })).toEqual({
     transferred: false,
@@ -194,15 +194,15 @@ test.each([
   ['an empty name', { name: '' }],
   ['a name of 513 bytes', { name: 'x'.repeat(513) }],
   ['a name that is no text', { name: 5 }],
-  ['a negative lease', { name: 'x', ttlMs: -1 }],
-  ['no lease at all', { name: 'x', ttlMs: 0 }],
-  ['a lease that is text', { name: 'x', ttlMs: '5000' }],
-  ['a lease beyond 30 days', { name: 'x', ttlMs: limits.leaseMs + 1 }],
-  ['half a millisecond', { name: 'x', ttlMs: 0.5 }],
-  ['a negative wait', { name: 'x', waitMs: -1 }],
-  ['a wait beyond a day', { name: 'x', waitMs: limits.lockWaitMs + 1 }],
+  ['a negative lease', { name: 'x', ttl: -1 }],
+  ['no lease at all', { name: 'x', ttl: 0 }],
+  ['a lease that is text', { name: 'x', ttl: '5000' }],
+  ['a lease beyond 30 days', { name: 'x', ttl: limits.leaseMs + 1 }],
+  ['half a millisecond', { name: 'x', ttl: 0.5 }],
+  ['a negative wait', { name: 'x', wait: -1 }],
+  ['a wait beyond a day', { name: 'x', wait: limits.lockWaitMs + 1 }],
   ['an empty holder', { name: 'x', holder: '' }],
-  ['a misspelled lease', { name: 'x', ttl: 5000 }],
+  ['a misspelled lease', { name: 'x', ttlMs: 5000 }],
 ] as const)('%s is refused, and nothing is held', async (_, params) => {
   using room = openRoom()
   const ann = caller('ann')
@@ -215,7 +215,7 @@ test('the longest name and the longest lease are taken, and the channel of that 
   using room = openRoom()
   const ann = caller('ann')
   const name = 'é'.repeat(limits.lockNameBytes / 2)
-  expect(await room.call(ann, 'lock.acquire', { name, ttlMs: limits.leaseMs })).toMatchObject({
+  expect(await room.call(ann, 'lock.acquire', { name, ttl: limits.leaseMs })).toMatchObject({
     acquired: true,
   })
   const { events } = await room.call(ann, 'event.list', { channel: `lock:${name}` })
@@ -241,11 +241,11 @@ test('when the disk refuses, nobody was given anything and nobody lost its place
   using room = openRoom()
   const [ann, bob, cid] = [caller('ann'), caller('bob'), caller('cid')]
   await room.call(ann, 'lock.acquire', { name: 'x' })
-  const bobs = room.call(bob, 'lock.acquire', { name: 'x', waitMs: 60_000 })
+  const bobs = room.call(bob, 'lock.acquire', { name: 'x', wait: 60_000 })
   await settled(room.engine)
   room.engine.database.run('PRAGMA max_page_count = 1')
   const released = room.call(ann, 'lock.release', { name: 'x' })
-  const late = room.call(cid, 'lock.acquire', { name: 'x', waitMs: 60_000 })
+  const late = room.call(cid, 'lock.acquire', { name: 'x', wait: 60_000 })
   const large = room.call(ann, 'event.publish', { type: 'large', data: 'x'.repeat(1_000_000) })
   for (const each of [released, late, large]) expect(await refusal(each)).toBe('storage_full')
   expect(await room.call(ann, 'lock.get', { name: 'x' })).toMatchObject({ lock: { token: 1 }, line: 1 })

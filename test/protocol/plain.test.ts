@@ -77,8 +77,8 @@ const lockParams = fc.record(
   {
     name: rarely(names),
     holder: rarely(names),
-    ttlMs: rarely(fc.integer({ min: -1, max: 3_000_000_000 })),
-    waitMs: rarely(fc.oneof(fc.integer({ min: -1, max: 90_000_000 }), fc.double())),
+    ttl: rarely(fc.integer({ min: -1, max: 3_000_000_000 })),
+    wait: rarely(fc.oneof(fc.integer({ min: -1, max: 90_000_000 }), fc.double())),
     token: rarely(fc.integer()),
     note: fc.string(),
     lease: fc.constantFrom('holder', 'connection'),
@@ -91,7 +91,7 @@ const among = (...keys: string[]) =>
   lockParams.map((all) => Object.fromEntries(Object.entries(all).filter(([key]) => keys.includes(key))))
 
 test.each([
-  ['lock.acquire', plainAcquire, among('name', 'holder', 'ttlMs', 'waitMs')],
+  ['lock.acquire', plainAcquire, among('name', 'holder', 'ttl', 'wait')],
   ['lock.release', plainRelease, among('name', 'holder', 'token')],
 ] as const)('%s without the schema is what the schema makes of it', (name, plainOf, known) => {
   let taken = 0

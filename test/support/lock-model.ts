@@ -4,8 +4,8 @@
 export type Wish = {
   name: string
   holder: string
-  ttlMs: number
-  waitMs: number
+  ttl: number
+  wait: number
   peer: string
   bound: boolean
 }
@@ -17,7 +17,7 @@ export type Held = {
   deadline: number
   /** by the wall clock of when it was written */
   expiresAt: number
-  ttlMs: number
+  ttl: number
   bound: string | undefined
   /** which grant it is: the same for all who were told of it */
   grant: number
@@ -61,19 +61,19 @@ export const createLockModel = (now: () => { wall: number; steady: number }) => 
       lineOf(name).filter((other) => other.id !== id),
     )
   const lapsed = ({ deadline }: Held): boolean => deadline <= now().steady
-  const span = (ttlMs: number) => ({
-    deadline: now().steady + ttlMs,
-    expiresAt: now().wall + ttlMs,
-    ttlMs,
+  const span = (ttl: number) => ({
+    deadline: now().steady + ttl,
+    expiresAt: now().wall + ttl,
+    ttl,
   })
 
   const grant = (wish: Wish, waiters: Waiting[] = []): Held => {
-    const { name, holder, ttlMs, peer, bound } = wish
+    const { name, holder, ttl, peer, bound } = wish
     const one: Held = {
       name,
       holder,
       acquiredAt: now().wall,
-      ...span(ttlMs),
+      ...span(ttl),
       bound: bound ? peer : undefined,
       grant: ++grants,
     }
@@ -82,7 +82,7 @@ export const createLockModel = (now: () => { wall: number; steady: number }) => 
     const others = lineOf(name).filter(
       (other) => other.holder === holder && other.until > now().steady && !waiters.includes(other),
     )
-    for (const other of others) if (other.ttlMs > one.ttlMs) Object.assign(one, span(other.ttlMs))
+    for (const other of others) if (other.ttl > one.ttl) Object.assign(one, span(other.ttl))
     for (const waiter of [...waiters, ...others]) {
       leave(waiter)
       told.push({ id: waiter.id, acquired: true, held: { ...one } })
@@ -109,7 +109,7 @@ export const createLockModel = (now: () => { wall: number; steady: number }) => 
     let one = current(wish.name)
     if (!one) one = grant(wish)
     else if (one.holder === wish.holder)
-      Object.assign(one, span(wish.ttlMs), { bound: wish.bound ? wish.peer : undefined })
+      Object.assign(one, span(wish.ttl), { bound: wish.bound ? wish.peer : undefined })
     else {
       const { holder, acquiredAt } = one
       told.push({ id, acquired: false, holder, acquiredAt, reason })
@@ -129,15 +129,15 @@ export const createLockModel = (now: () => { wall: number; steady: number }) => 
     acquire: (wish: Wish): number => {
       const id = ++ids
       const one = current(wish.name)
-      if (one && one.holder !== wish.holder && wish.waitMs > 0)
-        lines.set(wish.name, [...lineOf(wish.name), { ...wish, id, until: now().steady + wish.waitMs }])
+      if (one && one.holder !== wish.holder && wish.wait > 0)
+        lines.set(wish.name, [...lineOf(wish.name), { ...wish, id, until: now().steady + wish.wait }])
       else take(id, wish, 'held')
       return id
     },
-    renew: (name: string, allowed: (one: Held) => boolean, ttlMs: number | undefined): Held | undefined => {
+    renew: (name: string, allowed: (one: Held) => boolean, ttl: number | undefined): Held | undefined => {
       const one = current(name)
       if (!one || !allowed(one)) return undefined
-      return { ...Object.assign(one, span(ttlMs ?? one.ttlMs)) }
+      return { ...Object.assign(one, span(ttl ?? one.ttl)) }
     },
     release: (name: string, allowed: (one: Held) => boolean, type = 'lock.released'): boolean => {
       const one = current(name)
@@ -150,7 +150,7 @@ export const createLockModel = (now: () => { wall: number; steady: number }) => 
       if (!one || one.holder !== holder) return undefined
       if (to === holder) return { ...one }
       end(one, 'lock.transferred')
-      return { ...grant({ name, holder: to, ttlMs: one.ttlMs, waitMs: 0, peer, bound: false }) }
+      return { ...grant({ name, holder: to, ttl: one.ttl, wait: 0, peer, bound: false }) }
     },
     peek: (name: string): Held | undefined => {
       const one = held.get(name)
@@ -193,7 +193,7 @@ export const createLockModel = (now: () => { wall: number; steady: number }) => 
       lines.clear()
       if (rebooted)
         for (const one of held.values())
-          one.deadline = now().steady + Math.max(0, Math.min(one.expiresAt - now().wall, one.ttlMs))
+          one.deadline = now().steady + Math.max(0, Math.min(one.expiresAt - now().wall, one.ttl))
       for (const one of [...held.values()].filter(({ bound }) => bound !== undefined))
         end(one, 'lock.released')
     },

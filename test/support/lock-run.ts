@@ -117,20 +117,20 @@ export const runLife = async (steps: readonly Step[]): Promise<number> => {
       return answer
     }
     if (one.do === 'acquire') {
-      const { name, ttlMs, waitMs, bound } = one
+      const { name, ttl, wait, bound } = one
       const id = model.acquire({
         name,
         holder: one.holder ?? ownName(from),
-        ttlMs,
-        waitMs,
+        ttl,
+        wait,
         bound,
         peer: from.id,
       })
       const lease = bound ? 'connection' : 'holder'
       const answer = ask('lock.acquire', {
         name,
-        ttlMs,
-        waitMs,
+        ttl,
+        wait,
         lease,
         ...(one.holder && { holder: one.holder }),
       })
@@ -188,8 +188,8 @@ export const runLife = async (steps: readonly Step[]): Promise<number> => {
     }
     const proof = { ...(one.holder && { holder: one.holder }), ...(shown !== undefined && { token: shown }) }
     if (one.do === 'renew') {
-      const expected = model.renew(one.name, allowed, one.ttlMs)
-      const answer = ask('lock.renew', { name: one.name, ...proof, ...(one.ttlMs && { ttlMs: one.ttlMs }) })
+      const expected = model.renew(one.name, allowed, one.ttl)
+      const answer = ask('lock.renew', { name: one.name, ...proof, ...(one.ttl && { ttl: one.ttl }) })
       return async () => {
         const found = (await answer) as { renewed: boolean }
         same('renew', found.renewed, expected !== undefined)

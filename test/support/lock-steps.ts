@@ -11,7 +11,7 @@ const spans = [1, 20, 100, 3000] as const
 const name = fc.constantFrom(...names)
 const peer = fc.constantFrom(...peers)
 const holder = fc.option(fc.constantFrom(...holders), { nil: undefined, freq: 2 })
-const ttlMs = fc.constantFrom(...spans)
+const ttl = fc.constantFrom(...spans)
 /** what a caller shows of a token: none, the newest there is of that lock, one before it */
 const token = fc.constantFrom('none', 'none', 'last', 'older')
 
@@ -23,8 +23,8 @@ const call = fc.oneof(
       name,
       peer,
       holder,
-      ttlMs,
-      waitMs: fc.constantFrom(0, 0, 5, 50, 2000),
+      ttl,
+      wait: fc.constantFrom(0, 0, 5, 50, 2000),
       bound: fc.boolean(),
     }),
   },
@@ -36,7 +36,7 @@ const call = fc.oneof(
       peer,
       holder,
       token,
-      ttlMs: fc.option(ttlMs, { nil: undefined }),
+      ttl: fc.option(ttl, { nil: undefined }),
     }),
   },
   { weight: 7, arbitrary: fc.record({ do: fc.constant('release'), name, peer, holder, token }) },

@@ -11,7 +11,7 @@ import type { Stage } from '../stage.ts'
 import { exchange, type Times } from './exchanges.ts'
 
 const atOnce = 64
-const ttlMs = 30_000
+const ttl = 30_000
 const holder = 'agent-7'
 
 const script =
@@ -22,7 +22,7 @@ type Connections = ExchangeOptions['connections']
 type Turns = (locks: readonly string[]) => Connections[number]
 
 const ours: Turns = (locks) => {
-  const acquire = locks.map((name) => callLine('lock.acquire', { name, holder, ttlMs }))
+  const acquire = locks.map((name) => callLine('lock.acquire', { name, holder, ttl }))
   const release = locks.map((name) => callLine('lock.release', { name, holder }))
   return {
     asks: [...acquire, ...release],
@@ -36,7 +36,7 @@ const ours: Turns = (locks) => {
 const theirs =
   (hash: string): Turns =>
   (locks) => {
-    const set = locks.map((name) => commandOf('SET', name, holder, 'NX', 'PX', String(ttlMs)))
+    const set = locks.map((name) => commandOf('SET', name, holder, 'NX', 'PX', String(ttl)))
     const release = locks.map((name) => commandOf('EVALSHA', hash, '1', name, holder))
     return { asks: [...set, ...release], answers: [...set.map(() => '+'), ...release.map(() => ':1')] }
   }

@@ -24,10 +24,11 @@ type Given = {
 /** beyond the wait itself, for the answer to come */
 const answerWithinMs = 30_000
 
-const lock = async ({ name, wait = '0s', ttl = '30s', holder, note }: Given, command: readonly string[]) => {
-  const waitMs = spanOf(wait, '--wait')
-  const ttlMs = spanOf(ttl, '--ttl')
-  const asked = { name, waitMs, ttlMs, ...(note !== undefined && { note }) }
+const lock = async (given: Given, command: readonly string[]) => {
+  const { name, holder, note } = given
+  const wait = spanOf(given.wait ?? '0s', '--wait')
+  const ttl = spanOf(given.ttl ?? '30s', '--ttl')
+  const asked = { name, wait, ttl, ...(note !== undefined && { note }) }
   return command.length === 0
     ? await take({ ...asked, holder: holder ?? shellName() })
     : await runLocked({ ...asked, holder }, command)
@@ -35,14 +36,14 @@ const lock = async ({ name, wait = '0s', ttl = '30s', holder, note }: Given, com
 
 export default lock
 
-type Asked = { name: string; waitMs: number; ttlMs: number; note?: string }
+type Asked = { name: string; wait: number; ttl: number; note?: string }
 
-const take = async ({ name, waitMs, ttlMs, holder, note }: Asked & { holder: string }): Promise<void> => {
+const take = async ({ name, wait, ttl, holder, note }: Asked & { holder: string }): Promise<void> => {
   await using daemon = await reach(here())
   const answer = await daemon.call(
     'lock.acquire',
-    { name, waitMs, ttlMs, holder, ...(note !== undefined && { note }) },
-    { timeoutMs: waitMs + answerWithinMs },
+    { name, wait, ttl, holder, ...(note !== undefined && { note }) },
+    { timeoutMs: wait + answerWithinMs },
   )
   if (!answer.acquired) {
     const why = answer.note === undefined ? '' : ` (${answer.note})`
@@ -55,13 +56,13 @@ const take = async ({ name, waitMs, ttlMs, holder, note }: Asked & { holder: str
   await talk(
     'info',
     visible(
-      `${name} is yours until ${until} (${formatDuration(ttlMs)}); give it back: ${selfName()} unlock ${quoted(name)}`,
+      `${name} is yours until ${until} (${formatDuration(ttl)}); give it back: ${selfName()} unlock ${quoted(name)}`,
     ),
   )
 }
 
 const runLocked = async (
-  { name, waitMs, ttlMs, holder, note }: Asked & { holder: string | undefined },
+  { name, wait, ttl, holder, note }: Asked & { holder: string | undefined },
   command: readonly string[],
 ): Promise<number> => {
   const paths = here()
@@ -79,8 +80,8 @@ const runLocked = async (
     await using client = await connect({ socket: paths.socket, signal: waiting.signal })
     const own = await client
       .lock(name, {
-        wait: waitMs,
-        ttl: ttlMs,
+        wait: wait,
+        ttl: ttl,
         ...(holder !== undefined && { holder }),
         ...(note !== undefined && { note }),
         signal: waiting.signal,

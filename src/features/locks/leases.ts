@@ -45,7 +45,7 @@ export type Place = { readonly namespace: string; readonly name: string }
 /** What somebody who takes a lock says of the lease. */
 export type Wish = Place & {
   readonly holder: string
-  readonly ttlMs: number
+  readonly ttl: number
   readonly note: string | undefined
   readonly by: string
   readonly connection: string | null
@@ -67,7 +67,7 @@ const shownWithinMs = 1000
 export const createLeases = (clock: Clock, steady: SteadyClock) => {
   const isLapsed = (row: Row): boolean => steady.now() >= row.deadline
 
-  const span = (ttlMs: number) => ({ expires_at: clock.now() + ttlMs, deadline: steady.now() + ttlMs })
+  const span = (ttl: number) => ({ expires_at: clock.now() + ttl, deadline: steady.now() + ttl })
 
   return {
     isLapsed,
@@ -80,7 +80,7 @@ export const createLeases = (clock: Clock, steady: SteadyClock) => {
     grant: ({ append, database }: Transaction, wish: Wish): Row => {
       const { namespace, name, holder, note, by, connection } = wish
       const acquiredAt = clock.now()
-      const { expires_at, deadline } = span(wish.ttlMs)
+      const { expires_at, deadline } = span(wish.ttl)
       const data = {
         holder,
         acquiredAt,
@@ -96,7 +96,7 @@ export const createLeases = (clock: Clock, steady: SteadyClock) => {
         token,
         acquired_at: acquiredAt,
         expires_at,
-        ttl_ms: wish.ttlMs,
+        ttl_ms: wish.ttl,
         deadline,
         boot: steady.boot,
         note: note ?? null,
@@ -111,12 +111,12 @@ export const createLeases = (clock: Clock, steady: SteadyClock) => {
     extend: (
       { database }: Transaction,
       row: Row,
-      ttlMs: number,
+      ttl: number,
       { note, connection }: Pick<Row, 'note' | 'connection'> = row,
     ): Row => {
-      const renewed = { ...row, ...span(ttlMs), ttl_ms: ttlMs, note, connection }
+      const renewed = { ...row, ...span(ttl), ttl_ms: ttl, note, connection }
       const { expires_at, deadline, namespace, name } = renewed
-      database.query(extend).run(expires_at, ttlMs, deadline, note, connection, namespace, name)
+      database.query(extend).run(expires_at, ttl, deadline, note, connection, namespace, name)
       return renewed
     },
 

@@ -96,7 +96,7 @@ export const createTurns = ({
     for (const other of lines.inNameOf(wish, wish.holder, steady.now())) {
       other.picked = true
       waiters.push(other)
-      if (other.wish.ttlMs > row.ttl_ms) row = leases.extend(transaction, row, other.wish.ttlMs)
+      if (other.wish.ttl > row.ttl_ms) row = leases.extend(transaction, row, other.wish.ttl)
     }
     served.push({ row, waiters })
     return row
@@ -112,10 +112,10 @@ export const createTurns = ({
     turn: Turn,
     row: Row,
     by: string,
-    ttlMs: number,
+    ttl: number,
     bound: Pick<Row, 'note' | 'connection'> = row,
   ): Row => {
-    const extended = leases.extend(turn.transaction, row, ttlMs, bound)
+    const extended = leases.extend(turn.transaction, row, ttl, bound)
     turn.renewed.push({ row: extended, by })
     return extended
   }
@@ -175,7 +175,7 @@ export const createTurns = ({
       const row = current(turn, wish)
       if (!row) return grant(turn, wish)
       if (row.holder !== wish.holder) return row
-      return extend(turn, row, wish.by, wish.ttlMs, {
+      return extend(turn, row, wish.by, wish.ttl, {
         note: wish.note ?? row.note,
         connection: wish.connection,
       })

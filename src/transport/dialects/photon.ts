@@ -138,7 +138,7 @@ const meanings: Record<string, Meaning> = {
         await dispatch(peer, 'lock.acquire', {
           name: name(frame, 'lockName'),
           holder: named(frame, 'sessionId') ?? frame.id,
-          ttlMs: leaseOf(frame),
+          ttl: leaseOf(frame),
         }),
       ),
   },
@@ -149,7 +149,7 @@ const meanings: Record<string, Meaning> = {
       const result = await dispatch(peer, 'lock.assign', {
         name: name(frame, 'lockName'),
         holder: name(frame, 'lockHolder'),
-        ttlMs: leaseOf(frame),
+        ttl: leaseOf(frame),
       })
       if (result.acquired) return lockReply(result)
       const { name: lockName, holder: currentHolder } = result

@@ -36,7 +36,7 @@ export const locking = {
     await using other = await house.connect()
     await using third = await house.connect()
     const own = await acquire(caller, { name, holder: 'ann' })
-    const waiting = acquire(other, { name, holder: 'bob', waitMs: 60_000 })
+    const waiting = acquire(other, { name, holder: 'bob', wait: 60_000 })
     while ((await get(third, name)).line === 0) await Bun.sleep(5)
     expect(await release(caller, { name, holder: 'ann' })).toEqual({ released: true })
     const given = await waiting
@@ -53,23 +53,23 @@ export const locking = {
   },
 
   'a wait ends at its deadline, and a lease at its end': async ({ caller, channel: name }) => {
-    await acquire(caller, { name, holder: 'ann', ttlMs: 300 })
-    expect(await acquire(caller, { name, holder: 'bob', waitMs: 20 })).toMatchObject({
+    await acquire(caller, { name, holder: 'ann', ttl: 300 })
+    expect(await acquire(caller, { name, holder: 'bob', wait: 20 })).toMatchObject({
       acquired: false,
       reason: 'waited',
       holder: 'ann',
     })
-    expect(await acquire(caller, { name, holder: 'bob', waitMs: 30_000 })).toMatchObject({ acquired: true })
+    expect(await acquire(caller, { name, holder: 'bob', wait: 30_000 })).toMatchObject({ acquired: true })
   },
 
   'a bad lock is refused, and nothing is held': async ({ caller, channel: name }) => {
     for (const bad of [
-      { ttlMs: 5000 },
+      { ttl: 5000 },
       { name: '' },
       { name: 'x'.repeat(513) },
-      { name, ttlMs: -1 },
-      { name, ttlMs: '5000' },
-      { name, ttlMs: 31 * 24 * 3600 * 1000 },
+      { name, ttl: -1 },
+      { name, ttl: '5000' },
+      { name, ttl: 31 * 24 * 3600 * 1000 },
     ])
       expect((await refusal(caller.call('lock.acquire', bad))).code).toBe('bad_request')
     expect(await get(caller, name)).toEqual({ lock: null, line: 0 })
