@@ -1,12 +1,10 @@
 // `paid subscribe PATTERN…`: the messages of some channels as they come, one line each, for pipes; through restarts of
 // the daemon, until its reader goes.
 
-import { follow } from '../../client/follow.ts'
-import { unixLine } from '../../client/lines/unix.ts'
 import { filterOf } from '../filters.ts'
+import { following } from '../following.ts'
 import { here, reach } from '../home.ts'
-import { isTerminal, say, tell } from '../output.ts'
-import { whenReaderGone } from '../reader-gone.ts'
+import { isTerminal, say } from '../output.ts'
 import { visible } from '../visible.ts'
 
 type Given = { patterns: string[]; since: string | undefined; json: boolean }
@@ -17,17 +15,9 @@ const subscribe = async ({ patterns, since, json }: Given): Promise<void> => {
   first.close()
 
   const filter = filterOf({ since, channel: patterns, type: undefined, session: undefined, all: false, json })
-  const ending = new AbortController()
-  const stopLooking = whenReaderGone(() => ending.abort())
-  const onState = (state: 'following' | 'lost' | 'lagged') => {
-    if (state === 'following') tell('paid: listening (^C ends)')
-    if (state === 'lost') tell('paid: the daemon went away; waiting for it')
-    if (state === 'lagged') tell('paid: fell behind; catching up')
-  }
-  const options = { open: unixLine(paths.socket), signal: ending.signal, onState }
   const shown = isTerminal(1) ? visible : (text: string) => text
-  for await (const event of follow(filter, options)) say(shown(JSON.stringify(json ? event : event.data)))
-  stopLooking()
+  for await (const event of following(paths, filter, 'listening'))
+    say(shown(JSON.stringify(json ? event : event.data)))
 }
 
 export default subscribe
