@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { api } from '../protocol/api.ts'
 import type { Status } from '../protocol/system.ts'
 import { limits } from '../protocol/limits.ts'
-import { isMethod, type Dispatch, type HandlersFor } from '../core/dispatch.ts'
+import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
 import type { Log } from '../core/log.ts'
 import type { Peer } from '../core/peer.ts'
 
@@ -78,5 +78,3 @@ export const schemaOf = (type: z.ZodType, io: 'input' | 'output'): Record<string
   const { $schema: _, ...schema } = z.toJSONSchema(type, { io, unrepresentable: 'any' })
   return schema
 }
-
-export const methodNames = Object.keys(api).filter(isMethod)
