@@ -54,6 +54,7 @@ const packageUsers: Record<string, readonly string[]> = {
   hono: ['transport'],
   citty: ['cli'],
   consola: ['cli'],
+  standardwebhooks: ['features'],
 }
 
 const isBuiltin = (specifier: string) => /^(node|bun):/.test(specifier) || specifier === 'bun'
