@@ -55,6 +55,7 @@ const packageUsers: Record<string, readonly string[]> = {
   citty: ['cli'],
   consola: ['cli'],
   croner: ['features'],
+  standardwebhooks: ['features'],
 }
 
 const isBuiltin = (specifier: string) => /^(node|bun):/.test(specifier) || specifier === 'bun'
