@@ -1,100 +1,15 @@
-// Every option of the daemon, declared once: from this schema come the defaults, the `config.json` of a home, the
+// Every option of the daemon (config/options.ts): from one schema come the defaults, the `config.json` of a home, the
 // PAID_* environment, what a flag may say, and the table in the README.
 // What is said nearest wins: flags, then environment, then file, then default. An unknown key or a bad value is
 // refused with where it stands and what was expected; nothing is guessed.
 
 import { z } from 'zod'
-import { type Auth, auths, type Listener, formatListener, parseListener } from './listener.ts'
+import { type OptionRow, optionRows, options } from './config/options.ts'
+import { type Auth, type Listener, formatListener, parseListener } from './listener.ts'
 import type { Paths } from './paths.ts'
 import { type SocketPlace, socketPlaces } from './socket-place.ts'
 import { readOwn } from './lib/own-place.ts'
-import { channelPattern, nameOf } from './protocol/channel.ts'
 import { PaidError } from './protocol/error.ts'
-import { limits } from './protocol/limits.ts'
-
-const wholeNumber = (least: number, most: number, standard: number) =>
-  z
-    .int(`a whole number from ${least} to ${most}`)
-    .min(least, `a whole number from ${least} to ${most}`)
-    .max(most, `a whole number from ${least} to ${most}`)
-    .default(standard)
-
-const socketForm = 'a list of paths, or of {"path": …, "namespace": …}'
-
-const options = z.strictObject({
-  listen: z
-    .array(z.string('a list of texts "host:port"'), 'a list of texts "host:port"')
-    .min(1, 'at least one "host:port"')
-    .default(['127.0.0.1:8787'])
-    .describe('addresses, `host:port[,auth=token|none][,dialect=pai]`; port 0 picks a free one'),
-  auth: z
-    .enum(auths, `one of ${auths.join(', ')}`)
-    .default('token')
-    .describe('for listeners that do not say; `none` on loopback only'),
-  hosts: z
-    .array(z.string('a list of host names').min(1, 'no empty host names'), 'a list of host names')
-    .default([])
-    .describe('more names the daemon answers to in `Host`'),
-  http: z
-    .strictObject({
-      maxBody: wholeNumber(1024, limits.hookBodyBytes, limits.bodyBytes).describe(
-        'bytes of a request body; hooks have a limit of their own',
-      ),
-    })
-    .prefault({}),
-  photon: z
-    .strictObject({
-      sockets: z
-        .array(z.string('a list of names'), 'a list of names')
-        .default([])
-        .describe('photons whose clients are served at `~/.photon/daemons/NAME.sock`, each in its namespace'),
-      global: z
-        .boolean('true or false')
-        .default(false)
-        .describe('serve newer photon clients at `$PHOTON_HOME/.data/daemon.sock`'),
-    })
-    .prefault({}),
-  sockets: z
-    .array(
-      z.union(
-        [
-          z.string().transform((path) => ({ path, namespace: '' })),
-          z.strictObject({
-            path: z.string(),
-            namespace: nameOf('namespace', limits.namespaceBytes).default(''),
-          }),
-        ],
-        socketForm,
-      ),
-      socketForm,
-    )
-    .default([])
-    .describe('more paths to listen at, each with a namespace if it says one'),
-  channels: z
-    .strictObject({
-      stored: z
-        .array(channelPattern, 'a list of channels, by name or prefix*')
-        .default([])
-        .describe('channels whose messages are kept though nobody asks for it'),
-    })
-    .prefault({}),
-  subscriptions: z
-    .strictObject({
-      maxUnsentEvents: wholeNumber(1, 1_000_000, limits.unsentEvents).describe(
-        'events a follower that reads nothing may fall behind',
-      ),
-      maxUnsentBytes: wholeNumber(1024, 1024 * 1024 * 1024, limits.unsentBytes).describe('the same in bytes'),
-    })
-    .prefault({}),
-  log: z
-    .strictObject({
-      level: z
-        .enum(['error', 'warn', 'info', 'debug'], 'one of error, warn, info, debug')
-        .default('info')
-        .describe('the least that `paid.log` keeps'),
-    })
-    .prefault({}),
-})
 
 /** What the command line may say; absent means not said. */
 export type Flags = {
@@ -124,9 +39,6 @@ export type Config = Omit<z.output<typeof options>, 'listen' | 'photon' | 'socke
 }
 
 export type ConfigSources = { paths: Paths; env?: Record<string, string | undefined>; flags?: Flags }
-
-/** One option as the README lists it. */
-export type OptionRow = { key: string; env: string; standard: unknown; about: string; schema: z.ZodType }
 
 /** Throws `bad_request`, naming the place, for whatever it does not take. */
 export const loadConfig = ({ paths, env = {}, flags = {} }: ConfigSources): Config => {
@@ -158,24 +70,6 @@ export const loadConfig = ({ paths, env = {}, flags = {} }: ConfigSources): Conf
   })
   return { ...rest, listeners: listenersOf(listen, rest.auth, place), sockets, flags }
 }
-
-/** The options one by one, in the order of the schema. */
-export const optionRows = (): OptionRow[] => rowsOf(options, [])
-
-const rowsOf = (schema: z.ZodObject, above: string[]): OptionRow[] =>
-  Object.entries(schema.shape).flatMap(([name, field]) => {
-    const path = [...above, name]
-    const inner = field instanceof z.ZodPrefault || field instanceof z.ZodDefault ? field.unwrap() : field
-    if (inner instanceof z.ZodObject) return rowsOf(inner, path)
-    const key = path.join('.')
-    return {
-      key,
-      env: `PAID_${path.map((word) => word.replace(/[A-Z]/g, '_$&').toUpperCase()).join('_')}`,
-      standard: field instanceof z.ZodDefault ? field.def.defaultValue : undefined,
-      about: field.description ?? '',
-      schema: inner instanceof z.ZodType ? inner : z.unknown(),
-    }
-  })
 
 /** A variable's text as the value its option takes; what does not fit stays text, and the schema says so. */
 const fromText = ({ schema }: OptionRow, text: string): unknown => {

@@ -54,6 +54,8 @@ const packageUsers: Record<string, readonly string[]> = {
   hono: ['transport'],
   citty: ['cli'],
   consola: ['cli'],
+  croner: ['features'],
+  standardwebhooks: ['features'],
 }
 
 const isBuiltin = (specifier: string) => /^(node|bun):/.test(specifier) || specifier === 'bun'

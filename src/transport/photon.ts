@@ -22,7 +22,7 @@ import {
   resultText,
   resumeOf,
   shutdownText,
-} from './dialects/photon-frames.ts'
+} from './dialects/photon/frames.ts'
 
 /** events of a replay that come before the answer to its subscribe */
 const replayedFirst = 500

@@ -5,8 +5,7 @@ import { Hono } from 'hono'
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Params } from '../../protocol/api.ts'
-import { onceKey, type NewEvent } from '../../protocol/events.ts'
-import { asPaidError, explain, type Dispatch } from '../../core/dispatch.ts'
+import { asPaidError, type Dispatch } from '../../core/dispatch.ts'
 import type { Logger } from '../../core/logger.ts'
 import { LogEvent } from '../../core/log-event.ts'
 import { createPeer, endPeer, type Peer } from '../../core/peer.ts'
@@ -17,6 +16,7 @@ import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
 import { bodyError, readBody } from './body.ts'
 import { openApiOf } from './openapi.ts'
+import { batchOf, keyOf, occurredAtOf } from './posted.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
 
@@ -228,36 +228,4 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
     const handler = request.method === 'POST' ? direct.get(path) : undefined
     return handler ? handler(request, visit).catch(failure) : app.fetch(request, visit)
   }
-}
-
-/** The once-only key of a request, as a call's field. */
-const keyOf = (request: Request): { key: string } | undefined => {
-  const header = request.headers.get('idempotency-key')
-  if (header === null) return undefined
-  const key = onceKey.safeParse(header)
-  if (!key.success) throw new PaidError('bad_request', `Idempotency-Key: ${explain(key.error)}`)
-  return { key: key.data }
-}
-
-/** When it happened, as `paid hook` says it. */
-const occurredAtOf = (request: Request): number | undefined => {
-  const header = request.headers.get('x-paid-occurred-at')
-  if (header === null) return undefined
-  if (!/^\d{1,15}$/.test(header))
-    throw new PaidError('bad_request', 'X-Paid-Occurred-At must be epoch milliseconds')
-  return Number(header)
-}
-
-const batchOf = (body: readonly unknown[]): NewEvent[] => {
-  if (body.length === 0 || body.length > limits.batchEvents)
-    throw new PaidError('bad_request', `A batch has 1 to ${limits.batchEvents} events, not ${body.length}`)
-  return body.map((event, n) => {
-    try {
-      return decodeEvent(event)
-    } catch (error) {
-      if (error instanceof PaidError)
-        throw new PaidError(error.code, `event ${n}: ${error.message}`, error.hint)
-      throw error
-    }
-  })
 }

@@ -41,7 +41,7 @@ export const lockCommands = {
     },
     run: async ({ args, rawArgs }) => {
       const [, ...command] = rawArgs.slice(rawArgs.indexOf('--') + 1)
-      return await (await import('./commands/lock.ts')).default(args, command)
+      return await (await import('../commands/lock.ts')).default(args, command)
     },
   }),
   unlock: defineCommand({
@@ -56,7 +56,7 @@ export const lockCommands = {
       force: { type: 'boolean', default: false, description: 'take it from whoever holds it' },
       why: { type: 'string', valueHint: 'TEXT', description: 'with --force: the reason, which is kept' },
     },
-    run: async ({ args }) => (await import('./commands/unlock.ts')).default(args),
+    run: async ({ args }) => (await import('../commands/unlock.ts')).default(args),
   }),
   locks: defineCommand({
     meta: {
@@ -64,6 +64,6 @@ export const lockCommands = {
       examples: ['paid locks', 'paid locks --json'],
     },
     args: { json: { type: 'boolean', default: false, description: 'print JSON for programs' } },
-    run: async ({ args }) => (await import('./commands/locks.ts')).default(args),
+    run: async ({ args }) => (await import('../commands/locks.ts')).default(args),
   }),
 } as const

@@ -1,9 +1,9 @@
 // Photon's frames: what the daemon says in its words. `data` of subscribe, unsubscribe and publish is the document's to
 // the letter; what is more stands beside it.
 
-import { PaidError } from '../../protocol/error.ts'
-import { seqOfId } from '../../protocol/event.ts'
-import type { LogEvent } from '../../core/log-event.ts'
+import { PaidError } from '../../../protocol/error.ts'
+import { seqOfId } from '../../../protocol/event.ts'
+import type { LogEvent } from '../../../core/log-event.ts'
 
 export type Reply = { success?: boolean; data: unknown; more?: Record<string, unknown> }
 

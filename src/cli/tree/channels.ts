@@ -1,7 +1,7 @@
 // The commands that talk over channels: names, arguments, flags and help; the code of each when it runs.
 
 import { defineCommand } from 'citty'
-import { positionals } from './arguments.ts'
+import { positionals } from '../arguments.ts'
 
 export const channelCommands = {
   publish: defineCommand({
@@ -18,7 +18,7 @@ export const channelCommands = {
       json: { type: 'positional', required: false, description: 'the message ({}); - reads it from stdin' },
       store: { type: 'boolean', default: false, description: 'keep it; prints its id' },
     },
-    run: async ({ args }) => (await import('./commands/publish.ts')).default(args),
+    run: async ({ args }) => (await import('../commands/publish.ts')).default(args),
   }),
   subscribe: defineCommand({
     meta: {
@@ -45,6 +45,6 @@ export const channelCommands = {
       json: { type: 'boolean', default: false, description: 'print whole events, not only the message' },
     },
     run: async ({ args, rawArgs }) =>
-      (await import('./commands/subscribe.ts')).default({ ...args, patterns: positionals(rawArgs) }),
+      (await import('../commands/subscribe.ts')).default({ ...args, patterns: positionals(rawArgs) }),
   }),
 }

@@ -1,0 +1,3 @@
+// The flag that every reading command has.
+
+export const json = { type: 'boolean', default: false, description: 'print JSON for programs' } as const
