@@ -21,11 +21,16 @@ export type Sink = {
   readonly tooLong: () => void
 }
 
-/** what is kept grows by blocks: a long document is never copied while it grows, however small its pieces are */
+/** what is kept grows by blocks, small pieces are put together: no document is copied again while it grows */
 const blockBytes = 64 * 1024
+/** pieces from this size on are blocks themselves */
+const wholeBytes = 32 * 1024
+
+/** a string that has not ended after so many bytes is likely long: the rest is searched, which has its own price */
+const shortString = 64
 
 export class DocumentReader {
-  /** full but for the last, which has `#room` bytes left */
+  /** full but for the last, which has `#room` bytes left when it was begun here */
   #blocks: Buffer[] = []
   #room = 0
   #keptBytes = 0
@@ -41,6 +46,12 @@ export class DocumentReader {
     this.#sink = sink
   }
 
+  /** of the document that has begun; of one that is skipped, the bound */
+  get unfinishedBytes(): number {
+    return this.#skipping ? this.#maxBytes : this.#keptBytes
+  }
+
+  /** @param chunk belongs to the reader from then on */
   push(chunk: Buffer): void {
     const lastNewline = chunk.lastIndexOf(newline)
     if (lastNewline >= 0) this.#lines(chunk.subarray(0, lastNewline))
@@ -113,7 +124,13 @@ export class DocumentReader {
 
   /** The place of the quote that ends the string which goes on at `from`, or the end of the bytes. */
   #endOfString(bytes: Buffer, from: number): number {
+    let far = from + shortString
     for (let at = from; at < bytes.length; at++) {
+      if (at >= far) {
+        at = this.#nextQuote(bytes, at)
+        if (at === bytes.length) break
+        far = at + shortString
+      }
       if (this.#escaped) this.#escaped = false
       else if (bytes[at] === backslash) this.#escaped = true
       else if (bytes[at] === quote) {
@@ -122,6 +139,18 @@ export class DocumentReader {
       }
     }
     return bytes.length
+  }
+
+  /** The place of the next quote, escaped or not as `#escaped` then says, or the end of the bytes. */
+  #nextQuote(bytes: Buffer, from: number): number {
+    const found = bytes.indexOf(quote, from)
+    const end = found < 0 ? bytes.length : found
+    let run = end
+    while (run > from && bytes[run - 1] === backslash) run--
+    // a backslash right before `from` escapes the first byte behind it
+    const open = run === from && this.#escaped ? 1 : 0
+    this.#escaped = (end - run + open) % 2 === 1
+    return end
   }
 
   /** Follows braces; true at the byte that closes the outermost one. */
@@ -139,10 +168,12 @@ export class DocumentReader {
   }
 
   #keep(bytes: Buffer): void {
+    this.#keptBytes += bytes.length
     for (let from = 0; from < bytes.length;) {
       if (this.#room === 0) {
-        this.#room = Math.max(blockBytes, bytes.length - from)
-        this.#blocks.push(Buffer.allocUnsafe(this.#room))
+        if (bytes.length - from >= wholeBytes) return void this.#blocks.push(bytes.subarray(from))
+        this.#room = blockBytes
+        this.#blocks.push(Buffer.allocUnsafe(blockBytes))
       }
       const block = this.#blocks.at(-1)
       if (!block) return
@@ -150,7 +181,6 @@ export class DocumentReader {
       this.#room -= taken
       from += taken
     }
-    this.#keptBytes += bytes.length
   }
 
   /** What was kept, and these bytes. */

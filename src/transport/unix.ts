@@ -12,12 +12,13 @@ import { createConnection, type Connection } from './connection.ts'
 import { parseJson } from './dialects/json.ts'
 import { isFields } from './dialects/pai.ts'
 import { errorText, failureText, invalidFormat } from './dialects/photon/frames.ts'
+import { createPace, type Pace } from './pace.ts'
 import { openPeerUid } from './peer-uid.ts'
 import { createPhoton, type Photon } from './photon.ts'
 import type { Refusals } from './refusals.ts'
 
 type Caller = { connection: Connection; photon: Photon }
-type Data = Caller & { reader: DocumentReader; rest: Buffer | undefined }
+type Data = Caller & { reader: DocumentReader; pace: Pace; rest: Buffer | undefined }
 
 /** Listens at `path`, which must be free. The socket has mode 0600 from its creation. */
 export const openUnixDoor = ({
@@ -52,16 +53,17 @@ export const openUnixDoor = ({
           socket.terminate()
           return
         }
+        const pace = createPace((paused) => {
+          if (paused) socket.pause()
+          else socket.resume()
+        })
         const connection = createConnection({
           dispatch,
           by: `unix:${uid ?? owner ?? 'owner'}`,
           scope: 'admin',
           namespace,
           write: (frames) => write(socket, frames),
-          pause: (paused) => {
-            if (paused) socket.pause()
-            else socket.resume()
-          },
+          pause: pace.hold,
           onLagged,
         })
         const photon = createPhoton(connection, dispatch)
@@ -72,11 +74,14 @@ export const openUnixDoor = ({
           connection.take(failureText('unknown', error))
         }
         const reader = new DocumentReader(limits.lineBytes, { document, tooLong })
-        socket.data = { ...caller, reader, rest: undefined }
+        socket.data = { ...caller, reader, pace, rest: undefined }
         callers.add(socket.data)
       },
       data(socket, chunk) {
-        socket.data?.reader.push(chunk)
+        const { data } = socket
+        if (!data) return
+        data.reader.push(chunk)
+        data.pace.took(chunk.length, data.reader.unfinishedBytes)
       },
       drain(socket) {
         const { data } = socket
@@ -100,6 +105,7 @@ export const openUnixDoor = ({
         const { data } = socket
         if (!data) return
         data.connection.end()
+        data.pace.end()
         callers.delete(data)
         socket.data = undefined
       },

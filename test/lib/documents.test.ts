@@ -41,6 +41,15 @@ const cut = (bytes: Buffer, places: readonly number[]): Buffer[] => {
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 8 }),
   fc.constantFrom('}', '{"', '"', '\\', '\\"', ']}', 'é', '😀', '\u{10ffff}', '\n', '\\\\'),
+  fc
+    .array(
+      fc.tuple(
+        fc.constantFrom('x', 'é', '\\', '}'),
+        fc.nat({ max: 100 }),
+        fc.constantFrom('"', '\\', '\\"', '{'),
+      ),
+    )
+    .map((parts) => parts.map(([unit, times, mark]) => unit.repeat(times) + mark).join('')),
 )
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -77,6 +86,8 @@ test('whatever the bytes are and whatever the bound is, the cuts make no differe
     '"}"',
     'null',
     '\u00a0',
+    'x'.repeat(64),
+    '\\'.repeat(65),
   )
   const bytes = fc.oneof(
     fc.array(piece, { maxLength: 40 }).map((pieces) => Buffer.from(pieces.join(''))),
