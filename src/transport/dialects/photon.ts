@@ -14,9 +14,9 @@ export type { PhotonFrame } from './photon/meaning.ts'
 const meanings: Meanings = { ...channelMeanings, ...lockMeanings, ...daemonMeanings }
 
 /** types that are answered without a call, or belong to one connection */
-const ownTypes = ['ping', 'subscribe', 'unsubscribe']
+const ownTypes = ['ping', 'subscribe', 'unsubscribe', 'command', 'prompt_response']
 /** what photons themselves do, which no daemon but theirs can */
-const foreign = ['command', 'prompt_response', 'schedule', 'unschedule', 'list_jobs', 'reload', 'ps']
+const foreign = ['schedule', 'unschedule', 'list_jobs', 'reload', 'ps']
 
 const known = new Set([...Object.keys(meanings), ...ownTypes, ...foreign])
 
