@@ -5,8 +5,9 @@ import { events } from './events.ts'
 import { locks } from './locks.ts'
 import { sessions } from './sessions.ts'
 import { system } from './system.ts'
+import { webhooks } from './webhooks.ts'
 
-export const api = { ...events, ...locks, ...sessions, ...system }
+export const api = { ...events, ...locks, ...sessions, ...system, ...webhooks }
 
 export type Api = typeof api
 export type MethodName = keyof Api

@@ -119,6 +119,18 @@ export const errors = {
     message: 'No such subscription on this connection',
     hint: 'It may have ended by itself; subscribe again.',
   },
+  unknown_webhook: {
+    status: 404,
+    exit: 1,
+    message: 'There is no such webhook',
+    hint: '`paid webhooks list` lists them.',
+  },
+  unknown_delivery: {
+    status: 404,
+    exit: 1,
+    message: 'This webhook has no such delivery',
+    hint: '`paid webhooks deliveries NAME` lists them.',
+  },
   internal: {
     status: 500,
     exit: 1,

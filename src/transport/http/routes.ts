@@ -10,7 +10,7 @@ import type { Logger } from '../../core/logger.ts'
 import { LogEvent } from '../../core/log-event.ts'
 import { createPeer, endPeer, type Peer } from '../../core/peer.ts'
 import { decodeHook } from '../dialects/claude.ts'
-import { parseJson } from '../dialects/json.ts'
+import { parseJson } from '../../core/json.ts'
 import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
 import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
@@ -19,6 +19,7 @@ import { openApiOf } from './openapi.ts'
 import { batchOf, keyOf, occurredAtOf } from './posted.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
+import type { WebhookRates } from './webhook-rates.ts'
 
 /** What a route gets besides the request. */
 export type Visit = {
@@ -39,6 +40,7 @@ export type House = {
   buildTime: string
   startedAt: number
   maxBody: number
+  rates: WebhookRates
   ready: () => boolean
   webSockets: () => number
   onLagged: () => void

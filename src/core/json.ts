@@ -2,8 +2,8 @@
 // nested deeper than any honest sender does is refused here: writing such a value out fails only after it has used up
 // the stack, which stops everybody for more than half a second.
 
-import { PaidError } from '../../protocol/error.ts'
-import { limits } from '../../protocol/limits.ts'
+import { PaidError } from '../protocol/error.ts'
+import { limits } from '../protocol/limits.ts'
 
 /** Throws `invalid_json`, and `bad_request` for what is nested deeper than `limits.jsonDepth`. */
 export const parseJson = (text: string): unknown => {
