@@ -161,7 +161,11 @@ const clip = (text: string | undefined): string =>
 const webhookListenersOf = (listen: string[], others: readonly Listener[], place: string): Listener[] => {
   const optioned = listen.find((text) => text.includes(','))
   if (optioned !== undefined)
-    throw new PaidError('bad_request', `${place}: "${optioned}" has options`, 'It takes none: write host:port.')
+    throw new PaidError(
+      'bad_request',
+      `${place}: "${optioned}" has options`,
+      'It takes none: write host:port.',
+    )
   const listeners = listen.map((text) => parseListener(text, 'token', place))
   return onceEach([...others, ...listeners], place).slice(others.length)
 }

@@ -20,11 +20,16 @@ import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from 
 import { createDispatch, type Dispatch, type Handlers } from './core/dispatch.ts'
 import { createLog } from './core/log.ts'
 import { createLogger, type Logger } from './core/logger.ts'
+import { createActions } from './features/actions.ts'
 import { createEvents } from './features/events.ts'
 import { createLocks } from './features/locks.ts'
 import { createSessions } from './features/sessions.ts'
 import { createSystem } from './features/system.ts'
+import { createWebhooks } from './features/webhooks.ts'
+import { isLoopback } from './listener.ts'
+import { createPostToSelf } from './transport/http/post-to-self.ts'
 import type { House } from './transport/http/routes.ts'
+import { createWebhookRates } from './transport/http/webhook-rates.ts'
 import { createRefusals } from './transport/refusals.ts'
 import { openSpoolDoor } from './transport/spool.ts'
 import { createWebSockets } from './transport/websocket.ts'
@@ -32,7 +37,7 @@ import type { WorkerReply, WorkerRequest } from './worker.ts'
 
 /** by then the start is over, and so is the first work of whoever waited for it */
 const startedMs = 1000
-/** the answer to `system.stop` leaves before the doors close */
+/** the last answers leave before the doors close */
 const farewellMs = 25
 
 /** Runs until it is told to stop (SIGTERM, SIGINT, SIGHUP, `system.stop`). Throws a PaidError when it cannot start. */
@@ -45,7 +50,7 @@ export const runDaemon = async ({
   config: Config
   env: Record<string, string | undefined>
 }): Promise<void> => {
-  process.umask(0o077)
+  const umask = process.umask(0o077)
   await using stack = new AsyncDisposableStack()
   takeHome(paths, stack)
   const detached = env['PAID_DETACHED'] !== undefined
@@ -70,7 +75,9 @@ export const runDaemon = async ({
     endRun(database)
   })
 
-  const locks = createLocks({ log, database, clock: systemClock, steady: openSteadyClock(), logger })
+  const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
+  const locks = createLocks(ground)
+  const actions = createActions({ ...ground, surroundings: { env, umask } })
 
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
@@ -88,7 +95,14 @@ export const runDaemon = async ({
         isStored: (channel) => config.channels.stored.some((pattern) => matches(pattern, channel)),
       }),
       ...locks.handlers,
+      ...actions.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        postToSelf: createPostToSelf(paths.httpSocket),
+        isExposed: [...config.listeners, ...config.webhooks.listeners].some(({ host }) => !isLoopback(host)),
+      }),
       ...createSystem({
         log,
         dispatch: own,
@@ -107,6 +121,7 @@ export const runDaemon = async ({
     buildTime: statSync(process.execPath).mtime.toISOString(),
     startedAt,
     maxBody: config.http.maxBody,
+    rates: createWebhookRates(config.webhooks.ratePerMinute),
     ready: () => phase === 'ready' && log.writable,
     webSockets: () => webSockets.size,
     onLagged,
@@ -115,8 +130,9 @@ export const runDaemon = async ({
   const token = tokenFor(paths.token, env['PAID_TOKEN'])
   const doors = await openDoors({ paths, config, token, house, refusals, webSockets, stack })
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
-  stack.defer(() => {
+  stack.defer(async () => {
     locks.close()
+    if (await actions.close()) await Bun.sleep(farewellMs)
     webSockets.closeAll()
     for (const close of house.streams) close()
   })
@@ -127,6 +143,7 @@ export const runDaemon = async ({
     startedAt,
     home: paths.home,
     urls: doors.urls,
+    webhookUrls: doors.webhookUrls,
     sockets: doors.sockets,
     ready: house.ready(),
     log: { ...identityOf(reader), bytes: bytesOf(paths.database), check: check.state },
@@ -153,8 +170,8 @@ export const runDaemon = async ({
       .catch((error: unknown) => logger.error(`${type} could not be noted`, { error }))
 
   await daemonEvent('system.started', { version, pid: process.pid, urls: doors.urls })
-  const { urls, sockets, listeners } = doors
-  writeDaemonFile(paths, { startedAt, urls, sockets, listeners, config })
+  const { urls, sockets, listeners, webhookListeners } = doors
+  writeDaemonFile(paths, { startedAt, urls, sockets, listeners, webhookListeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })

@@ -78,9 +78,12 @@ export const openDoors = async ({
     webhookListeners.push({ ...listener, port: door.port })
     webhookUrls.push(door.url)
     if (!isLoopback(host))
-      house.logger.warn('others reach this address: it serves webhooks alone, and each judges who may send to it', {
-        url: door.url,
-      })
+      house.logger.warn(
+        'others reach this address: it serves webhooks alone, and each judges who may send to it',
+        {
+          url: door.url,
+        },
+      )
   }
   for (const listener of config.listeners) tcp(listener)
   for (const listener of config.webhooks.listeners) webhooksOnly(listener)

@@ -44,11 +44,13 @@ export const createWebhooks = ({
   logger: Logger
   postToSelf: PostToSelf
   /** whether other machines can reach an address that the daemon listens on */
-  isExposed: () => boolean
+  isExposed: boolean
 }): HandlersFor<'webhook'> => {
   const registry = createRegistry(log, database)
   const runs = createRuns({ log, dispatch, clock, steady, logger })
-  runs.loseUnfinished().catch((error: unknown) => logger.error('lost deliveries could not be noted', { error }))
+  runs
+    .loseUnfinished()
+    .catch((error: unknown) => logger.error('lost deliveries could not be noted', { error }))
 
   /** Throws `unknown_webhook`. */
   const known = (namespace: string, name: string): Hook => {
@@ -92,7 +94,7 @@ export const createWebhooks = ({
         throw new PaidError('bad_request', 'secret: the scheme none has no secret', 'Choose another scheme.')
       checkSecret(scheme, secret)
       const from = originsOf(scheme, allow)
-      if (scheme === 'none' && allow.length === 0 && isExposed())
+      if (scheme === 'none' && allow.length === 0 && isExposed)
         throw new PaidError(
           'bad_request',
           'Other machines can reach this daemon, and the scheme none asks nobody for a secret',
@@ -100,7 +102,18 @@ export const createWebhooks = ({
         )
       const addedAt = clock.now()
       const settings = { toleranceMs: tolerance, async, allow, from }
-      const hook: Hook = { namespace, name, scheme, secret, action, channel, ...settings, by, addedAt, previous: undefined }
+      const hook: Hook = {
+        namespace,
+        name,
+        scheme,
+        secret,
+        action,
+        channel,
+        ...settings,
+        by,
+        addedAt,
+        previous: undefined,
+      }
       await registry.add(hook)
       return shownHook(hook, addedAt)
     },

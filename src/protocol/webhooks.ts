@@ -54,7 +54,10 @@ const webhook = z.object({
   allow: z.array(z.string()),
   by: z.string().meta({ description: '<door>:<name> of the caller that added it' }),
   addedAt: z.int().meta({ description: 'epoch milliseconds' }),
-  previousUntil: z.int().optional().meta({ description: 'until then the secret before this one is valid too' }),
+  previousUntil: z
+    .int()
+    .optional()
+    .meta({ description: 'until then the secret before this one is valid too' }),
 })
 export type Webhook = z.infer<typeof webhook>
 
@@ -90,7 +93,9 @@ const receiveParams = z.strictObject({
     .default({})
     .meta({ description: 'of the request that brought it' }),
   query: z.string().default('').meta({ description: "the request's, undecoded" }),
-  body: z.union([z.string(), z.instanceof(Uint8Array)]).meta({ description: 'exactly as it came' }),
+  body: z
+    .union([z.string(), z.custom<Uint8Array>((value) => value instanceof Uint8Array)])
+    .meta({ description: 'exactly as it came' }),
   address: z
     .string()
     .optional()

@@ -14,10 +14,12 @@ import { createDispatch, type Handlers } from '../../src/core/dispatch.ts'
 import { createLog } from '../../src/core/log.ts'
 import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
+import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
+import { createWebhooks } from '../../src/features/webhooks.ts'
 import { nativeCalls } from '../conformance/native.ts'
 import type { Caller, House, Pushed } from '../conformance/native/stage.ts'
 import { createInbox, type Inbox } from '../support/inbox.ts'
@@ -35,6 +37,7 @@ const openRooms = async (folder: string) => {
     startedAt: 0,
     home: folder,
     urls: [],
+    webhookUrls: [],
     sockets: [],
     ready: true,
     log: { ...identityOf(reader), bytes: 0, check: 'none' as const },
@@ -42,14 +45,23 @@ const openRooms = async (folder: string) => {
     spool: { waiting: 0, taken: 0, dropped: 0, refused: 0 },
     refused: {},
   })
-  const locks = createLocks({ log, database, clock: systemClock, steady: openSteadyClock(), logger })
+  const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
+  const locks = createLocks(ground)
+  const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
     handlers: (own): Handlers => ({
       ...createEvents({ log, bus, bounds: limits }),
       ...locks.handlers,
+      ...actions.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        postToSelf: () => Promise.reject(new Error('it has no doors')),
+        isExposed: false,
+      }),
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
     }),
   })
@@ -62,6 +74,7 @@ const openRooms = async (folder: string) => {
   })
   const close = () => {
     locks.close()
+    void actions.close()
     log.close()
     reader.close()
     database.close()

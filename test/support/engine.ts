@@ -13,10 +13,12 @@ import { createLog } from '../../src/core/log.ts'
 import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
+import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
+import { createWebhooks } from '../../src/features/webhooks.ts'
 
 /** A folder of its own for one test; gone with the scope it was made in. */
 export const temporaryFolder = (): Disposable & { path: string } => {
@@ -67,6 +69,7 @@ export const openEngine = (
     clock = { now: () => Date.now() },
     steady = openSteadyClock(),
     bounds = { unsentEvents: 1000, unsentBytes: 1024 * 1024 },
+    exposed = false,
   } = {},
 ) => {
   const path = join(folder, 'paid.db')
@@ -84,7 +87,9 @@ export const openEngine = (
   }
   const timed: Clock = clock
   const log = createLog({ database, reader, clock: timed, logger: diary.logger, deliver })
-  const locks = createLocks({ log, database, clock: timed, steady, logger: diary.logger })
+  const ground = { log, database, clock: timed, steady, logger: diary.logger }
+  const locks = createLocks(ground)
+  const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
@@ -92,7 +97,15 @@ export const openEngine = (
     handlers: (own): Handlers => ({
       ...createEvents({ log, bus, bounds }),
       ...locks.handlers,
+      ...actions.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        // it has no doors
+        postToSelf: () => Promise.reject(new Error('nobody listens')),
+        isExposed: exposed,
+      }),
       ...createSystem({
         log,
         dispatch: own,
@@ -108,6 +121,7 @@ export const openEngine = (
     if (!open) return
     open = false
     locks.close()
+    void actions.close()
     log.close()
     reader.close()
     database.close()
@@ -134,6 +148,7 @@ const factsOf = (home: string) => ({
   startedAt: 0,
   home,
   urls: [],
+  webhookUrls: [],
   sockets: [],
   ready: true,
   log: { id: 'log', epoch: 1, bytes: 0, check: 'none' as const },

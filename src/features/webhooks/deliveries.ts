@@ -11,14 +11,28 @@ import type { Transaction } from '../../core/log.ts'
 /** What a sender is answered: an HTTP status, and JSON. */
 export type Answer = { status: number; text: string }
 export type State = DeliveryRow['state']
-export type Kept = { seq: number; delivery: string; state: State; answer: Answer | undefined; runs: DeliveryRun[] }
+export type Kept = {
+  seq: number
+  delivery: string
+  state: State
+  answer: Answer | undefined
+  runs: DeliveryRun[]
+}
 
-type Row = { seq: number; delivery: string; state: State; status: number | null; answer: string | null; runs: string }
+type Row = {
+  seq: number
+  delivery: string
+  state: State
+  status: number | null
+  answer: string | null
+  runs: string
+}
 
 const insert = 'INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?)'
 const change = 'UPDATE deliveries SET state = ?, status = ?, answer = ?, runs = ? WHERE seq = ?'
 const bySeq = 'SELECT * FROM deliveries WHERE seq = +?'
-const running = "SELECT d.*, e.namespace, s.channel FROM deliveries d JOIN events e USING (seq) JOIN streams s ON s.id = e.stream WHERE d.state = 'running'"
+const running =
+  "SELECT d.*, e.namespace, s.channel FROM deliveries d JOIN events e USING (seq) JOIN streams s ON s.id = e.stream WHERE d.state = 'running'"
 const page = `SELECT d.*, e.at FROM streams s JOIN events e ON e.stream = s.id JOIN deliveries d ON d.seq = e.seq
   WHERE s.namespace = +? AND s.channel = +? AND s.type = 'webhook.received' AND e.seq < +? ORDER BY e.seq DESC LIMIT +?`
 
@@ -93,4 +107,3 @@ export const acceptedText = (delivery: string): string =>
   `{"success":true,"delivery":${JSON.stringify(delivery)}}`
 
 const runsText = (runs: readonly DeliveryRun[]): string => JSON.stringify(runs.slice(-limits.deliveryRuns))
-

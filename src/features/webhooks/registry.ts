@@ -44,7 +44,8 @@ type Row = {
 
 const insert = 'INSERT INTO webhooks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
 const exists = 'SELECT 1 FROM webhooks WHERE namespace = +? AND name = +?'
-const change = 'UPDATE webhooks SET secret = ?, previous = ?, previous_until = ? WHERE namespace = ? AND name = ?'
+const change =
+  'UPDATE webhooks SET secret = ?, previous = ?, previous_until = ? WHERE namespace = ? AND name = ?'
 const forget = 'DELETE FROM webhooks WHERE namespace = ? AND name = ?'
 
 /** What needs no secret comes from this machine alone, unless it was said where from. */

@@ -10,17 +10,22 @@ import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Log, Transaction } from '../../core/log.ts'
 import type { Logger } from '../../core/logger.ts'
-import { createPeer } from '../../core/peer.ts'
-import { acceptedText, type Answer, channelOf, find, keep, type Kept, keyOf, unfinished, update } from './deliveries.ts'
-import { type Hook, secretsOf } from './registry.ts'
+import { createActing, type Wish } from './acting.ts'
+import {
+  acceptedText,
+  type Answer,
+  channelOf,
+  find,
+  keep,
+  type Kept,
+  keyOf,
+  unfinished,
+  update,
+} from './deliveries.ts'
+import type { Hook } from './registry.ts'
 
-/** What is to be done: for a delivery of its sender, or once more. `argsText` is the JSON of `args`. */
-export type Wish = { hook: Hook; delivery: string; args: unknown; argsText: string }
-
-/** an action that fails so was not begun, so that a sender may try again */
-const notBegun = new Set(['busy', 'unknown_action', 'not_available'])
-
-const photonChannel = (namespace: string): string => `webhooks:${namespace === '' ? 'paid' : namespace}`
+/** Published in the commit that kept it, or kept and ready to run. */
+type Begun = { published: true; answer: Answer } | { kept: Kept }
 
 export const createRuns = ({
   log,
@@ -35,80 +40,9 @@ export const createRuns = ({
   steady: SteadyClock
   logger: Logger
 }) => {
+  const { tell, publish, runAction, announce } = createActing({ log, dispatch, clock, steady })
   /** the answers of those that run, for whoever sends them again */
   const flights = new Map<string, Promise<Answer>>()
-
-  const tell = ({ append }: Transaction, { hook, delivery }: Wish, type: string, data: object): void =>
-    void append({
-      namespace: hook.namespace,
-      channel: channelOf(hook.name),
-      type,
-      by: `webhook:${hook.name}`,
-      dataText: JSON.stringify({ delivery, ...data }),
-    })
-
-  /** Publishes in the same commit that keeps the delivery: nothing can come between. */
-  const publish = ({ append }: Transaction, { hook, argsText }: Wish, channel: string) => {
-    const { id } = append({
-      namespace: hook.namespace,
-      channel,
-      type: hook.name,
-      by: `webhook:${hook.name}`,
-      dataText: argsText,
-    })
-    return { event: id, answer: { status: 200, text: `{"success":true,"data":{"eventId":"${id}"}}` } }
-  }
-
-  const runAction = async (wish: Wish, action: string, kept: Kept): Promise<Answer> => {
-    const { hook, delivery, args } = wish
-    const began = steady.now()
-    const peer = createPeer(`webhook:${hook.name}`, 'write', hook.namespace)
-    const run = kept.runs.at(-1)
-    const ended = await dispatch(peer, 'action.run', {
-      name: action,
-      args,
-      cause: `webhook:${hook.name}/${delivery}`,
-    }).then(
-      ({ run: id, result }) => ({
-        state: 'done' as const,
-        answer: { status: 200, text: `{"success":true,"data":${JSON.stringify(result ?? null)}}` },
-        about: { run: id },
-      }),
-      (thrown: unknown) => {
-        const { code, message, status } = thrown instanceof PaidError ? thrown : new PaidError('internal')
-        const error = withoutSecrets(message, hook, clock.now())
-        const refused = notBegun.has(code)
-        return {
-          state: refused ? ('refused' as const) : ('failed' as const),
-          answer: { status: code === 'busy' ? status : 500, text: JSON.stringify({ error }) },
-          about: { error },
-        }
-      },
-    )
-    const durationMs = steady.now() - began
-    if (run) Object.assign(run, { state: ended.state, durationMs, ...ended.about })
-    await log.commit((transaction) => {
-      // who was told 202 is told that again
-      const told = find(transaction.database, kept.seq)?.answer
-      update(transaction, { ...kept, state: ended.state, answer: told ?? ended.answer })
-      tell(transaction, wish, `webhook.${ended.state === 'done' ? 'finished' : ended.state}`, {
-        ...ended.about,
-        durationMs,
-      })
-    })
-    if (ended.state === 'done') announce(hook)
-    return ended.answer
-  }
-
-  /** What the photon daemon's clients listen for. */
-  const announce = ({ namespace, name }: Hook): void =>
-    void log.emit({
-      namespace,
-      channel: photonChannel(namespace),
-      type: 'message',
-      by: `webhook:${name}`,
-      dataText: JSON.stringify({ event: 'webhook-received', method: name, timestamp: clock.now() }),
-    })
 
   /** The run's own answer, or 202 when it takes longer than a sender waits. */
   const answerInTime = async (wish: Wish, kept: Kept, running: Promise<Answer>): Promise<Answer> => {
@@ -136,7 +70,9 @@ export const createRuns = ({
     const answer = answerInTime(wish, kept, running)
     flights.set(flight, answer)
     running
-      .catch((error: unknown) => logger.error('a delivery could not be noted', { webhook: wish.hook.name, error }))
+      .catch((error: unknown) =>
+        logger.error('a delivery could not be noted', { webhook: wish.hook.name, error }),
+      )
       .finally(() => leave(flight, answer))
     return answer
   }
@@ -150,8 +86,14 @@ export const createRuns = ({
     const { channel, action = '' } = hook
     const by = `webhook:${hook.name}`
     const key = keyOf(hook.name, delivery)
-    const received = { namespace: hook.namespace, channel: channelOf(hook.name), type: 'webhook.received', by, key }
-    const stored = await log.commit((transaction) => {
+    const received = {
+      namespace: hook.namespace,
+      channel: channelOf(hook.name),
+      type: 'webhook.received',
+      by,
+      key,
+    }
+    const stored = await log.commit((transaction): Begun | { answer: Answer } => {
       const known = transaction.byKey(hook.namespace, key)
       const before = known && find(transaction.database, known.seq)
       if (known && before?.state !== 'refused') return { answer: before?.answer ?? lostAnswer }
@@ -181,7 +123,7 @@ export const createRuns = ({
   }
 
   /** One more run of a delivery that is kept: published at once, or with its row ready to run. */
-  const restarted = (transaction: Transaction, wish: Wish, before: Kept, by: string) => {
+  const restarted = (transaction: Transaction, wish: Wish, before: Kept, by: string): Begun => {
     const { channel } = wish.hook
     tell(transaction, wish, 'webhook.redelivered', { by })
     if (channel !== undefined) {
@@ -190,7 +132,12 @@ export const createRuns = ({
       update(transaction, { ...before, state: 'done', answer, runs })
       return { answer, published: true }
     }
-    const kept: Kept = { ...before, state: 'running', answer: undefined, runs: [...before.runs, ...firstRun(by, 'running')] }
+    const kept: Kept = {
+      ...before,
+      state: 'running',
+      answer: undefined,
+      runs: [...before.runs, ...firstRun(by, 'running')],
+    }
     update(transaction, kept)
     return { kept }
   }
@@ -212,9 +159,16 @@ export const createRuns = ({
         const known = transaction.byKey(hook.namespace, keyOf(hook.name, delivery))
         const before = known && find(transaction.database, known.seq)
         if (!known || !before)
-          throw new PaidError('unknown_delivery', `${JSON.stringify(hook.name)} has no delivery ${JSON.stringify(delivery)}`)
+          throw new PaidError(
+            'unknown_delivery',
+            `${JSON.stringify(hook.name)} has no delivery ${JSON.stringify(delivery)}`,
+          )
         if (before.state === 'running')
-          throw new PaidError('busy', 'This delivery runs at the moment', 'Wait for its end: `paid webhooks deliveries`.')
+          throw new PaidError(
+            'busy',
+            'This delivery runs at the moment',
+            'Wait for its end: `paid webhooks deliveries`.',
+          )
         const argsText = argsTextOf(transaction, known.data)
         const wish = { hook, delivery, args: JSON.parse(argsText), argsText }
         return { wish, ...restarted(transaction, wish, before, by) }
@@ -249,7 +203,8 @@ export const createRuns = ({
 const lostAnswer: Answer = {
   status: 500,
   text: JSON.stringify({
-    error: 'The daemon ended while this delivery ran; how far it came is not known, and it is not run again by itself',
+    error:
+      'The daemon ended while this delivery ran; how far it came is not known, and it is not run again by itself',
   }),
 }
 
@@ -258,12 +213,7 @@ const argsTextOf = ({ database }: Transaction, received: unknown): string => {
   if (typeof received !== 'object' || received === null) return '{}'
   if ('args' in received) return JSON.stringify(received.args)
   const seq = 'event' in received && typeof received.event === 'string' ? seqOfId(received.event) : undefined
-  const row = seq && database.query<{ data: string }, [number]>('SELECT data FROM events WHERE seq = +?').get(seq)
+  const row =
+    seq && database.query<{ data: string }, [number]>('SELECT data FROM events WHERE seq = +?').get(seq)
   return row ? row.data : '{}'
 }
-
-/** A failure's reason as a stranger may read it. */
-const withoutSecrets = (message: string, hook: Hook, now: number): string =>
-  secretsOf(hook, now)
-    .filter((secret) => secret !== '')
-    .reduce((text, secret) => text.replaceAll(secret, '[secret]'), message)

@@ -6,7 +6,7 @@
 import { PaidError } from '../../protocol/error.ts'
 import type { NewEvent } from '../../protocol/events.ts'
 import { limits } from '../../protocol/limits.ts'
-import { parseJson } from '../../core/json.ts'
+import { parseJson } from './json.ts'
 import { channelOf, isFields } from './pai.ts'
 
 type Truncated = { path: string; bytes: number }

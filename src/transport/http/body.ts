@@ -14,9 +14,7 @@ export const readBody = (request: Request, maxBytes: number): Promise<string> =>
 
 /** The body as it came. Throws or rejects as `readBody` does. */
 export const readBytes = (request: Request, maxBytes: number): Promise<Uint8Array> =>
-  isDeclared(request, maxBytes)
-    ? late.within(request.bytes())
-    : late.within(readChunks(request, maxBytes))
+  isDeclared(request, maxBytes) ? late.within(request.bytes()) : late.within(readChunks(request, maxBytes))
 
 /** Whether the body's length was said. Throws for one that is not taken. */
 const isDeclared = (request: Request, maxBytes: number): boolean => {

@@ -29,7 +29,10 @@ export type Entrance = {
 /** The owner's own socket. */
 export const ownersEntrance: Entrance = { wall: noWall, gate: undefined, scope: 'admin', name: 'http:owner' }
 
-const refusedStatus: Record<Exclude<Reason, 'uid'>, ConstructorParameters<typeof PaidError>[0]> = {
+const refusedStatus: Record<
+  Exclude<Reason, 'uid' | 'webhook'>,
+  ConstructorParameters<typeof PaidError>[0]
+> = {
   host: 'forbidden',
   origin: 'forbidden',
   site: 'forbidden',
@@ -67,7 +70,7 @@ export const openHttpDoor = ({
   let nameless = createPeer(entered.name, entered.scope)
   let hookPeer = createPeer('hook:claude', entered.scope)
 
-  const refuse = (reason: Exclude<Reason, 'uid'>, headers?: Record<string, string>): Response => {
+  const refuse = (reason: Exclude<Reason, 'uid' | 'webhook'>, headers?: Record<string, string>): Response => {
     refusals.count(reason)
     return errorAnswer(new PaidError(refusedStatus[reason]), headers)
   }
@@ -85,7 +88,9 @@ export const openHttpDoor = ({
 
     const search = end < 0 ? '' : url.slice(end + 1)
     if (isWebhookPath(path))
-      return webhooks(request, path, search, () => (isUnix ? undefined : (server.requestIP(request)?.address ?? '')))
+      return webhooks(request, path, search, () =>
+        isUnix ? undefined : (server.requestIP(request)?.address ?? ''),
+      )
     if (entered.webhooksOnly && path !== '/health') return notFoundAnswer()
 
     const upgrading = request.headers.get('upgrade')?.toLowerCase() === 'websocket'

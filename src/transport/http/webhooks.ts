@@ -26,7 +26,10 @@ export type WebhookDoor = (
 
 const allow = 'POST, OPTIONS'
 
-export const createWebhookDoor = ({ dispatch, logger, maxBody, rates }: House, refusals: Refusals): WebhookDoor => {
+export const createWebhookDoor = (
+  { dispatch, logger, maxBody, rates }: House,
+  refusals: Refusals,
+): WebhookDoor => {
   const receive = async (
     request: Request,
     { namespace, name }: Target,
@@ -59,7 +62,8 @@ export const createWebhookDoor = ({ dispatch, logger, maxBody, rates }: House, r
     const target = targetOf(path)
     if (!target) return notFoundAnswer()
     const address = addressOf()
-    const wait = address === undefined ? undefined : rates.judge(`${target.namespace}/${target.name}`, address)
+    const wait =
+      address === undefined ? undefined : rates.judge(`${target.namespace}/${target.name}`, address)
     if (wait === undefined) return receive(request, target, search, address)
     refusals.count('rate')
     const seconds = String(Math.max(1, Math.ceil(wait / 1000)))
@@ -78,7 +82,10 @@ type Target = { namespace: string; name: string }
 /** Names are data: decoded once, and whatever a name may be. */
 const targetOf = (path: string): Target | undefined => {
   try {
-    const parts = path.slice(root.length + 1).split('/').map(decodeURIComponent)
+    const parts = path
+      .slice(root.length + 1)
+      .split('/')
+      .map(decodeURIComponent)
     const [first = '', second] = parts
     const target = second === undefined ? { namespace: '', name: first } : { namespace: first, name: second }
     if (parts.length > 2 || !isName(target.name, limits.webhookNameBytes)) return undefined
