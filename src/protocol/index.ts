@@ -3,6 +3,7 @@
 // It promises: one declaration for each method, event shape, error and limit; zod and nothing else.
 // It refuses: any knowledge of how bytes travel, and the words of older protocols (those live in the dialects).
 
+export * from './actions.ts'
 export * from './api.ts'
 export * from './channel.ts'
 export * from './error.ts'

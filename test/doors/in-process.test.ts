@@ -14,6 +14,7 @@ import { createDispatch, type Handlers } from '../../src/core/dispatch.ts'
 import { createLog } from '../../src/core/log.ts'
 import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
+import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
@@ -42,13 +43,16 @@ const openRooms = async (folder: string) => {
     spool: { waiting: 0, taken: 0, dropped: 0, refused: 0 },
     refused: {},
   })
-  const locks = createLocks({ log, database, clock: systemClock, steady: openSteadyClock(), logger })
+  const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
+  const locks = createLocks(ground)
+  const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
     handlers: (own): Handlers => ({
       ...createEvents({ log, bus, bounds: limits }),
       ...locks.handlers,
+      ...actions.handlers(own),
       ...createSessions({ log }),
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
     }),
@@ -62,6 +66,7 @@ const openRooms = async (folder: string) => {
   })
   const close = () => {
     locks.close()
+    void actions.close()
     log.close()
     reader.close()
     database.close()

@@ -13,6 +13,7 @@ import { createLog } from '../../src/core/log.ts'
 import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
+import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
@@ -84,7 +85,9 @@ export const openEngine = (
   }
   const timed: Clock = clock
   const log = createLog({ database, reader, clock: timed, logger: diary.logger, deliver })
-  const locks = createLocks({ log, database, clock: timed, steady, logger: diary.logger })
+  const ground = { log, database, clock: timed, steady, logger: diary.logger }
+  const locks = createLocks(ground)
+  const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
@@ -92,6 +95,7 @@ export const openEngine = (
     handlers: (own): Handlers => ({
       ...createEvents({ log, bus, bounds }),
       ...locks.handlers,
+      ...actions.handlers(own),
       ...createSessions({ log }),
       ...createSystem({
         log,
@@ -108,6 +112,7 @@ export const openEngine = (
     if (!open) return
     open = false
     locks.close()
+    void actions.close()
     log.close()
     reader.close()
     database.close()
