@@ -5,6 +5,7 @@
 
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
+import { jobs } from './migrations/jobs.ts'
 
 export const migrations: readonly ((database: Database) => void)[] = [
   function log(database) {
@@ -99,4 +100,5 @@ export const migrations: readonly ((database: Database) => void)[] = [
   },
 
   actions,
+  jobs,
 ]
