@@ -22,6 +22,7 @@ import { createLog } from './core/log.ts'
 import { createLogger, type Logger } from './core/logger.ts'
 import { createActions } from './features/actions.ts'
 import { createEvents } from './features/events.ts'
+import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
 import { createSessions } from './features/sessions.ts'
 import { createSystem } from './features/system.ts'
@@ -78,6 +79,7 @@ export const runDaemon = async ({
   const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env, umask } })
+  const jobs = createJobs(ground)
 
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
@@ -96,6 +98,7 @@ export const runDaemon = async ({
       }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...jobs.handlers(own),
       ...createSessions({ log }),
       ...createWebhooks({
         ...ground,
@@ -131,6 +134,7 @@ export const runDaemon = async ({
   const doors = await openDoors({ paths, config, token, house, refusals, webSockets, stack })
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
   stack.defer(async () => {
+    jobs.close()
     locks.close()
     if (await actions.close()) await Bun.sleep(farewellMs)
     webSockets.closeAll()
@@ -174,6 +178,7 @@ export const runDaemon = async ({
   writeDaemonFile(paths, { startedAt, urls, sockets, listeners, webhookListeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
+  jobs.begin()
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
   if (unclean) checkDatabase(paths.database, check, logger, stack)
 

@@ -16,6 +16,7 @@ import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
 import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
+import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
@@ -48,6 +49,7 @@ const openRooms = async (folder: string) => {
   const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
+  const jobs = createJobs(ground)
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
@@ -55,6 +57,7 @@ const openRooms = async (folder: string) => {
       ...createEvents({ log, bus, bounds: limits }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...jobs.handlers(own),
       ...createSessions({ log }),
       ...createWebhooks({
         ...ground,
@@ -73,6 +76,7 @@ const openRooms = async (folder: string) => {
     dataText: '{}',
   })
   const close = () => {
+    jobs.close()
     locks.close()
     void actions.close()
     log.close()
