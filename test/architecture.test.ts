@@ -58,6 +58,7 @@ const packageUsers: Record<string, readonly string[]> = {
   consola: ['cli'],
   croner: ['features'],
   standardwebhooks: ['features'],
+  'js-yaml': ['features'],
   '@secretlint/secretlint-rule-preset-recommend': ['lib'],
   '@secretlint/types': ['lib'],
 }
