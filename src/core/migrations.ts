@@ -5,6 +5,8 @@
 
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
+import { jobs } from './migrations/jobs.ts'
+import { webhooks } from './migrations/webhooks.ts'
 
 export const migrations: readonly ((database: Database) => void)[] = [
   function log(database) {
@@ -99,4 +101,6 @@ export const migrations: readonly ((database: Database) => void)[] = [
   },
 
   actions,
+  jobs,
+  webhooks,
 ]

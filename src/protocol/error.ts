@@ -47,6 +47,18 @@ export const errors = {
     message: 'No such method',
     hint: '`paid call system.methods` lists them.',
   },
+  bad_schedule: {
+    status: 400,
+    exit: 2,
+    message: 'No such schedule',
+    hint: 'Five fields: minute hour day month weekday, like `30 2 * * 1-5`; or a span, or a time to come.',
+  },
+  unknown_job: {
+    status: 404,
+    exit: 1,
+    message: 'There is no such job',
+    hint: '`paid jobs list` names them.',
+  },
   method_not_allowed: {
     status: 405,
     exit: 2,
@@ -154,6 +166,18 @@ export const errors = {
     exit: 1,
     message: 'This cannot be done yet',
     hint: 'A later version of paid can.',
+  },
+  unknown_webhook: {
+    status: 404,
+    exit: 1,
+    message: 'There is no such webhook',
+    hint: '`paid webhooks list` lists them.',
+  },
+  unknown_delivery: {
+    status: 404,
+    exit: 1,
+    message: 'This webhook has no such delivery',
+    hint: '`paid webhooks deliveries NAME` lists them.',
   },
   internal: {
     status: 500,

@@ -16,9 +16,11 @@ import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
 import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
+import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
+import { createWebhooks } from '../../src/features/webhooks.ts'
 import { nativeCalls } from '../conformance/native.ts'
 import type { Caller, House, Pushed } from '../conformance/native/stage.ts'
 import { createInbox, type Inbox } from '../support/inbox.ts'
@@ -36,6 +38,7 @@ const openRooms = async (folder: string) => {
     startedAt: 0,
     home: folder,
     urls: [],
+    webhookUrls: [],
     sockets: [],
     ready: true,
     log: { ...identityOf(reader), bytes: 0, check: 'none' as const },
@@ -46,6 +49,7 @@ const openRooms = async (folder: string) => {
   const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
+  const jobs = createJobs(ground)
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
@@ -53,7 +57,14 @@ const openRooms = async (folder: string) => {
       ...createEvents({ log, bus, bounds: limits }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...jobs.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        postToSelf: () => Promise.reject(new Error('it has no doors')),
+        isExposed: false,
+      }),
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
     }),
   })
@@ -65,6 +76,7 @@ const openRooms = async (folder: string) => {
     dataText: '{}',
   })
   const close = () => {
+    jobs.close()
     locks.close()
     void actions.close()
     log.close()

@@ -15,9 +15,11 @@ import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
+import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
+import { createWebhooks } from '../../src/features/webhooks.ts'
 
 /** A folder of its own for one test; gone with the scope it was made in. */
 export const temporaryFolder = (): Disposable & { path: string } => {
@@ -68,6 +70,7 @@ export const openEngine = (
     clock = { now: () => Date.now() },
     steady = openSteadyClock(),
     bounds = { unsentEvents: 1000, unsentBytes: 1024 * 1024 },
+    exposed = false,
   } = {},
 ) => {
   const path = join(folder, 'paid.db')
@@ -88,6 +91,7 @@ export const openEngine = (
   const ground = { log, database, clock: timed, steady, logger: diary.logger }
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
+  const jobs = createJobs(ground)
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
@@ -96,7 +100,15 @@ export const openEngine = (
       ...createEvents({ log, bus, bounds }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...jobs.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        // it has no doors
+        postToSelf: () => Promise.reject(new Error('nobody listens')),
+        isExposed: exposed,
+      }),
       ...createSystem({
         log,
         dispatch: own,
@@ -107,10 +119,12 @@ export const openEngine = (
       }),
     }),
   })
+  jobs.begin()
   let open = true
   const close = (): void => {
     if (!open) return
     open = false
+    jobs.close()
     locks.close()
     void actions.close()
     log.close()
@@ -139,6 +153,7 @@ const factsOf = (home: string) => ({
   startedAt: 0,
   home,
   urls: [],
+  webhookUrls: [],
   sockets: [],
   ready: true,
   log: { id: 'log', epoch: 1, bytes: 0, check: 'none' as const },
