@@ -7,6 +7,7 @@
 
 import { defineCommand } from 'citty'
 import { runTyped } from './run.ts'
+import { actionCommands } from './tree/actions.ts'
 import { channelCommands } from './tree/channels.ts'
 import { eventCommands } from './tree/events.ts'
 import { hookCommands } from './tree/hooks.ts'
@@ -28,6 +29,7 @@ export const tree = defineCommand({
     ...channelCommands,
     ...lockCommands,
     ...hookCommands,
+    ...actionCommands,
     ...webhookCommands,
     ...ownCommands,
   },

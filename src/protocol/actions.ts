@@ -72,10 +72,12 @@ const command = z.strictObject({
     .meta({ description: 'added to its environment' }),
 })
 
+export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
 const http = z.strictObject({
   ...common,
   kind: z.literal('http'),
-  method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
+  method: z.enum(httpMethods).default('POST'),
   url: text('url', limits.urlBytes).refine(
     isWebAddress,
     'url must be http:// or https://, without a name or a password in it',
@@ -86,7 +88,7 @@ const http = z.strictObject({
 const publish = z.strictObject({
   ...common,
   kind: z.literal('publish'),
-  channel: channelName.refine((channel) => !isReserved(channel), 'is written by the daemon alone'),
+  channel: channelName.refine((channel) => !isReserved(channel), 'this channel is written by the daemon alone'),
 })
 
 const prompt = z.strictObject({

@@ -19,7 +19,7 @@ const withoutSecrets = (values: Readonly<Record<string, string>>): Record<string
 export const shownUrl = (address: string): string => {
   const url = new URL(address)
   for (const name of new Set(url.searchParams.keys()))
-    if (secretive.test(name)) url.searchParams.set(name, hidden)
+    if (secretive.test(name)) url.searchParams.set(name, 'hidden')
   return safe(url.href)
 }
 
