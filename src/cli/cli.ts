@@ -13,6 +13,7 @@ import { hookCommands } from './tree/hooks.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
+import { webhookCommands } from './tree/webhooks.ts'
 
 export const tree = defineCommand({
   meta: {
@@ -27,6 +28,7 @@ export const tree = defineCommand({
     ...channelCommands,
     ...lockCommands,
     ...hookCommands,
+    ...webhookCommands,
     ...ownCommands,
   },
 })

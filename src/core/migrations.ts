@@ -6,6 +6,7 @@
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
 import { jobs } from './migrations/jobs.ts'
+import { webhooks } from './migrations/webhooks.ts'
 
 export const migrations: readonly ((database: Database) => void)[] = [
   function log(database) {
@@ -101,4 +102,5 @@ export const migrations: readonly ((database: Database) => void)[] = [
 
   actions,
   jobs,
+  webhooks,
 ]

@@ -7,8 +7,9 @@ import { jobs } from './jobs.ts'
 import { locks } from './locks.ts'
 import { sessions } from './sessions.ts'
 import { system } from './system.ts'
+import { webhooks } from './webhooks.ts'
 
-export const api = { ...actions, ...events, ...jobs, ...locks, ...sessions, ...system }
+export const api = { ...actions, ...events, ...jobs, ...locks, ...sessions, ...system, ...webhooks }
 
 export type Api = typeof api
 export type MethodName = keyof Api
