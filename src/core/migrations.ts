@@ -4,6 +4,7 @@
 // one small index (stream, seq) serves every filter, and the stream's row keeps the counts that totals are read from.
 
 import type { Database } from 'bun:sqlite'
+import { rules } from './migrations/rules.ts'
 
 export const migrations: readonly ((database: Database) => void)[] = [
   function log(database) {
@@ -96,4 +97,6 @@ export const migrations: readonly ((database: Database) => void)[] = [
     database.run('CREATE INDEX locks_deadline ON locks (deadline)')
     database.run('CREATE INDEX locks_connection ON locks (connection) WHERE connection IS NOT NULL')
   },
+
+  rules,
 ]
