@@ -208,15 +208,13 @@ export const openConsumer = ({
     }
   }
 
-  const listeners = filters.map(
-    (filter): Listener => ({
-      filter,
-      own: true,
-      offer: (event) => {
-        if (!busy && event.seq > 0 && accepts(filter, event)) void work()
-      },
-    }),
-  )
+  const listeners = filters.map((filter): Listener => ({
+    filter,
+    own: true,
+    offer: (event) => {
+      if (!busy && event.seq > 0 && accepts(filter, event)) void work()
+    },
+  }))
   for (const listener of listeners) bus.add(listener)
   void work()
 

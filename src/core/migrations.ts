@@ -4,6 +4,7 @@
 // one small index (stream, seq) serves every filter, and the stream's row keeps the counts that totals are read from.
 
 import type { Database } from 'bun:sqlite'
+import { actions } from './migrations/actions.ts'
 import { rules } from './migrations/rules.ts'
 
 export const migrations: readonly ((database: Database) => void)[] = [
@@ -98,5 +99,6 @@ export const migrations: readonly ((database: Database) => void)[] = [
     database.run('CREATE INDEX locks_connection ON locks (connection) WHERE connection IS NOT NULL')
   },
 
+  actions,
   rules,
 ]

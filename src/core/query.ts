@@ -74,12 +74,7 @@ const seqsAfter = (reader: Database, filter: Filter, after: number, limit: numbe
   return sliced ?? merge(reader, streams, after, limit)
 }
 
-const seqsOfAny = (
-  reader: Database,
-  filters: readonly Filter[],
-  after: number,
-  limit: number,
-): number[] => {
+const seqsOfAny = (reader: Database, filters: readonly Filter[], after: number, limit: number): number[] => {
   const found = filters.map((filter) => seqsAfter(reader, filter, after, limit))
   if (found.length === 1) return found[0] ?? []
   return [...new Set(found.flat())].sort((a, b) => a - b).slice(0, limit)

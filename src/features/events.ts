@@ -74,8 +74,7 @@ export const createEvents = ({
       const { since, replay } = params
       const start = await log.read((reader) => {
         // a cursor ahead of this log (another one's, or one from before a restore) means from now on
-        if (since !== undefined)
-          return Math.min(log.head, seqOfCursor(reader, since))
+        if (since !== undefined) return Math.min(log.head, seqOfCursor(reader, since))
         if (replay === undefined || replay === 0) return log.head
         const [first] = pageNewest(reader, filter, replay).events
         return first ? first.seq - 1 : log.head

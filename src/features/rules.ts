@@ -32,7 +32,13 @@ import { createLines, type Line } from './rules/lines.ts'
 import { questionOf } from './rules/question.ts'
 import { findRule, placeOf, putRule, removeRule, restRule, told } from './rules/rows.ts'
 
-export type Rules = { handlers: HandlersFor<'rule'>; begin: () => void; close: () => void }
+export type Rules = {
+  handlers: (dispatch: Dispatch) => HandlersFor<'rule'>
+  /** Goes on where the run before ended. */
+  begin: (dispatch: Dispatch) => void
+  /** Nothing begins any more; what has begun is begun again by the next run. */
+  close: () => void
+}
 
 const shownAside = 100
 const retriedAtOnce = 100
@@ -41,7 +47,6 @@ export const createRules = ({
   log,
   bus,
   database,
-  dispatch,
   clock,
   steady,
   logger,
@@ -50,12 +55,11 @@ export const createRules = ({
   bus: Bus
   /** looked into once, before anything is asked */
   database: Database
-  dispatch: Dispatch
   clock: Clock
   steady: SteadyClock
   logger: Logger
 }): Rules => {
-  const lines = createLines({ log, bus, dispatch, clock, steady, logger })
+  const lines = createLines({ log, bus, clock, steady, logger })
 
   const rest = (namespace: string, name: string, by: string, paused: boolean): Promise<boolean> => {
     const { consumer } = lines.of(namespace, name)
@@ -78,7 +82,12 @@ export const createRules = ({
   }
 
   /** Once more with an event that was set aside; what became of it. */
-  const again = async ({ rule }: Line, seq: number, drop: boolean, by: string): Promise<string | undefined> => {
+  const again = async (
+    { rule }: Line,
+    seq: number,
+    drop: boolean,
+    by: string,
+  ): Promise<string | undefined> => {
     const place = placeOf(rule)
     const event = await log.read((reader) => eventAt(reader, seq))
     let error: string | undefined
@@ -102,7 +111,7 @@ export const createRules = ({
   }
 
   return {
-    handlers: {
+    handlers: (dispatch) => ({
       'rule.add': async ({ since, replace, ...definition }, { namespace, by }) => {
         const { name } = definition
         questionOf(definition.filter)
@@ -130,7 +139,8 @@ export const createRules = ({
           putRule(transaction.database, { ...row, paused: known?.paused ?? false })
           if (!known) addConsumer(transaction.database, place, start ?? seq)
           else {
-            const before = lines.find(namespace, name)?.consumer.row ?? findConsumer(transaction.database, place)
+            const before =
+              lines.find(namespace, name)?.consumer.row ?? findConsumer(transaction.database, place)
             if (before)
               saveConsumer(transaction.database, place, {
                 ...before,
@@ -170,7 +180,9 @@ export const createRules = ({
         }
       },
 
-      'rule.pause': async ({ name }, { namespace, by }) => ({ paused: await rest(namespace, name, by, true) }),
+      'rule.pause': async ({ name }, { namespace, by }) => ({
+        paused: await rest(namespace, name, by, true),
+      }),
 
       'rule.resume': async ({ name }, { namespace, by }) => ({
         resumed: await rest(namespace, name, by, false),
@@ -180,10 +192,16 @@ export const createRules = ({
         const line = lines.of(namespace, name)
         const place = placeOf(line.rule)
         const seq = event === undefined ? undefined : seqOfId(event)
-        const all = await log.read((reader) => listAside(reader, place, retriedAtOnce, seq === undefined ? 0 : seq - 1))
+        const all = await log.read((reader) =>
+          listAside(reader, place, retriedAtOnce, seq === undefined ? 0 : seq - 1),
+        )
         const meant = event === undefined ? all : all.filter((aside) => aside.seq === seq).slice(0, 1)
         if (event !== undefined && meant.length === 0)
-          throw new PaidError('not_found', `${event} was not set aside`, `\`paid rules show ${name}\` lists what was.`)
+          throw new PaidError(
+            'not_found',
+            `${event} was not set aside`,
+            `\`paid rules show ${name}\` lists what was.`,
+          )
         const done: string[] = []
         const failed: { event: string; error: string }[] = []
         for (const aside of meant) {
@@ -206,9 +224,9 @@ export const createRules = ({
         await lines.reopen(namespace, name)
         return { removed }
       },
-    },
+    }),
 
-    begin: () => lines.begin(database),
+    begin: (dispatch) => lines.begin(database, dispatch),
     close: lines.close,
   }
 }

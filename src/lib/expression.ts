@@ -75,7 +75,8 @@ export const compileExpression = (text: string, roots: readonly string[]): Quest
   const compared = (): Part => {
     const left = value()
     const token = peek()
-    if (token.kind === 'sign' && token.text === '=') throw token.fault('a single = compares nothing: write ==')
+    if (token.kind === 'sign' && token.text === '=')
+      throw token.fault('a single = compares nothing: write ==')
     const compare = token.kind === 'sign' || token.kind === 'name' ? comparisons.get(token.text) : undefined
     if (!compare) return left
     at++

@@ -70,7 +70,9 @@ export const eventFilter = z.object({
   all: z
     .boolean()
     .optional()
-    .meta({ description: "with the daemon's own affairs (system: lock: job: webhook: action: rule: machine:)" }),
+    .meta({
+      description: "with the daemon's own affairs (system: lock: job: webhook: action: rule: machine:)",
+    }),
 })
 export type EventFilter = z.infer<typeof eventFilter>
 

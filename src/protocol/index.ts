@@ -3,6 +3,7 @@
 // It promises: one declaration for each method, event shape, error and limit; zod and nothing else.
 // It refuses: any knowledge of how bytes travel, and the words of older protocols (those live in the dialects).
 
+export * from './actions.ts'
 export * from './api.ts'
 export * from './channel.ts'
 export * from './error.ts'
@@ -11,5 +12,6 @@ export * from './events.ts'
 export * from './frame.ts'
 export * from './limits.ts'
 export * from './method.ts'
+export * from './rules.ts'
 export * from './sessions.ts'
 export * from './system.ts'

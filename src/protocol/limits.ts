@@ -54,6 +54,26 @@ export const limits = {
   lineLength: 1000,
   /** locks in one page of `lock.list` */
   pageLocks: 1000,
+  /** an action's name: its channel is `action:<name>` */
+  actionNameBytes: 256,
+  /** words of a command, and bytes of one of them, of its folder, of a prompt */
+  actionWords: 1000,
+  actionTextBytes: 64 * KiB,
+  /** the longest that one run may take, and the most runs of one action at a time */
+  actionTimeoutMs: 24 * 3600 * 1000,
+  actionConcurrency: 100,
+  /** runs of one action that wait in line */
+  actionLine: 1000,
+  /** what is kept of a result, and of it in the event that tells of its end */
+  actionResultBytes: MiB,
+  actionPreviewBytes: 4 * KiB,
+  /** of what a command says on stderr: its end, for who is told that it failed, and its beginning, for the log */
+  stderrTailBytes: 2 * KiB,
+  stderrLoggedBytes: 64 * KiB,
+  /** actions in one page of `action.list` */
+  pageActions: 1000,
+  /** what made a job, a webhook or a rule call */
+  causeBytes: 1024,
   /** a rule's name: its channel is `rule:<name>` */
   ruleNameBytes: 256,
   /** rules of all namespaces together */

@@ -25,7 +25,9 @@ const definition = z.strictObject({
     .min(1)
     .max(limits.ruleFilterCharacters)
     .optional()
-    .meta({ description: 'an expression over the event: data.tool_name == "Bash" && data.duration_ms > 1000' }),
+    .meta({
+      description: 'an expression over the event: data.tool_name == "Bash" && data.duration_ms > 1000',
+    }),
   do: nameOf('do', limits.actionNameBytes).meta({ description: 'the action that is run with the event' }),
   retries: z
     .int()

@@ -119,7 +119,7 @@ describe('a consumer', () => {
       expect(++running).toBe(1)
       await new Promise((resolve) => setImmediate(resolve))
       running--
-      return 'handled'
+      return 'handled' as const
     })
     const seqs = await post(20)
     while (given.length < 20) await quiet()
@@ -222,22 +222,25 @@ describe('a handler that throws', () => {
     expect(after.told).toHaveLength(1)
   })
 
-  test.each(['storage_full', 'stopping', 'busy'] as const)('with %s blames no event: it waits', async (code) => {
-    let failures = 12
-    const { consumer, told } = await begin(
-      () => {
-        if (failures-- > 0) throw new PaidError(code)
-        return 'handled'
-      },
-      { retries: 0 },
-    )
-    await post()
-    await quiet()
-    expect(consumer.row.attempts).toBe(0)
-    for (let n = 0; n < 12; n++) await pass(300_000)
-    expect(told).toEqual([])
-    expect(consumer.row.handled).toBe(1)
-  })
+  test.each(['storage_full', 'stopping', 'busy'] as const)(
+    'with %s blames no event: it waits',
+    async (code) => {
+      let failures = 12
+      const { consumer, told } = await begin(
+        () => {
+          if (failures-- > 0) throw new PaidError(code)
+          return 'handled'
+        },
+        { retries: 0 },
+      )
+      await post()
+      await quiet()
+      expect(consumer.row.attempts).toBe(0)
+      for (let n = 0; n < 12; n++) await pass(300_000)
+      expect(told).toEqual([])
+      expect(consumer.row.handled).toBe(1)
+    },
+  )
 })
 
 describe('whoever lets it rest', () => {
@@ -259,7 +262,7 @@ describe('whoever lets it rest', () => {
       if (failures-- > 0) throw new Error('not now')
       return 'handled'
     })
-    const [seq] = await post()
+    const [seq = 0] = await post()
     await quiet()
     expect(consumer.state).toBe('waiting')
     consumer.pause()

@@ -14,8 +14,10 @@ import { createDispatch, type Handlers } from '../../src/core/dispatch.ts'
 import { createLog } from '../../src/core/log.ts'
 import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
+import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createLocks } from '../../src/features/locks.ts'
+import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
 import { nativeCalls } from '../conformance/native.ts'
@@ -42,17 +44,23 @@ const openRooms = async (folder: string) => {
     spool: { waiting: 0, taken: 0, dropped: 0, refused: 0 },
     refused: {},
   })
-  const locks = createLocks({ log, database, clock: systemClock, steady: openSteadyClock(), logger })
+  const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
+  const locks = createLocks(ground)
+  const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
+  const rules = createRules({ ...ground, bus })
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
     handlers: (own): Handlers => ({
       ...createEvents({ log, bus, bounds: limits }),
       ...locks.handlers,
+      ...actions.handlers(own),
+      ...rules.handlers(own),
       ...createSessions({ log }),
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
     }),
   })
+  rules.begin(dispatch)
   await log.append({
     namespace: '',
     channel: 'system:daemon',
@@ -62,6 +70,8 @@ const openRooms = async (folder: string) => {
   })
   const close = () => {
     locks.close()
+    rules.close()
+    void actions.close()
     log.close()
     reader.close()
     database.close()

@@ -61,8 +61,14 @@ describe('what is not of the language is refused with its place', () => {
     ['data.x ==', 'a value is missing at its end'],
     ['data.x = 1', 'a single = compares nothing: write == at character 8'],
     ['data.x == 1 data.y', 'it should end here, or go on with && or || at character 13'],
-    ['dta.x == 1', 'there is no dta here, but type, channel, data, origin; a text stands in quotes at character 1'],
-    ['type == Stop', 'there is no Stop here, but type, channel, data, origin; a text stands in quotes at character 9'],
+    [
+      'dta.x == 1',
+      'there is no dta here, but type, channel, data, origin; a text stands in quotes at character 1',
+    ],
+    [
+      'type == Stop',
+      'there is no Stop here, but type, channel, data, origin; a text stands in quotes at character 9',
+    ],
     ['(type == "a"', 'a ) is missing here at its end'],
     ['data[', 'brackets hold a key in quotes, or a number at its end'],
     ['data.', 'a key is missing behind the dot at its end'],

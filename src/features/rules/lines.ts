@@ -31,23 +31,24 @@ export type Lines = ReturnType<typeof createLines>
 export const createLines = ({
   log,
   bus,
-  dispatch,
   clock,
   steady,
   logger,
 }: {
   log: Log
   bus: Bus
-  dispatch: Dispatch
   clock: Clock
   steady: SteadyClock
   logger: Logger
 }) => {
   const lines = new Map<string, Line>()
+  /** undefined until it has begun */
+  let dispatch: Dispatch | undefined
   let closed = false
 
   const run = async ({ namespace, definition }: RuleRow, event: LogEvent): Promise<void> => {
     const { name, do: action, timeout } = definition
+    if (!dispatch) throw new PaidError('stopping')
     const cause = causeOf(name, event)
     const peer = createPeer(`${rulePrefix}${name}`, 'write', namespace, undefined, cause)
     try {
@@ -94,13 +95,18 @@ export const createLines = ({
       lines.delete(keyOf(namespace, name))
       const rule = findRule(reader, namespace, name)
       const row = rule && findConsumer(reader, placeOf(rule))
-      if (rule && row && !closed) open(rule, row)
+      if (rule && row && dispatch && !closed) open(rule, row)
     })
 
   const lineOf = (namespace: string, name: string): Line => {
     const line = lines.get(keyOf(namespace, name))
     if (line) return line
-    throw new PaidError('not_found', `There is no rule ${JSON.stringify(name)}`, '`paid rules list` names them.')
+    if (!dispatch) throw new PaidError('stopping')
+    throw new PaidError(
+      'not_found',
+      `There is no rule ${JSON.stringify(name)}`,
+      '`paid rules list` names them.',
+    )
   }
 
   const show = async ({ rule, consumer }: Line): Promise<Rule> => {
@@ -127,7 +133,8 @@ export const createLines = ({
       [...lines.values()].filter(({ rule }) => rule.namespace === namespace),
 
     /** Every rule goes on where the run before ended. */
-    begin: (database: Database): void => {
+    begin: (database: Database, own: Dispatch): void => {
+      dispatch = own
       for (const rule of allRules(database)) {
         const row = findConsumer(database, placeOf(rule))
         if (row) open(rule, row)

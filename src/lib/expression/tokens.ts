@@ -41,13 +41,18 @@ export const tokensOf = (text: string): Token[] => {
     take(space)
     const from = at
     const fault = (what: string): SyntaxFault =>
-      new SyntaxFault(from < text.length ? `${what} at character ${from + 1}` : `${what} at its end`, from + 1)
+      new SyntaxFault(
+        from < text.length ? `${what} at character ${from + 1}` : `${what} at its end`,
+        from + 1,
+      )
     if (at === text.length) return [...tokens, { kind: 'end', text: '', fault }]
     const word = take(name)
     if (word !== undefined) {
       const value = words.get(word)
       tokens.push(
-        value === undefined ? { kind: 'name', text: word, fault } : { kind: 'value', text: word, value, fault },
+        value === undefined
+          ? { kind: 'name', text: word, fault }
+          : { kind: 'value', text: word, value, fault },
       )
       continue
     }
@@ -73,7 +78,9 @@ export const tokensOf = (text: string): Token[] => {
 /** What stands between the quotes; escapes are JSON's, and `\'`. */
 const textIn = (literal: string): string | undefined => {
   const inner = literal.slice(1, -1)
-  const json = literal.startsWith('"') ? inner : inner.replace(/\\'|"/g, (found) => (found === '"' ? '\\"' : "'"))
+  const json = literal.startsWith('"')
+    ? inner
+    : inner.replace(/\\'|"/g, (found) => (found === '"' ? '\\"' : "'"))
   try {
     const value: unknown = JSON.parse(`"${json.replace(/\n/g, '\\n').replace(/\t/g, '\\t')}"`)
     return typeof value === 'string' ? value : undefined
