@@ -13,6 +13,7 @@ import { hookCommands } from './tree/hooks.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
+import { ruleCommands } from './tree/rules.ts'
 
 export const tree = defineCommand({
   meta: {
@@ -26,6 +27,7 @@ export const tree = defineCommand({
     ...eventCommands,
     ...channelCommands,
     ...lockCommands,
+    ...ruleCommands,
     ...hookCommands,
     ...ownCommands,
   },

@@ -20,14 +20,9 @@ const definition = z.strictObject({
     description:
       'which events: any of these. A type or a channel that is named is heard also where the daemon itself writes',
   }),
-  filter: z
-    .string()
-    .min(1)
-    .max(limits.ruleFilterCharacters)
-    .optional()
-    .meta({
-      description: 'an expression over the event: data.tool_name == "Bash" && data.duration_ms > 1000',
-    }),
+  filter: z.string().min(1).max(limits.ruleFilterCharacters).optional().meta({
+    description: 'an expression over the event: data.tool_name == "Bash" && data.duration_ms > 1000',
+  }),
   do: nameOf('do', limits.actionNameBytes).meta({ description: 'the action that is run with the event' }),
   retries: z
     .int()
