@@ -22,6 +22,7 @@ import { createLog } from './core/log.ts'
 import { createLogger, type Logger } from './core/logger.ts'
 import { createActions } from './features/actions.ts'
 import { createEvents } from './features/events.ts'
+import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
 import { createRules } from './features/rules.ts'
 import { createSessions } from './features/sessions.ts'
@@ -75,6 +76,7 @@ export const runDaemon = async ({
   const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env, umask } })
+  const jobs = createJobs(ground)
   const rules = createRules({ ...ground, bus })
 
   const refusals = createRefusals()
@@ -94,6 +96,7 @@ export const runDaemon = async ({
       }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),
       ...createSystem({
@@ -124,6 +127,7 @@ export const runDaemon = async ({
   rules.begin(dispatch)
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
   stack.defer(async () => {
+    jobs.close()
     locks.close()
     rules.close()
     if (await actions.close()) await Bun.sleep(farewellMs)
@@ -167,6 +171,7 @@ export const runDaemon = async ({
   writeDaemonFile(paths, { startedAt, urls, sockets, listeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
+  jobs.begin()
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
   if (unclean) checkDatabase(paths.database, check, logger, stack)
 

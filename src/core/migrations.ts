@@ -5,6 +5,7 @@
 
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
+import { jobs } from './migrations/jobs.ts'
 import { rules } from './migrations/rules.ts'
 
 export const migrations: readonly ((database: Database) => void)[] = [
@@ -100,5 +101,6 @@ export const migrations: readonly ((database: Database) => void)[] = [
   },
 
   actions,
+  jobs,
   rules,
 ]

@@ -3,12 +3,13 @@
 import type { z } from 'zod'
 import { actions } from './actions.ts'
 import { events } from './events.ts'
+import { jobs } from './jobs.ts'
 import { locks } from './locks.ts'
 import { rules } from './rules.ts'
 import { sessions } from './sessions.ts'
 import { system } from './system.ts'
 
-export const api = { ...actions, ...events, ...locks, ...rules, ...sessions, ...system }
+export const api = { ...actions, ...events, ...jobs, ...locks, ...rules, ...sessions, ...system }
 
 export type Api = typeof api
 export type MethodName = keyof Api

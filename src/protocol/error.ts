@@ -47,6 +47,18 @@ export const errors = {
     message: 'No such method',
     hint: '`paid call system.methods` lists them.',
   },
+  bad_schedule: {
+    status: 400,
+    exit: 2,
+    message: 'No such schedule',
+    hint: 'Five fields: minute hour day month weekday, like `30 2 * * 1-5`; or a span, or a time to come.',
+  },
+  unknown_job: {
+    status: 404,
+    exit: 1,
+    message: 'There is no such job',
+    hint: '`paid jobs list` names them.',
+  },
   method_not_allowed: {
     status: 405,
     exit: 2,

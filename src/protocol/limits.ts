@@ -74,6 +74,20 @@ export const limits = {
   pageActions: 1000,
   /** what made a job, a webhook or a rule call */
   causeBytes: 1024,
+  /** a job's id: its channel is `job:<id>` */
+  jobIdBytes: 256,
+  /** what a job's action is given, as JSON */
+  jobArgsBytes: 32 * KiB,
+  /** a cron expression */
+  cronCharacters: 1000,
+  /** tries of one firing after the first */
+  jobRetries: 100,
+  /** runs of one job that wait for the one before them; firings of a sleep that `run-all` makes up for */
+  jobLine: 100,
+  /** a firing that is later than this was missed */
+  jobLateMs: 60_000,
+  /** jobs in one page of `job.list` */
+  pageJobs: 500,
   /** a rule's name: its channel is `rule:<name>` */
   ruleNameBytes: 256,
   /** rules of all namespaces together */

@@ -16,6 +16,7 @@ import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
 import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
+import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
@@ -47,6 +48,7 @@ const openRooms = async (folder: string) => {
   const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
+  const jobs = createJobs(ground)
   const rules = createRules({ ...ground, bus })
   const dispatch = createDispatch({
     logger,
@@ -55,6 +57,7 @@ const openRooms = async (folder: string) => {
       ...createEvents({ log, bus, bounds: limits }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
@@ -69,6 +72,7 @@ const openRooms = async (folder: string) => {
     dataText: '{}',
   })
   const close = () => {
+    jobs.close()
     locks.close()
     rules.close()
     void actions.close()

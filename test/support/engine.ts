@@ -15,6 +15,7 @@ import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
+import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
@@ -89,6 +90,7 @@ export const openEngine = (
   const ground = { log, database, clock: timed, steady, logger: diary.logger }
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
+  const jobs = createJobs(ground)
   const rules = createRules({ ...ground, bus })
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
@@ -98,6 +100,7 @@ export const openEngine = (
       ...createEvents({ log, bus, bounds }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),
       ...createSystem({
@@ -110,11 +113,13 @@ export const openEngine = (
       }),
     }),
   })
+  jobs.begin()
   rules.begin(dispatch)
   let open = true
   const close = (): void => {
     if (!open) return
     open = false
+    jobs.close()
     locks.close()
     rules.close()
     void actions.close()

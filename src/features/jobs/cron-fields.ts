@@ -110,7 +110,7 @@ const specialOf = (field: Field, word: string): string[] => {
   const [, days, which] = /^([A-Z\d-]+?)(#.*|L)$/.exec(word) ?? []
   if (days === undefined || which === undefined) return []
   if (!/^(L|#[1-5])$/.test(which)) refuse(`"${word}" is no ${field.name}`, takes(field))
-  return spanOf(field, days).map((day) => `${day % 7}${which}`)
+  return spanOf(field, days).map((day) => `${day}${which}`)
 }
 
 /** Reads one field, or throws `bad_request`. `text` is in upper case. */
@@ -125,7 +125,7 @@ export const readField = (field: Field, text: string): FieldWords => {
     const found = specialOf(field, word)
     special.push(...found)
     if (found.length > 0) continue
-    for (const value of spanOf(field, word)) values.add(field === fields.weekday ? value % 7 : value)
+    for (const value of spanOf(field, word)) values.add(value)
   }
   if (special.includes('LW') && words.length > 1) refuse('LW cannot stand in a list', 'Make two jobs of it.')
   return { values: [...values].sort((one, other) => one - other), special, open }

@@ -11,7 +11,7 @@ import { openCron, runsOf, type Run } from './cron.ts'
 import { machineZone, openZone, zonesLike, type Zone } from './zone.ts'
 
 export type Schedule =
-  | { kind: 'cron'; cron: string; timeZone?: string; seconds?: boolean }
+  | { kind: 'cron'; cron: string; timeZone?: string | undefined; seconds?: boolean | undefined }
   | { kind: 'every'; everyMs: number }
   | { kind: 'at'; at: number }
 
