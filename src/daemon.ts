@@ -27,7 +27,11 @@ import { createLocks } from './features/locks.ts'
 import { createRules } from './features/rules.ts'
 import { createSessions } from './features/sessions.ts'
 import { createSystem } from './features/system.ts'
+import { createWebhooks } from './features/webhooks.ts'
+import { isLoopback } from './listener.ts'
+import { createPostToSelf } from './transport/http/post-to-self.ts'
 import type { House } from './transport/http/routes.ts'
+import { createWebhookRates } from './transport/http/webhook-rates.ts'
 import { createRefusals } from './transport/refusals.ts'
 import { openSpoolDoor } from './transport/spool.ts'
 import { createWebSockets } from './transport/websocket.ts'
@@ -99,6 +103,12 @@ export const runDaemon = async ({
       ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        postToSelf: createPostToSelf(paths.httpSocket),
+        isExposed: [...config.listeners, ...config.webhooks.listeners].some(({ host }) => !isLoopback(host)),
+      }),
       ...createSystem({
         log,
         dispatch: own,
@@ -117,6 +127,7 @@ export const runDaemon = async ({
     buildTime: statSync(process.execPath).mtime.toISOString(),
     startedAt,
     maxBody: config.http.maxBody,
+    rates: createWebhookRates(config.webhooks.ratePerMinute),
     ready: () => phase === 'ready' && log.writable,
     webSockets: () => webSockets.size,
     onLagged,
@@ -141,6 +152,7 @@ export const runDaemon = async ({
     startedAt,
     home: paths.home,
     urls: doors.urls,
+    webhookUrls: doors.webhookUrls,
     sockets: doors.sockets,
     ready: house.ready(),
     log: { ...identityOf(reader), bytes: bytesOf(paths.database), check: check.state },
@@ -167,8 +179,8 @@ export const runDaemon = async ({
       .catch((error: unknown) => logger.error(`${type} could not be noted`, { error }))
 
   await daemonEvent('system.started', { version, pid: process.pid, urls: doors.urls })
-  const { urls, sockets, listeners } = doors
-  writeDaemonFile(paths, { startedAt, urls, sockets, listeners, config })
+  const { urls, sockets, listeners, webhookListeners } = doors
+  writeDaemonFile(paths, { startedAt, urls, sockets, listeners, webhookListeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
   jobs.begin()

@@ -17,7 +17,8 @@ const mayImport: Record<string, readonly string[]> = {
   lib: [],
   protocol: ['lib'],
   core: ground,
-  features: ['core', ...ground, 'version'],
+  archive: ground,
+  features: ['core', 'archive', ...ground, 'version'],
   transport: ['core', ...ground, 'listener', 'version'],
   client: ground,
   cli: ['client', ...ground, 'paths', 'config', 'listener', 'version', 'daemon'],
@@ -31,8 +32,9 @@ const mayImport: Record<string, readonly string[]> = {
   'socket-place': ground,
   'socket-claim': ['transport', 'home', 'socket-place', ...ground],
   config: ['listener', 'paths', 'socket-place', ...ground],
-  worker: ['core', ...ground, 'paths'],
+  worker: ['archive', 'core', ...ground, 'paths'],
   daemon: [
+    'archive',
     'features',
     'transport',
     'core',
@@ -56,6 +58,7 @@ const packageUsers: Record<string, readonly string[]> = {
   consola: ['cli'],
   croner: ['features'],
   standardwebhooks: ['features'],
+  'js-yaml': ['features'],
   '@secretlint/secretlint-rule-preset-recommend': ['lib'],
   '@secretlint/types': ['lib'],
 }

@@ -13,6 +13,7 @@ import { hookCommands } from './tree/hooks.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
+import { webhookCommands } from './tree/webhooks.ts'
 import { ruleCommands } from './tree/rules.ts'
 
 export const tree = defineCommand({
@@ -29,6 +30,7 @@ export const tree = defineCommand({
     ...lockCommands,
     ...ruleCommands,
     ...hookCommands,
+    ...webhookCommands,
     ...ownCommands,
   },
 })

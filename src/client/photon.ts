@@ -1,4 +1,4 @@
-// The photon daemon protocol's client, under its own names: local programs talk and take turns over
+// The photon daemon protocol's client, under its own names: local programs talk, take turns and schedule jobs over
 // `~/.photon/daemons/NAME.sock` (`paid start --photon NAME`; PHOTON_SOCKET_DIR names another folder).
 // It promises: the arguments and results of its document, a connection for each call, errors as PaidError.
 // It refuses: names that are a path. All of one process is one holder of locks, as the document says.
@@ -10,12 +10,16 @@ import type { Line, Open } from './line.ts'
 import { unixLine } from './lines/unix.ts'
 import type {
   AcquireLock,
+  ListJobs,
   ListLocks,
   LockInfo,
   PingDaemon,
   PublishToChannel,
   ReleaseLock,
+  ScheduledJob,
+  ScheduleJob,
   SubscribeChannel,
+  UnscheduleJob,
 } from './photon-types.ts'
 
 export type * from './photon-types.ts'
@@ -51,6 +55,30 @@ export const releaseLock: ReleaseLock = async (photonName, lockName) => {
 export const listLocks: ListLocks = async (photonName) => {
   const locks = (await ask(photonName, { type: 'list_locks' })).data?.['locks']
   return Array.isArray(locks) ? locks.filter(isLock) : []
+}
+
+export const scheduleJob: ScheduleJob = async (photonName, jobId, method, cron, args) => {
+  const job = { type: 'schedule', sessionId: session(), jobId, method, cron, args }
+  const { scheduled, nextRun, reason } = (await ask(photonName, job)).data ?? {}
+  return {
+    scheduled: scheduled === true,
+    ...(typeof nextRun === 'number' && { nextRun }),
+    ...(typeof reason === 'string' && { reason }),
+  }
+}
+
+export const unscheduleJob: UnscheduleJob = async (photonName, jobId) =>
+  (await ask(photonName, { type: 'unschedule', jobId })).data?.['unscheduled'] === true
+
+export const listJobs: ListJobs = async (photonName) => {
+  const found: ScheduledJob[] = []
+  let after: unknown
+  do {
+    const { data } = await ask(photonName, { type: 'list_jobs', ...(after !== undefined && { after }) })
+    if (Array.isArray(data?.['jobs'])) found.push(...data['jobs'].filter(isJob))
+    after = data?.['after']
+  } while (after !== undefined)
+  return found
 }
 
 export const pingDaemon: PingDaemon = async (photonName) => {
@@ -182,3 +210,6 @@ let ownSession: string | undefined
 
 const isLock = (value: unknown): value is LockInfo =>
   typeof value === 'object' && value !== null && 'name' in value && 'holder' in value
+
+const isJob = (value: unknown): value is ScheduledJob =>
+  typeof value === 'object' && value !== null && 'id' in value && 'cron' in value

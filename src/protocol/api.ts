@@ -8,8 +8,18 @@ import { locks } from './locks.ts'
 import { rules } from './rules.ts'
 import { sessions } from './sessions.ts'
 import { system } from './system.ts'
+import { webhooks } from './webhooks.ts'
 
-export const api = { ...actions, ...events, ...jobs, ...locks, ...rules, ...sessions, ...system }
+export const api = {
+  ...actions,
+  ...events,
+  ...jobs,
+  ...locks,
+  ...rules,
+  ...sessions,
+  ...system,
+  ...webhooks,
+}
 
 export type Api = typeof api
 export type MethodName = keyof Api

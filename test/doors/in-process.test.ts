@@ -21,6 +21,7 @@ import { createLocks } from '../../src/features/locks.ts'
 import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
+import { createWebhooks } from '../../src/features/webhooks.ts'
 import { nativeCalls } from '../conformance/native.ts'
 import type { Caller, House, Pushed } from '../conformance/native/stage.ts'
 import { createInbox, type Inbox } from '../support/inbox.ts'
@@ -38,6 +39,7 @@ const openRooms = async (folder: string) => {
     startedAt: 0,
     home: folder,
     urls: [],
+    webhookUrls: [],
     sockets: [],
     ready: true,
     log: { ...identityOf(reader), bytes: 0, check: 'none' as const },
@@ -60,6 +62,12 @@ const openRooms = async (folder: string) => {
       ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        postToSelf: () => Promise.reject(new Error('it has no doors')),
+        isExposed: false,
+      }),
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
     }),
   })

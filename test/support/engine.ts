@@ -20,6 +20,7 @@ import { createLocks } from '../../src/features/locks.ts'
 import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
+import { createWebhooks } from '../../src/features/webhooks.ts'
 
 /** A folder of its own for one test; gone with the scope it was made in. */
 export const temporaryFolder = (): Disposable & { path: string } => {
@@ -70,6 +71,7 @@ export const openEngine = (
     clock = { now: () => Date.now() },
     steady = openSteadyClock(),
     bounds = { unsentEvents: 1000, unsentBytes: 1024 * 1024 },
+    exposed = false,
   } = {},
 ) => {
   const path = join(folder, 'paid.db')
@@ -103,6 +105,13 @@ export const openEngine = (
       ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        // it has no doors
+        postToSelf: () => Promise.reject(new Error('nobody listens')),
+        isExposed: exposed,
+      }),
       ...createSystem({
         log,
         dispatch: own,
@@ -149,6 +158,7 @@ const factsOf = (home: string) => ({
   startedAt: 0,
   home,
   urls: [],
+  webhookUrls: [],
   sockets: [],
   ready: true,
   log: { id: 'log', epoch: 1, bytes: 0, check: 'none' as const },

@@ -6,17 +6,18 @@
 import { isFields } from './pai.ts'
 import { channelMeanings } from './photon/channels.ts'
 import { daemonMeanings } from './photon/daemon.ts'
+import { jobMeanings } from './photon/jobs.ts'
 import { lockMeanings } from './photon/locks.ts'
 import type { Meaning, Meanings, PhotonFrame } from './photon/meaning.ts'
 
 export type { PhotonFrame } from './photon/meaning.ts'
 
-const meanings: Meanings = { ...channelMeanings, ...lockMeanings, ...daemonMeanings }
+const meanings: Meanings = { ...channelMeanings, ...jobMeanings, ...lockMeanings, ...daemonMeanings }
 
 /** types that are answered without a call, or belong to one connection */
 const ownTypes = ['ping', 'subscribe', 'unsubscribe']
 /** what photons themselves do, which no daemon but theirs can */
-const foreign = ['command', 'prompt_response', 'schedule', 'unschedule', 'list_jobs', 'reload', 'ps']
+const foreign = ['command', 'prompt_response', 'reload', 'ps']
 
 const known = new Set([...Object.keys(meanings), ...ownTypes, ...foreign])
 

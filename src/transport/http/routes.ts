@@ -19,6 +19,7 @@ import { openApiOf } from './openapi.ts'
 import { batchOf, callerOf, keyOf, occurredAtOf } from './posted.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
+import type { WebhookRates } from './webhook-rates.ts'
 
 /** What a route gets besides the request. */
 export type Visit = {
@@ -39,6 +40,7 @@ export type House = {
   buildTime: string
   startedAt: number
   maxBody: number
+  rates: WebhookRates
   ready: () => boolean
   webSockets: () => number
   onLagged: () => void
