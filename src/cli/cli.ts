@@ -14,6 +14,7 @@ import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
 import { webhookCommands } from './tree/webhooks.ts'
+import { ruleCommands } from './tree/rules.ts'
 
 export const tree = defineCommand({
   meta: {
@@ -27,6 +28,7 @@ export const tree = defineCommand({
     ...eventCommands,
     ...channelCommands,
     ...lockCommands,
+    ...ruleCommands,
     ...hookCommands,
     ...webhookCommands,
     ...ownCommands,
