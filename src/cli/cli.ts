@@ -15,6 +15,7 @@ import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
 import { webhookCommands } from './tree/webhooks.ts'
+import { ruleCommands } from './tree/rules.ts'
 
 export const tree = defineCommand({
   meta: {
@@ -28,6 +29,7 @@ export const tree = defineCommand({
     ...eventCommands,
     ...channelCommands,
     ...lockCommands,
+    ...ruleCommands,
     ...hookCommands,
     ...actionCommands,
     ...webhookCommands,

@@ -36,6 +36,7 @@ type Reply = {
   data?: Record<string, unknown>
   message?: unknown
   eventId?: string | number
+  lastEventId?: string | number
 }
 
 export const publishToChannel: PublishToChannel = async (photonName, channel, message) => {
@@ -95,16 +96,21 @@ export const subscribeChannel: SubscribeChannel = async (photonName, channel, ha
   const open = lineTo(photonName)
   const stop = new AbortController()
   const retry = backOff()
-  let lastEventId: string | number | undefined
+  /** null until the daemon has said where the channel stands */
+  let lastEventId: string | number | null = null
 
   const follow = async (): Promise<Subscribed> => {
-    const frame = { type: 'subscribe', channel, ...(lastEventId !== undefined && { lastEventId }) }
-    return await subscribe(open, frame, ({ message, eventId }) => {
+    const frame = { type: 'subscribe', channel, lastEventId }
+    let heard = false
+    const subscribed = await subscribe(open, frame, ({ message, eventId }) => {
       if (stop.signal.aborted) return
+      heard ||= eventId !== undefined
       lastEventId = eventId ?? lastEventId
       // in a turn of its own: what a handler throws is its program's business, not the connection's
       queueMicrotask(() => handler(message))
     })
+    if (!heard) lastEventId = subscribed.lastEventId ?? lastEventId
+    return subscribed
   }
   const keep = async (first: Subscribed) => {
     let current: Subscribed | undefined = first
@@ -125,7 +131,7 @@ export const subscribeChannel: SubscribeChannel = async (photonName, channel, ha
   return () => stop.abort()
 }
 
-type Subscribed = { close: () => void; ended: Promise<void> }
+type Subscribed = { close: () => void; ended: Promise<void>; lastEventId: string | number | undefined }
 
 /** Resolves when the daemon has agreed; messages that it replays come before. */
 const subscribe = async (
@@ -135,8 +141,8 @@ const subscribe = async (
 ): Promise<Subscribed> => {
   let end = () => {}
   const ended = new Promise<void>((resolve) => (end = resolve))
-  const { line } = await exchange(open, frame, { message, closed: end })
-  return { close: line.close, ended }
+  const { line, reply } = await exchange(open, frame, { message, closed: end })
+  return { close: line.close, ended, lastEventId: reply.lastEventId }
 }
 
 const ask = async (

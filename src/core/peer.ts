@@ -13,6 +13,8 @@ export type Peer = {
   readonly by: string
   readonly namespace: string
   readonly scope: Access
+  /** what it acts upon, as `rule:<name>/evt_<seq>`: events that it posts say so in `origin.cause` */
+  readonly cause?: string
   /** where events can be sent; absent on a door that only answers */
   readonly stream?: Stream
   /** Sends it a frame that answers nothing; false, and nothing was sent, when its reader is behind. As `stream`. */
@@ -31,7 +33,13 @@ const run = crypto.randomUUID().slice(0, 8)
 let peers = 0
 
 /** A peer that only asks. */
-export const createPeer = (by: string, scope: Access, namespace = '', stream?: Stream, tell?: Tell): Peer => {
+export const createPeer = (
+  by: string,
+  scope: Access,
+  namespace = '',
+  stream?: Stream,
+  cause?: string,
+): Peer => {
   const atEnd = new Set<() => void>()
   let ended = false
   return {
@@ -41,7 +49,7 @@ export const createPeer = (by: string, scope: Access, namespace = '', stream?: S
     namespace,
     subscriptions: new Map(),
     ...(stream && { stream }),
-    ...(tell && { tell }),
+    ...(cause !== undefined && { cause }),
     onEnd: (call) => {
       if (ended) call()
       else atEnd.add(call)

@@ -143,9 +143,10 @@ export const createActions = ({
           return { action: offer ? shownOffer(offer) : null }
         }),
 
-      'action.run': async ({ name, args = {}, timeout, cause, prompts }, peer) => {
+      'action.run': async ({ name, args = {}, timeout, cause: given, prompts }, peer) => {
         const { namespace, by } = peer
-        if (cause !== undefined && !causing.test(by))
+        const cause = given ?? peer.cause
+        if (given !== undefined && !causing.test(by))
           throw new PaidError('bad_request', 'cause: only jobs, webhooks and rules say what made them call')
         const place = { namespace, name }
         const stored = await log.read((reader) => find(reader, place))

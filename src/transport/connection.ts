@@ -96,7 +96,10 @@ export const createConnection = ({
     live: words.live,
   })
 
-  const peer = createPeer(by, scope, namespace, streamIn(nativeWords), (frame) => tell(JSON.stringify(frame)))
+  const peer: Peer = {
+    ...createPeer(by, scope, namespace, streamIn(nativeWords)),
+    tell: (frame) => tell(JSON.stringify(frame)),
+  }
 
   const updatePause = (): void => {
     const should = held.length > 0 || emptying

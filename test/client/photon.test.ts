@@ -195,4 +195,22 @@ describe('a daemon', () => {
     expect(messages.all).toEqual([1, 2, 3])
     unsubscribe()
   })
+
+  test('that ends before a first message came is resumed where it was subscribed to', async () => {
+    const { messages, unsubscribe } = await messagesOf('kanban', 'log:early')
+    await daemon.kill('SIGKILL')
+    // to this one the client finds no way back
+    daemon = await startDaemon({ home, config })
+    await using socket = await openSocket(daemon.socket)
+    const publish = { type: 'publish', id: 'p', photonName: 'kanban', channel: 'log:early' }
+    for (const message of [1, 2]) await socket.write(`${JSON.stringify({ ...publish, message })}\n`)
+    expect(JSON.parse(await socket.lines.next())).toMatchObject({ success: true })
+    expect(JSON.parse(await socket.lines.next())).toMatchObject({ success: true })
+    await daemon.stop()
+    daemon = await startDaemon({ home, args: photons, config })
+    expect(await messages.take(2)).toEqual([1, 2])
+    await publishToChannel('kanban', 'log:early', 3)
+    expect(await messages.next()).toBe(3)
+    unsubscribe()
+  })
 })

@@ -3,6 +3,7 @@
 // who cares can tell one that was heard already. A redirect is followed on the same host alone, because the headers may
 // hold secrets. None of them, nor a query, is in what is said of a failure.
 
+import { causeHeader, encodeCause } from '../../protocol/cause.ts'
 import { version } from '../../version.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import { createKept, type Outcome, resultOf, RunFailed } from './outcome.ts'
@@ -44,7 +45,7 @@ export const runRequest = async (
   headers.set('idempotency-key', run)
   for (const [name, value] of Object.entries(request.headers ?? {})) headers.set(name, value)
   headers.set('x-paid-run', run)
-  headers.set('x-paid-cause', encodeURI(cause))
+  headers.set(causeHeader, encodeCause(cause))
   const first = placeOf(request, args)
   for (let attempt = 1; ; attempt++) {
     const outcome = await attemptAt(first, headers, signal)
