@@ -3,13 +3,14 @@
 //   <- {"id":"1","result":{…}}   or   {"id":"1","error":{"code","message","hint"}}
 //   <- {"event":{…},"subscription":"sub_1"}
 //   <- {"lagged":{"subscription":"sub_1","seq":12}}   that subscription has ended; subscribe again with since: 12
-// An id is a string or a number, and comes back as it was sent.
+// An id is a string or a number, and comes back as it was sent. A caller that acts upon something says so beside it:
+// {"id":…,"method":…,"params":…,"cause":"rule:tell/evt_12"}.
 
 import type { Event } from './event.ts'
 import type { PaidError } from './error.ts'
 
 export type CallId = string | number
-export type CallFrame = { id: CallId; method: string; params?: unknown }
+export type CallFrame = { id: CallId; method: string; params?: unknown; cause?: unknown }
 export type ResultFrame = { id: CallId; result: unknown }
 export type ErrorFrame = { id: CallId | null; error: ReturnType<PaidError['toJSON']> }
 export type EventFrame = { event: Event; subscription: string }
