@@ -23,6 +23,8 @@ export type N8n = AsyncDisposable & {
   readonly stop: () => Promise<void>
   /** It runs again, at the same address. */
   readonly start: () => void
+  /** Waits until the workflow is through with all that came. */
+  readonly executed: () => Promise<unknown>
   /** What the workflow does with an item, after it was answered. */
   workflow: (item: Item) => Promise<void>
 }
@@ -30,6 +32,7 @@ export type N8n = AsyncDisposable & {
 export const openN8n = ({ path, header, secret }: { path: string; header: string; secret: string }): N8n => {
   const items: Item[] = []
   let waiting: (() => void)[] = []
+  const executions: Promise<void>[] = []
   let failing = 0
   let asked = 0
   let port = 0
@@ -61,8 +64,8 @@ export const openN8n = ({ path, header, secret }: { path: string; header: string
       body: await request.json(),
     }
     items.push(item)
+    executions.push(new Promise((resolve) => setImmediate(() => resolve(n8n.workflow(item)))))
     for (const look of waiting) look()
-    setImmediate(() => void n8n.workflow(item))
     return Response.json({ message: 'Workflow was started' })
   }
 
@@ -92,6 +95,7 @@ export const openN8n = ({ path, header, secret }: { path: string; header: string
       server = Bun.serve({ hostname: '127.0.0.1', port, development: false, fetch: answer })
       port = server.port ?? 0
     },
+    executed: () => Promise.all(executions),
     workflow: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => n8n.stop(),
   }
