@@ -58,7 +58,7 @@ const packageUsers: Record<string, readonly string[]> = {
   consola: ['cli'],
   croner: ['features'],
   standardwebhooks: ['features'],
-  'js-yaml': ['features'],
+  'js-yaml': ['lib'],
   '@secretlint/secretlint-rule-preset-recommend': ['lib'],
   '@secretlint/types': ['lib'],
 }

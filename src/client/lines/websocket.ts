@@ -1,7 +1,7 @@
 // The runtime's own WebSocket: in browsers, Bun and whatever else has one. In a browser it can neither send headers
 // (the token goes into the address of the upgrade, which the daemon never logs) nor stop reading.
 
-import type { PaidError } from '../../protocol/error.ts'
+import { PaidError } from '../../protocol/error.ts'
 import type { Open } from '../line.ts'
 import { refusalOf, webSocketAddress } from './address.ts'
 
@@ -41,16 +41,37 @@ const answerWithinMs = 5000
 
 /** A WebSocket does not say why it was refused; a request to the same door does. */
 const whyRefused = async (address: URL, token: string | undefined): Promise<PaidError> => {
-  const asked = new URL('methods', address)
-  asked.protocol = address.protocol === 'wss:' ? 'https:' : 'http:'
-  asked.search = ''
   try {
-    const { status } = await fetch(asked, {
-      signal: AbortSignal.timeout(answerWithinMs),
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    })
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const { status } = await fetch(pathOf(address, 'methods'), { signal: soon(), headers })
     return refusalOf(status, address)
   } catch {
-    return refusalOf(undefined, address)
+    return (await isThere(address)) ? notLetIn(address) : refusalOf(undefined, address)
   }
 }
+
+/** A page of another origin is told nothing but whether anybody answers. */
+const isThere = async (address: URL): Promise<boolean> => {
+  try {
+    await fetch(pathOf(address, 'health'), { signal: soon(), mode: 'no-cors' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const notLetIn = ({ host }: URL): PaidError =>
+  new PaidError(
+    'forbidden',
+    `The daemon at ${host} does not let this page in`,
+    "A page of another origin needs its host:port in the daemon's `hosts`, and the token.",
+  )
+
+const pathOf = (address: URL, path: string): URL => {
+  const asked = new URL(path, address)
+  asked.protocol = address.protocol === 'wss:' ? 'https:' : 'http:'
+  asked.search = ''
+  return asked
+}
+
+const soon = (): AbortSignal => AbortSignal.timeout(answerWithinMs)
