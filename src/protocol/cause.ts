@@ -1,7 +1,8 @@
 // What somebody acts upon, handed on from one program to the next so that no rule runs in a ring: a command finds it in
-// its environment, an HTTP request carries it in a header, an event keeps it in `origin.cause`.
+// its environment, an HTTP request carries it in a header, a native frame as `cause`, an event keeps it in
+// `origin.cause`.
 
-/** The variable that a command finds it in, and `paid emit`, `publish`, `call` and `hook` hand it on from. */
+/** The variable that a command finds it in, and every `paid` that it runs hands it on from. */
 export const causeVariable = 'PAID_CAUSE'
 
 /** The header that a request of ours carries it in, and that is kept when it comes back. */
