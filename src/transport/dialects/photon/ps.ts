@@ -12,7 +12,7 @@ import { fitting, type Meanings } from './meaning.ts'
 const arrayBytes = 14 * 1024
 
 /** Without its arguments, which alone can fill a line. */
-const listedJob = ({ args: _, ...job }: Job) => listed(job)
+const listedJob = (job: Job) => listed({ ...job, args: undefined })
 
 const listedWebhook = ({ name, path, scheme, do: method, publish }: Webhook) => ({
   name,
