@@ -55,8 +55,9 @@ export const createArchive = ({
       if (toldAt.size <= sessionsRemembered) break
       toldAt.delete(oldest)
     }
-    const dataText = JSON.stringify({ messages, records, bytes })
-    const draft = { namespace: '', channel: `${sessionPrefix}${session}`, type: 'session.archived', dataText }
+    const dataText = JSON.stringify({ session, messages, records, bytes })
+    // among the daemon's own affairs: what a session itself did stays what its channel tells
+    const draft = { namespace: '', channel: 'system:archive', type: 'session.archived', dataText }
     log
       .append({ ...draft, by: 'daemon:archive' })
       .catch((error: unknown) => logger.warn('session.archived could not be noted', { error }))
