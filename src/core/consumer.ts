@@ -192,8 +192,10 @@ export const openConsumer = ({
   }
 
   const work = async (): Promise<void> => {
-    if (busy || stopped()) return
-    busy = true
+    if (stopped()) {
+      busy = false
+      return
+    }
     try {
       for (let came = await step(); came !== 'all'; came = await step()) {
         if (!stopped()) continue
@@ -204,19 +206,26 @@ export const openConsumer = ({
       logger.error('a consumer could not read the log', { ...place, error })
       await sleep(firstWaitMs)
       busy = false
-      if (!stopped()) void work()
+      wake()
     }
+  }
+
+  const wake = (): void => {
+    if (busy || stopped()) return
+    busy = true
+    // whoever posted what it wakes for is answered first
+    setImmediate(() => void work())
   }
 
   const listeners = filters.map((filter): Listener => ({
     filter,
     own: true,
     offer: (event) => {
-      if (!busy && event.seq > 0 && accepts(filter, event)) void work()
+      if (!busy && event.seq > 0 && accepts(filter, event)) wake()
     },
   }))
   for (const listener of listeners) bus.add(listener)
-  void work()
+  wake()
 
   return {
     /** What is on disk or will be soon. */
@@ -243,7 +252,7 @@ export const openConsumer = ({
     /** Goes on, also with what waits to be tried again. */
     resume: (): void => {
       resting = false
-      void work()
+      wake()
     },
     close: (): void => {
       if (closed) return
