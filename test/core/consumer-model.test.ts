@@ -44,7 +44,14 @@ const live = async (life: { kind: string; count: number }[]) => {
     const row = findConsumer(database, place)
     if (!row) throw new Error('the consumer is gone')
     consumer = openConsumer({
-      ...{ log, bus, clock: clocks.clock, steady, logger: diary.logger, place, row, retries },
+      log,
+      bus,
+      clock: clocks.clock,
+      steady,
+      logger: diary.logger,
+      place,
+      row,
+      retries,
       filters: [filterOf('', { type: 'wanted' }), filterOf('', { channel: 'board:*' })],
       paused: resting,
       handle: async ({ seq }) => {

@@ -19,7 +19,12 @@ test('whatever moment an event comes in, it is handed over without another one',
   const posted: number[] = []
   const given: number[] = []
   const consumer = openConsumer({
-    ...{ log, bus, place, row, logger: diary.logger, retries: 0 },
+    log,
+    bus,
+    place,
+    row,
+    logger: diary.logger,
+    retries: 0,
     clock: { now: () => Date.now() },
     steady: openSteadyClock(),
     filters: [filterOf('', { type: 'wanted' })],
@@ -38,5 +43,5 @@ test('whatever moment an event comes in, it is handed over without another one',
     for (let n = 0; n < 30; n++) await turn()
     expect(given).toEqual(posted)
   }
-  consumer.close()
+  await consumer.close()
 })
