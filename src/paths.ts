@@ -20,6 +20,7 @@ export const pathsOf = (home: string) => {
     config: join(home, 'config.json'),
     log: join(home, 'paid.log'),
     spool: join(home, 'spool'),
+    gitHooks: join(home, 'git-hooks'),
     lock: join(home, 'daemon.lock'),
   }
   const longest = Math.max(Buffer.byteLength(paths.socket), Buffer.byteLength(paths.httpSocket))

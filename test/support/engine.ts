@@ -148,6 +148,11 @@ export const openEngine = (
     diary,
     state,
     close,
+    /** As the daemon stops: what runs is ended first. */
+    end: async () => {
+      await actions.close()
+      close()
+    },
     [Symbol.dispose]: close,
   }
 }
