@@ -59,7 +59,7 @@ export const createLines = ({
     }
   }
 
-  const open = (rule: RuleRow, row: ConsumerRow): void => {
+  const open = (rule: RuleRow, row: ConsumerRow, after?: Promise<void>): void => {
     const { namespace, name, definition } = rule
     const asks = questionOf(definition.filter)
     const handle = async (event: LogEvent): Promise<Verdict> => {
@@ -76,6 +76,7 @@ export const createLines = ({
       logger,
       place: placeOf(rule),
       row,
+      after,
       filters: filtersOf(namespace, definition.on),
       retries: definition.retries,
       paused: rule.paused,
@@ -91,11 +92,11 @@ export const createLines = ({
   /** What is on disk of a rule is what runs. */
   const reopen = (namespace: string, name: string): Promise<void> =>
     log.read((reader) => {
-      lines.get(keyOf(namespace, name))?.consumer.close()
+      const left = lines.get(keyOf(namespace, name))?.consumer.close()
       lines.delete(keyOf(namespace, name))
       const rule = findRule(reader, namespace, name)
       const row = rule && findConsumer(reader, placeOf(rule))
-      if (rule && row && dispatch && !closed) open(rule, row)
+      if (rule && row && dispatch && !closed) open(rule, row, left)
     })
 
   const lineOf = (namespace: string, name: string): Line => {
@@ -144,7 +145,7 @@ export const createLines = ({
     /** Nothing begins any more; what has begun is begun again by the next run. */
     close: (): void => {
       closed = true
-      for (const { consumer } of lines.values()) consumer.close()
+      for (const { consumer } of lines.values()) void consumer.close()
     },
   }
 }
