@@ -191,6 +191,27 @@ describe('a rule’s own command does not run the rule again', () => {
   }, 30_000)
 })
 
+test('what is no cause is refused over HTTP, and never costs a hook its event', async () => {
+  const post = (cause: string) =>
+    ask(daemon, '/events', {
+      method: 'POST',
+      headers: { 'x-paid-cause': cause, 'content-type': 'application/json' },
+      body: '{"type":"any"}',
+    })
+  for (const wrong of ['%', '%0A', 'x'.repeat(2000)]) {
+    const answer = await post(wrong)
+    expect({ wrong, status: answer.status }).toEqual({ wrong, status: 400 })
+    expect(await answer.text()).toContain('X-Paid-Cause')
+  }
+  for (const fine of ['', 'job:nightly@1', encodeURI('rule:größe %/evt_1')])
+    expect((await post(fine)).status).toBe(200)
+  for (const env of [{ PAID_CAUSE: 'two\nlines' }, { PAID_CAUSE: 'x'.repeat(2000) }, { PAID_CAUSE: '' }]) {
+    const stdin = '{"hook_event_name":"Stop","session_id":"odd"}'
+    expect(await daemon.run(['hook'], { stdin, env })).toMatchObject({ code: 0, stdout: '{}' })
+  }
+  expect(JSON.parse(await done('events', '--session', 'odd', '--json'))).toHaveLength(3)
+}, 30_000)
+
 test('a command finds what it acts upon, and its daemon', async () => {
   const file = join(daemon.home, 'seen')
   await done('actions', 'add', name, '--', 'sh', '-c', `echo "$PAID_CAUSE $PAID_HOME" > ${file}`)
