@@ -2,51 +2,60 @@
 // (the token goes into the address of the upgrade, which the daemon never logs) nor stop reading.
 
 import { PaidError } from '../../protocol/error.ts'
-import type { Open } from '../line.ts'
+import type { Hearing, Line, Open } from '../line.ts'
 import { refusalOf, webSocketAddress } from './address.ts'
 
 export const webSocketLine =
   (url: string | URL, token: string | undefined): Open =>
-  ({ text, closed }) =>
-    new Promise((resolve, reject) => {
-      const address = webSocketAddress(url)
-      if (token !== undefined) address.searchParams.set('token', token)
-      const socket = new WebSocket(address.href)
-      let opened = false
-      socket.addEventListener('message', ({ data }) => {
-        if (typeof data === 'string') text(data)
-      })
-      let failed = false
-      const fail = () => {
-        if (opened || failed) return
-        failed = true
-        void whyRefused(address, token).then(reject)
-      }
-      socket.addEventListener('close', () => (opened ? closed() : fail()))
-      // `close` follows, but not in every runtime when it never was open
-      socket.addEventListener('error', fail)
-      socket.addEventListener('open', () => {
-        opened = true
-        resolve({
-          send: (document) => socket.send(document),
-          close: () => socket.close(),
-          ...(typeof Bun === 'undefined'
-            ? {}
-            : { pause: () => socket.pause(), resume: () => socket.resume() }),
-        })
+  async (hearing) => {
+    const address = webSocketAddress(url)
+    const withToken = new URL(address)
+    if (token !== undefined) withToken.searchParams.set('token', token)
+    const first = await lineTo(withToken, hearing)
+    if (first) return first
+    const refusal = await refusalAt(address, token)
+    if (refusal) throw refusal
+    if (!(await isThere(address))) throw refusalOf(undefined, address)
+    // who is there now may not have been a moment ago
+    const second = await lineTo(withToken, hearing)
+    if (second) return second
+    throw notLetIn(address)
+  }
+
+/** Undefined when it does not open, of which a WebSocket does not say why. */
+const lineTo = ({ href }: URL, { text, closed }: Hearing): Promise<Line | undefined> =>
+  new Promise((resolve) => {
+    const socket = new WebSocket(href)
+    let opened = false
+    const over = () => (opened ? closed() : resolve(undefined))
+    socket.addEventListener('message', ({ data }) => {
+      if (typeof data === 'string') text(data)
+    })
+    socket.addEventListener('close', over)
+    // `close` follows, but not in every runtime when it never was open
+    socket.addEventListener('error', () => {
+      if (!opened) over()
+    })
+    socket.addEventListener('open', () => {
+      opened = true
+      resolve({
+        send: (document) => socket.send(document),
+        close: () => socket.close(),
+        ...(typeof Bun === 'undefined' ? {} : { pause: () => socket.pause(), resume: () => socket.resume() }),
       })
     })
+  })
 
 const answerWithinMs = 5000
 
-/** A WebSocket does not say why it was refused; a request to the same door does. */
-const whyRefused = async (address: URL, token: string | undefined): Promise<PaidError> => {
+/** What a request to the same door is told; undefined when it gets no answer that we may read. */
+const refusalAt = async (address: URL, token: string | undefined): Promise<PaidError | undefined> => {
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   try {
-    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const { status } = await fetch(pathOf(address, 'methods'), { signal: soon(), headers })
     return refusalOf(status, address)
   } catch {
-    return (await isThere(address)) ? notLetIn(address) : refusalOf(undefined, address)
+    return undefined
   }
 }
 
