@@ -12,6 +12,7 @@ import { archiveCommands } from './tree/archive.ts'
 import { channelCommands } from './tree/channels.ts'
 import { eventCommands } from './tree/events.ts'
 import { hookCommands } from './tree/hooks.ts'
+import { jobCommands } from './tree/jobs.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
@@ -34,6 +35,7 @@ export const tree = defineCommand({
     ...ruleCommands,
     ...hookCommands,
     ...actionCommands,
+    ...jobCommands,
     ...webhookCommands,
     ...ownCommands,
   },

@@ -3,11 +3,12 @@
 import { resolve } from 'node:path'
 import { httpMethods } from '../../../protocol/actions.ts'
 import type { Params } from '../../../protocol/api.ts'
+import { countOf } from '../../count.ts'
 import { withDaemon } from '../../home.ts'
 import { talk } from '../../talk.ts'
 import { spanOf } from '../../span.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
-import { pairsOf } from './pairs.ts'
+import { type Pairs, pairsOf } from './pairs.ts'
 
 type Given = {
   name: string
@@ -50,7 +51,7 @@ const actionOf = async (given: Given): Promise<Params<'action.add'>> => {
   const common = {
     name,
     replace,
-    ...(concurrency !== undefined && { concurrency: countOf(concurrency) }),
+    ...(concurrency !== undefined && { concurrency: countOf(concurrency, '--concurrency') }),
     ...(timeout !== undefined && { timeout: spanOf(timeout, '--timeout') }),
   }
   if (http === undefined && (given.header.length > 0 || given['header-stdin']))
@@ -63,15 +64,14 @@ const actionOf = async (given: Given): Promise<Params<'action.add'>> => {
     const method = httpMethods.find((each) => each === http.toUpperCase())
     if (!method)
       throw new WrongUsage(`there is no HTTP method ${http}`, `It is one of ${httpMethods.join(', ')}.`)
-    return { ...common, kind: 'http', method, url, ...(headers && { headers }) }
+    const more = headers && { headers: headers.values, ...secretIn(headers) }
+    return { ...common, kind: 'http', method, url, ...more }
   }
   if (publish !== undefined) return { ...common, kind: 'publish', channel: publish }
   if (prompt !== undefined) return { ...common, kind: 'prompt', prompt }
   const env = await pairsOf(given.env, given['env-stdin'], '--env')
-  return { ...common, kind: 'command', command, cwd: resolve(given.cwd ?? '.'), ...(env && { env }) }
+  const more = env && { env: env.values, ...secretIn(env) }
+  return { ...common, kind: 'command', command, cwd: resolve(given.cwd ?? '.'), ...more }
 }
 
-const countOf = (text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new WrongUsage(`--concurrency must be a whole number, not ${text}`)
-  return Number(text)
-}
+const secretIn = ({ secret }: Pairs) => (secret.length === 0 ? {} : { secret })
