@@ -7,7 +7,7 @@ import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Log, Transaction } from '../../core/log.ts'
 import { createPeer } from '../../core/peer.ts'
-import { type Answer, channelOf, find, type Kept, update } from './deliveries.ts'
+import { type Answer, answerOf, channelOf, keep, type Kept, publishedAnswer } from './deliveries.ts'
 import { type Hook, secretsOf } from './registry.ts'
 
 /** What is to be done: for a delivery of its sender, or once more. `argsText` is the JSON of `args`. */
@@ -50,7 +50,7 @@ export const createActing = ({
       by: `webhook:${hook.name}`,
       dataText: argsText,
     })
-    return { event: id, answer: { status: 200, text: `{"success":true,"data":{"eventId":"${id}"}}` } }
+    return { event: id, answer: publishedAnswer(id) }
   }
 
   const runAction = async (wish: Wish, action: string, kept: Kept): Promise<Answer> => {
@@ -82,8 +82,8 @@ export const createActing = ({
     if (run) Object.assign(run, { state: ended.state, durationMs, ...ended.about })
     await log.commit((transaction) => {
       // who was told 202 is told that again
-      const before = find(transaction.database, kept.seq)?.answer
-      update(transaction, { ...kept, state: ended.state, answer: before ?? ended.answer })
+      const before = answerOf(transaction, kept)?.answer
+      keep(transaction, { ...kept, state: ended.state, answer: before ?? ended.answer })
       tell(transaction, wish, `webhook.${ended.state === 'done' ? 'finished' : ended.state}`, {
         ...ended.about,
         durationMs,
