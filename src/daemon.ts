@@ -24,6 +24,7 @@ import { createActions } from './features/actions.ts'
 import { createEvents } from './features/events.ts'
 import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
+import { createRules } from './features/rules.ts'
 import { createSessions } from './features/sessions.ts'
 import { createSystem } from './features/system.ts'
 import { createWebhooks } from './features/webhooks.ts'
@@ -80,6 +81,7 @@ export const runDaemon = async ({
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env, umask } })
   const jobs = createJobs(ground)
+  const rules = createRules({ ...ground, bus })
 
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
@@ -99,6 +101,7 @@ export const runDaemon = async ({
       ...locks.handlers,
       ...actions.handlers(own),
       ...jobs.handlers(own),
+      ...rules.handlers(own),
       ...createSessions({ log }),
       ...createWebhooks({
         ...ground,
@@ -132,10 +135,12 @@ export const runDaemon = async ({
   }
   const token = tokenFor(paths.token, env['PAID_TOKEN'])
   const doors = await openDoors({ paths, config, token, house, refusals, webSockets, stack })
+  rules.begin(dispatch)
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
   stack.defer(async () => {
     jobs.close()
     locks.close()
+    rules.close()
     if (await actions.close()) await Bun.sleep(farewellMs)
     webSockets.closeAll()
     for (const close of house.streams) close()

@@ -7,6 +7,7 @@
 
 import { defineCommand } from 'citty'
 import { runTyped } from './run.ts'
+import { actionCommands } from './tree/actions.ts'
 import { channelCommands } from './tree/channels.ts'
 import { eventCommands } from './tree/events.ts'
 import { hookCommands } from './tree/hooks.ts'
@@ -14,6 +15,7 @@ import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
 import { webhookCommands } from './tree/webhooks.ts'
+import { ruleCommands } from './tree/rules.ts'
 
 export const tree = defineCommand({
   meta: {
@@ -27,7 +29,9 @@ export const tree = defineCommand({
     ...eventCommands,
     ...channelCommands,
     ...lockCommands,
+    ...ruleCommands,
     ...hookCommands,
+    ...actionCommands,
     ...webhookCommands,
     ...ownCommands,
   },

@@ -72,6 +72,8 @@ export const limits = {
   stderrLoggedBytes: 64 * KiB,
   /** actions in one page of `action.list` */
   pageActions: 1000,
+  /** actions that one connection offers at once */
+  offersPerPeer: 1000,
   /** what made a job, a webhook or a rule call */
   causeBytes: 1024,
   /** a job's id: its channel is `job:<id>` */
@@ -105,6 +107,17 @@ export const limits = {
   deliveryRuns: 50,
   /** webhooks in one page of `webhook.list` */
   pageWebhooks: 1000,
+  /** a rule's name: its channel is `rule:<name>` */
+  ruleNameBytes: 256,
+  /** rules of all namespaces together */
+  rules: 1000,
+  /** kinds of events in one rule */
+  ruleFilters: 16,
+  /** the expression of a rule */
+  ruleFilterCharacters: 2000,
+  ruleRetries: 100,
+  /** what waits for a rule is counted so far */
+  ruleBacklog: 1000,
   /** connections of paid.sock, and WebSockets, at once; plain HTTP is bounded by its short idle time */
   connections: 2000,
   /** calls of one connection that have no answer yet; reading pauses until some have */

@@ -18,6 +18,7 @@ import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
+import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
 import { createWebhooks } from '../../src/features/webhooks.ts'
@@ -50,6 +51,7 @@ const openRooms = async (folder: string) => {
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const jobs = createJobs(ground)
+  const rules = createRules({ ...ground, bus })
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
@@ -58,6 +60,7 @@ const openRooms = async (folder: string) => {
       ...locks.handlers,
       ...actions.handlers(own),
       ...jobs.handlers(own),
+      ...rules.handlers(own),
       ...createSessions({ log }),
       ...createWebhooks({
         ...ground,
@@ -68,6 +71,7 @@ const openRooms = async (folder: string) => {
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
     }),
   })
+  rules.begin(dispatch)
   await log.append({
     namespace: '',
     channel: 'system:daemon',
@@ -78,6 +82,7 @@ const openRooms = async (folder: string) => {
   const close = () => {
     jobs.close()
     locks.close()
+    rules.close()
     void actions.close()
     log.close()
     reader.close()

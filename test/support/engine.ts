@@ -17,6 +17,7 @@ import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
+import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
 import { createWebhooks } from '../../src/features/webhooks.ts'
@@ -92,6 +93,7 @@ export const openEngine = (
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const jobs = createJobs(ground)
+  const rules = createRules({ ...ground, bus })
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
@@ -101,6 +103,7 @@ export const openEngine = (
       ...locks.handlers,
       ...actions.handlers(own),
       ...jobs.handlers(own),
+      ...rules.handlers(own),
       ...createSessions({ log }),
       ...createWebhooks({
         ...ground,
@@ -120,12 +123,14 @@ export const openEngine = (
     }),
   })
   jobs.begin()
+  rules.begin(dispatch)
   let open = true
   const close = (): void => {
     if (!open) return
     open = false
     jobs.close()
     locks.close()
+    rules.close()
     void actions.close()
     log.close()
     reader.close()
