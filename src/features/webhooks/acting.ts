@@ -19,8 +19,6 @@ const notBegun = new Set<string>(['busy', 'unknown_action', 'not_available'])
 /** failures whose own status a sender is told; all others are 500 */
 const told = new Set<string>(['busy', 'not_available', 'stopping'])
 
-const photonChannel = (namespace: string): string => `webhooks:${namespace === '' ? 'paid' : namespace}`
-
 export const createActing = ({
   log,
   dispatch,
@@ -97,7 +95,7 @@ export const createActing = ({
   const announce = ({ namespace, name }: Hook): void =>
     void log.emit({
       namespace,
-      channel: photonChannel(namespace),
+      channel: `webhooks:${namespace}`,
       type: 'message',
       by: `webhook:${name}`,
       dataText: JSON.stringify({ event: 'webhook-received', method: name, timestamp: clock.now() }),
