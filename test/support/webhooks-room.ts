@@ -24,8 +24,7 @@ export const openWebhooksRoom = async ({ exposed = false } = {}) => {
   const ann = caller('ann')
   const gate = join(folder.path, 'gate')
   spawnSync('mkfifo', [gate])
-  const call: Engine['dispatch'] = ((...given: Parameters<Engine['dispatch']>) =>
-    engine.dispatch(...given)) as Engine['dispatch']
+  const call: Engine['dispatch'] = (...given: Parameters<Engine['dispatch']>) => engine.dispatch(...given)
   const command = (name: string, ...words: string[]) =>
     call(ann, 'action.add', { name, kind: 'command', command: words })
   await command('echo', '/bin/cat')
