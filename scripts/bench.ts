@@ -25,6 +25,7 @@ const suites: Record<string, Suite> = {
   hook,
   status,
   idle,
+  calls,
   claude,
 }
 
