@@ -3,7 +3,7 @@
 // answers; at the end calls are refused first, what was accepted is written, and the sockets are gone. A home that
 // cannot be used is a PaidError that says why.
 
-import { rmSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import type { Config } from './config.ts'
 import { openDoors } from './doors.ts'
 import { takeHome, tokenFor, writeDaemonFile } from './home.ts'
@@ -19,8 +19,10 @@ import { createBus } from './core/bus.ts'
 import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from './core/database.ts'
 import { createDispatch, type Dispatch, type Handlers } from './core/dispatch.ts'
 import { createLog } from './core/log.ts'
-import { createLogger, type Logger } from './core/logger.ts'
+import { createLogger } from './core/logger.ts'
+import { createArchiveClient } from './archive/client.ts'
 import { createActions } from './features/actions.ts'
+import { createArchive } from './features/archive.ts'
 import { createEvents } from './features/events.ts'
 import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
@@ -35,7 +37,7 @@ import { createWebhookRates } from './transport/http/webhook-rates.ts'
 import { createRefusals } from './transport/refusals.ts'
 import { openSpoolDoor } from './transport/spool.ts'
 import { createWebSockets } from './transport/websocket.ts'
-import type { WorkerReply, WorkerRequest } from './worker.ts'
+import { checkDatabase, openArchiveWorker } from './workers.ts'
 
 /** by then the start is over, and so is the first work of whoever waited for it */
 const startedMs = 1000
@@ -82,6 +84,17 @@ export const runDaemon = async ({
   const actions = createActions({ ...ground, surroundings: { env, umask } })
   const jobs = createJobs(ground)
   const rules = createRules({ ...ground, bus })
+  const archived = createArchiveClient(
+    { path: paths.archive, exclude: config.capture.exclude },
+    openArchiveWorker,
+  )
+  stack.defer(() => archived.close())
+  const archive = createArchive({
+    ...ground,
+    archive: archived,
+    live: config.capture.transcripts,
+    exists: () => existsSync(paths.archive),
+  })
 
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
@@ -100,6 +113,7 @@ export const runDaemon = async ({
       }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...archive.handlers,
       ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),
@@ -138,6 +152,7 @@ export const runDaemon = async ({
   rules.begin(dispatch)
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
   stack.defer(async () => {
+    archive.close()
     jobs.close()
     locks.close()
     rules.close()
@@ -183,6 +198,7 @@ export const runDaemon = async ({
   writeDaemonFile(paths, { startedAt, urls, sockets, listeners, webhookListeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
+  archive.begin()
   jobs.begin()
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
   if (unclean) checkDatabase(paths.database, check, logger, stack)
@@ -205,27 +221,4 @@ export const runDaemon = async ({
 const listenToSignals = (stop: (end: { by: string; reason: string }) => void): void => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => stop({ by: 'signal', reason: signal }))
-}
-
-/** Looks the database over in the worker, after an end that was not clean. */
-const checkDatabase = (
-  path: string,
-  check: { state: Status['log']['check'] },
-  logger: Logger,
-  stack: AsyncDisposableStack,
-): void => {
-  check.state = 'running'
-  const worker = new Worker(new URL('./worker.ts', import.meta.url).href)
-  stack.defer(() => worker.terminate())
-  worker.addEventListener('message', ({ data }: MessageEvent<WorkerReply>) => {
-    check.state = data.damage.length === 0 ? 'ok' : 'damaged'
-    if (data.damage.length > 0) logger.error('the database is damaged', { damage: data.damage })
-    else logger.info('the database was checked after an unclean stop: it is whole')
-    worker.terminate()
-  })
-  worker.addEventListener('error', ({ message }) =>
-    logger.error('the database could not be checked', { message }),
-  )
-  const request: WorkerRequest = { kind: 'check', database: path }
-  worker.postMessage(request)
 }

@@ -16,6 +16,7 @@ export const pathsOf = (home: string) => {
     httpSocket: join(home, 'http.sock'),
     daemon: join(home, 'daemon.json'),
     database: join(home, 'paid.db'),
+    archive: join(home, 'archive.db'),
     token: join(home, 'token'),
     config: join(home, 'config.json'),
     log: join(home, 'paid.log'),

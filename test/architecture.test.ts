@@ -33,6 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
   'socket-claim': ['transport', 'home', 'socket-place', ...ground],
   config: ['listener', 'paths', 'socket-place', ...ground],
   worker: ['archive', 'core', ...ground, 'paths'],
+  workers: ['archive', 'core', ...ground, 'worker'],
   daemon: [
     'archive',
     'features',
@@ -45,7 +46,7 @@ const mayImport: Record<string, readonly string[]> = {
     'listener',
     'paths',
     'version',
-    'worker',
+    'workers',
   ],
   main: ['cli', 'version'],
 }

@@ -90,6 +90,20 @@ export const options = z.strictObject({
       maxUnsentBytes: wholeNumber(1024, 1024 * 1024 * 1024, limits.unsentBytes).describe('the same in bytes'),
     })
     .prefault({}),
+  capture: z
+    .strictObject({
+      transcripts: z
+        .boolean('true or false')
+        .default(true)
+        .describe('keep what sessions of Claude Code write, as their hooks tell of it'),
+      exclude: z
+        .array(z.string('a list of patterns'), 'a list of patterns')
+        .default(['*.env', '*secret*', '*password*', '*api*key*'])
+        .describe(
+          'files whose contents are never kept: `*` and `?`, a pattern with a `/` is about the whole path',
+        ),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z

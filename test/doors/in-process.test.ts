@@ -15,6 +15,7 @@ import { createLog } from '../../src/core/log.ts'
 import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
 import { createActions } from '../../src/features/actions.ts'
+import { createArchive } from '../../src/features/archive.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
@@ -24,6 +25,7 @@ import { createSystem } from '../../src/features/system.ts'
 import { createWebhooks } from '../../src/features/webhooks.ts'
 import { nativeCalls } from '../conformance/native.ts'
 import type { Caller, House, Pushed } from '../conformance/native/stage.ts'
+import { archiveIn } from '../support/archive.ts'
 import { createInbox, type Inbox } from '../support/inbox.ts'
 
 const openRooms = async (folder: string) => {
@@ -52,6 +54,8 @@ const openRooms = async (folder: string) => {
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const jobs = createJobs(ground)
   const rules = createRules({ ...ground, bus })
+  const archived = archiveIn(join(folder, 'archive.db'))
+  const archive = createArchive({ ...ground, archive: archived, live: true, exists: () => true })
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
@@ -59,6 +63,7 @@ const openRooms = async (folder: string) => {
       ...createEvents({ log, bus, bounds: limits }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...archive.handlers,
       ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),

@@ -14,6 +14,7 @@ import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import { createActions } from '../../src/features/actions.ts'
+import { createArchive } from '../../src/features/archive.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
@@ -21,6 +22,7 @@ import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
 import { createWebhooks } from '../../src/features/webhooks.ts'
+import { archiveIn } from './archive.ts'
 
 /** A folder of its own for one test; gone with the scope it was made in. */
 export const temporaryFolder = (): Disposable & { path: string } => {
@@ -94,6 +96,8 @@ export const openEngine = (
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const jobs = createJobs(ground)
   const rules = createRules({ ...ground, bus })
+  const archived = archiveIn(join(folder, 'archive.db'))
+  const archive = createArchive({ ...ground, archive: archived, live: true, exists: () => true })
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
@@ -102,6 +106,7 @@ export const openEngine = (
       ...createEvents({ log, bus, bounds }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...archive.handlers,
       ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),
@@ -128,6 +133,8 @@ export const openEngine = (
   const close = (): void => {
     if (!open) return
     open = false
+    archive.close()
+    void archived.close()
     jobs.close()
     locks.close()
     rules.close()
