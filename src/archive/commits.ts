@@ -4,9 +4,9 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Database } from 'bun:sqlite'
-import type { Said } from '../protocol/commits.ts'
+import type { MadeBy, Said } from '../protocol/commits.ts'
 import { redact } from '../lib/redact.ts'
-import type { CommitAnswers, FoundSession } from './calls.ts'
+import type { CommitAnswers, FileSince } from './commit-calls.ts'
 import type { Fields } from './fields.ts'
 import { idsPerMs } from './messages.ts'
 import type { MessageReader } from './read.ts'
@@ -15,6 +15,9 @@ import { sessionBy, type SessionRow } from './sessions.ts'
 
 const changesLookedAt = 10_000
 const messagesLookedAt = 2000
+/** changes whose text is looked into for a line, and how many before others get their turn */
+const textsLookedAt = 1000
+const sliceTexts = 20
 /** characters of a message that are shown */
 const shownCharacters = 16 * 1024
 const pageMessages = 500
@@ -31,7 +34,11 @@ const activeIn = `SELECT id FROM sessions s WHERE repository = +? AND last_at > 
     SELECT 1 FROM messages m WHERE m.session = s.number AND m.id > +? AND m.id <= +?)
   ORDER BY last_at DESC LIMIT ?`
 
-export const commitAnswers = (database: Database, reader: MessageReader): CommitAnswers => {
+export const commitAnswers = (
+  database: Database,
+  reader: MessageReader,
+  turn: () => Promise<void>,
+): CommitAnswers => {
   const before = database.query<MessageRow, [number, number, number]>(
     `SELECT ${messageColumns} FROM messages WHERE session = +? AND id <= +? ORDER BY id DESC LIMIT ?`,
   )
@@ -40,9 +47,15 @@ export const commitAnswers = (database: Database, reader: MessageReader): Commit
   )
   const byId = database.query<MessageRow, [number]>(`SELECT ${messageColumns} FROM messages WHERE id = +?`)
 
-  const changesOf = (
-    { repository, files, until }: { repository: string; files: { path: string; since: number }[]; until: number },
-  ): Change[] => {
+  const changesOf = ({
+    repository,
+    files,
+    until,
+  }: {
+    repository: string
+    files: FileSince[]
+    until: number
+  }): Change[] => {
     const sinceOf = new Map(files.map(({ path, since }) => [path, since]))
     const earliest = Math.min(...sinceOf.values())
     const ofFile = database.query<Change, [string, number, number, number]>(changesOfFile)
@@ -73,7 +86,7 @@ export const commitAnswers = (database: Database, reader: MessageReader): Commit
     return { ...(prompt && { prompt }), ...(answer && { answer }) }
   }
 
-  const shown = (row: SessionRow): FoundSession => ({
+  const shown = (row: SessionRow): MadeBy => ({
     session: row.id,
     tool: row.tool,
     ...(row.title !== null && { title: row.title }),
@@ -83,11 +96,16 @@ export const commitAnswers = (database: Database, reader: MessageReader): Commit
   })
 
   /** The newest change whose text has the widest of the windows in it. */
-  const writerOf = (changes: readonly Change[], windows: readonly string[]): Change | undefined => {
-    const texts = changes.slice(0, messagesLookedAt).map((change) => {
+  const writerOf = async (
+    changes: readonly Change[],
+    windows: readonly string[],
+  ): Promise<Change | undefined> => {
+    const texts: { change: Change; text: string }[] = []
+    for (const change of changes.slice(0, textsLookedAt)) {
       const row = byId.get(change.message)
-      return { change, text: row ? writtenIn(reader.record(row), row.part) : '' }
-    })
+      texts.push({ change, text: row ? writtenIn(reader.record(row)) : '' })
+      if (texts.length % sliceTexts === 0) await turn()
+    }
     for (const window of windows) {
       const found = texts.find(({ text }) => text.includes(window))
       if (found) return found.change
@@ -108,7 +126,7 @@ export const commitAnswers = (database: Database, reader: MessageReader): Commit
         .map(({ id }) => id),
     }),
 
-    conversation: ({ id, until, folders }) => {
+    conversation: async ({ id, until, folders }) => {
       const row = sessionBy(database, id)
       if (!row) return { conversation: undefined }
       const messages: { role: string; content: string }[] = []
@@ -119,6 +137,7 @@ export const commitAnswers = (database: Database, reader: MessageReader): Commit
           messages.push({ role: kind === 'prompt' ? 'user' : 'assistant', content: redact(text).text })
         if (rows.length < pageMessages) break
         last = rows.at(-1)?.id ?? Number.MAX_SAFE_INTEGER
+        await turn()
       }
       const realOf = createRealPaths()
       const files = database
@@ -137,21 +156,25 @@ export const commitAnswers = (database: Database, reader: MessageReader): Commit
       }
     },
 
-    behind: ({ sessions, repository, files, until, windows }) => {
+    behind: async ({ sessions, repository, files, until, windows }) => {
       const changes = files.length === 0 ? [] : changesOf({ repository, files, until })
-      return {
-        conversations: sessions.flatMap((id) => {
-          const row = sessionBy(database, id)
-          if (!row) return [{ session: id }]
-          const own = changes.filter(({ session }) => session === id)
-          const change = windows.length > 0 ? writerOf(own, windows) : own[0]
-          const message = change && (byId.get(change.message) ?? undefined)
-          const at = message?.id ?? (until + 1) * idsPerMs
-          const told = said(message)
-          return [{ ...shown(row), ...(told && { message: told }), ...turnOf(row, at) }]
-        }),
-        writers: windows.length > 0 ? [writerOf(changes, windows)?.session].filter((id) => id !== undefined) : [],
+      const conversations: MadeBy[] = []
+      for (const id of sessions) {
+        const row = sessionBy(database, id)
+        if (!row) {
+          conversations.push({ session: id })
+          continue
+        }
+        const own = changes.filter(({ session }) => session === id)
+        const change = windows.length > 0 ? await writerOf(own, windows) : own[0]
+        const message = change && (byId.get(change.message) ?? undefined)
+        const told = said(message)
+        const turns = turnOf(row, message?.id ?? (until + 1) * idsPerMs)
+        conversations.push({ ...shown(row), ...(told && { message: told }), ...turns })
+        await turn()
       }
+      const writer = windows.length > 0 ? await writerOf(changes, windows) : undefined
+      return { conversations, writers: writer ? [writer.session] : [] }
     },
   }
 }
@@ -181,18 +204,22 @@ const createRealPaths = (): ((path: string) => string) => {
   }
 }
 
-/** What a use of a tool put into its file. */
-const writtenIn = (record: Fields | undefined, part: number): string => {
+/** What uses of tools put into their files. */
+const writtenIn = (record: Fields | undefined): string => {
   if (record?.['type'] === 'captured.change') return textOf(record['afterContent'])
   const blocks = fieldOf(record?.['message'], 'content')
-  const input = Array.isArray(blocks) ? fieldOf(blocks[part], 'input') : undefined
-  const edits = fieldOf(input, 'edits')
-  return [
-    fieldOf(input, 'content'),
-    fieldOf(input, 'new_string'),
-    fieldOf(input, 'new_source'),
-    ...(Array.isArray(edits) ? edits.map((edit: unknown) => fieldOf(edit, 'new_string')) : []),
-  ]
+  if (!Array.isArray(blocks)) return ''
+  return blocks
+    .flatMap((block: unknown) => {
+      const input = fieldOf(block, 'input')
+      const edits = fieldOf(input, 'edits')
+      return [
+        fieldOf(input, 'content'),
+        fieldOf(input, 'new_string'),
+        fieldOf(input, 'new_source'),
+        ...(Array.isArray(edits) ? edits.map((edit: unknown) => fieldOf(edit, 'new_string')) : []),
+      ]
+    })
     .map(textOf)
     .join('\n')
 }

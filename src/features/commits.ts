@@ -10,16 +10,11 @@
 // Refuses: callers of other namespaces.
 
 import { PaidError } from '../protocol/error.ts'
-import type { Clock } from '../lib/clock.ts'
 import type { HandlersFor } from '../core/dispatch.ts'
-import type { Log } from '../core/log.ts'
-import type { Logger } from '../core/logger.ts'
 import type { Peer } from '../core/peer.ts'
-import type { ArchiveClient } from '../archive/calls.ts'
 import { createFinder } from './commits/find.ts'
+import type { CommitsGround } from './commits/ground.ts'
 import { channelOf, commitRows, type CommitRow, draftOf } from './commits/rows.ts'
-import type { Keeping } from './commits/saves.ts'
-import type { Transcripts } from './commits/transcripts.ts'
 import { createTranscripts } from './commits/transcripts.ts'
 import { createWork } from './commits/work.ts'
 
@@ -30,19 +25,9 @@ export type Commits = {
   close: () => Promise<void>
 }
 
-export type CommitsGround = {
-  log: Log
-  archive: ArchiveClient
-  clock: Clock
-  logger: Logger
-  keeping: Keeping
-  /** where Claude Code keeps its transcripts, for a session that no hook told of */
-  claudeFolder: string | undefined
-}
-
 export const createCommits = (ground: CommitsGround): Commits => {
   const { log, claudeFolder } = ground
-  const transcripts: Transcripts = createTranscripts({ log, claudeFolder })
+  const transcripts = createTranscripts({ log, claudeFolder })
   const work = createWork({ ...ground, transcripts })
   const find = createFinder({ ...ground, work })
 
