@@ -2,7 +2,7 @@
 
 import { type Connection, openConnection } from '../client/connection.ts'
 import { homeOf, type Paths, pathsOf } from '../paths.ts'
-import { causeVariable } from '../protocol/cause.ts'
+import { causeFrom } from '../protocol/cause.ts'
 import { PaidError } from '../protocol/error.ts'
 import { isOwnHome } from './own-home.ts'
 
@@ -29,7 +29,7 @@ const connected = async (paths: Paths): Promise<Connection> => {
   for (;;) {
     try {
       // run by an action, a command hands on what that acts upon, so that no rule answers itself
-      return await openConnection(paths.socket, process.env[causeVariable] || undefined)
+      return await openConnection(paths.socket, causeFrom(process.env))
     } catch (error) {
       const { isLocked } = await import('../lib/file-lock.ts')
       if (!isLocked(paths.lock)) throw error

@@ -250,6 +250,8 @@ export const openConsumer = ({
       busy || resting
         ? log.read((reader) => countOfAny(reader, filters, now.cursor, limit))
         : Promise.resolve(0),
+    /** What waits to be tried again is tried now. */
+    hurry: (): void => wait?.end(true),
     pause: (): void => {
       resting = true
       wait?.end(false)

@@ -1,7 +1,7 @@
 // Rules as people use them, and what a command that a rule runs may do without running itself for ever.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { follow } from '../../src/client/follow.ts'
 import { unixLine } from '../../src/client/lines/unix.ts'
@@ -161,6 +161,18 @@ describe('a rule’s own command does not run the rule again', () => {
     await ring(`paid actions run ${name}-say`)
   }, 30_000)
 
+  test('with a program of its user that has the client', async () => {
+    const client = join(import.meta.dir, '../../src/client/index.ts')
+    const program = join(daemon.home, 'program.mjs')
+    writeFileSync(
+      program,
+      `import { connect } from ${JSON.stringify(client)}
+await using paid = await connect()
+await paid.call('event.publish', { channel: 'ring:${name}', type: 'Again' })`,
+    )
+    await ring(`"${process.execPath}" ${program}`)
+  }, 30_000)
+
   test('with a Claude Code that it runs, whose hooks come now or later', async () => {
     const hook = '{"hook_event_name":"Stop","session_id":"ring"}'
     await ring(`echo '${hook}' | paid hook`)
@@ -190,6 +202,27 @@ describe('a rule’s own command does not run the rule again', () => {
     })
   }, 30_000)
 })
+
+test('what is no cause is refused over HTTP, and never costs a hook its event', async () => {
+  const post = (cause: string) =>
+    ask(daemon, '/events', {
+      method: 'POST',
+      headers: { 'x-paid-cause': cause, 'content-type': 'application/json' },
+      body: '{"type":"any"}',
+    })
+  for (const wrong of ['%', '%0A', 'x'.repeat(2000)]) {
+    const answer = await post(wrong)
+    expect({ wrong, status: answer.status }).toEqual({ wrong, status: 400 })
+    expect(await answer.text()).toContain('X-Paid-Cause')
+  }
+  for (const fine of ['', 'job:nightly@1', encodeURI('rule:größe %/evt_1')])
+    expect((await post(fine)).status).toBe(200)
+  for (const env of [{ PAID_CAUSE: 'two\nlines' }, { PAID_CAUSE: 'x'.repeat(2000) }, { PAID_CAUSE: '' }]) {
+    const stdin = '{"hook_event_name":"Stop","session_id":"odd"}'
+    expect(await daemon.run(['hook'], { stdin, env })).toMatchObject({ code: 0, stdout: '{}' })
+  }
+  expect(JSON.parse(await done('events', '--session', 'odd', '--json'))).toHaveLength(3)
+}, 30_000)
 
 test('a command finds what it acts upon, and its daemon', async () => {
   const file = join(daemon.home, 'seen')

@@ -65,14 +65,15 @@ describe('an action that fails', () => {
     )
   })
 
-  test('that is not there yet is waited for', async () => {
+  test('that is not there yet is waited for, and tried as soon as it is', async () => {
     expect(await add({ on: [{ type: 'Stop' }], do: 'say' })).toMatchObject({ action: false })
     await post('Stop')
     await quiet()
     expect(await ruleOf()).toMatchObject({ lastFailure: { error: 'There is no action "say"' } })
+    await publishes('other', 'said')
+    await quiet()
+    expect(posted('said')).toHaveLength(0)
     await publishes('say', 'said')
-    await room.engine.dispatch(me, 'rule.pause', { name: 'tell' })
-    await room.engine.dispatch(me, 'rule.resume', { name: 'tell' })
     await quiet()
     expect(posted('said')).toHaveLength(1)
   })

@@ -2,7 +2,7 @@
 // imports no package, and what was not answered is kept under the key it was sent with, so that both copies are one.
 
 import { homeOf, type Paths, pathsOf } from '../../paths.ts'
-import { causeHeader, causeVariable, encodeCause } from '../../protocol/cause.ts'
+import { causeFrom, causeHeader, encodeCause } from '../../protocol/cause.ts'
 import { limits } from '../../protocol/limits.ts'
 import { isOwnHome } from '../own-home.ts'
 import { post } from './post.ts'
@@ -25,7 +25,7 @@ export const deliver = async (
   paths: Paths,
   { path, key, occurredAt, body }: Delivery,
 ): Promise<Reply | undefined> => {
-  const cause = process.env[causeVariable]
+  const cause = causeFrom(process.env)
   const reply = await post({
     socket: paths.httpSocket,
     path,
