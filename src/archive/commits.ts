@@ -74,7 +74,13 @@ export const commitAnswers = (
     const [message] = row ? reader.messages([row]) : []
     if (!message) return undefined
     const { id, at, kind, tool, text } = message
-    return { id, at, kind, ...(tool !== undefined && { tool }), text: text.slice(0, shownCharacters).toWellFormed() }
+    return {
+      id,
+      at,
+      kind,
+      ...(tool !== undefined && { tool }),
+      text: text.slice(0, shownCharacters).toWellFormed(),
+    }
   }
 
   /** The turn that a message stands in: the prompt that began it, and the last answer in it. */
@@ -82,7 +88,11 @@ export const commitAnswers = (
     const prompt = said(before.all(session.number, id, messagesLookedAt).find(isPrompt))
     const rest = after.all(session.number, prompt?.id ?? id, messagesLookedAt)
     const end = rest.findIndex(isPrompt)
-    const answer = said((end < 0 ? rest : rest.slice(0, end)).findLast(({ kind, agent }) => kind === 'answer' && agent === null))
+    const answer = said(
+      (end < 0 ? rest : rest.slice(0, end)).findLast(
+        ({ kind, agent }) => kind === 'answer' && agent === null,
+      ),
+    )
     return { ...(prompt && { prompt }), ...(answer && { answer }) }
   }
 
@@ -130,9 +140,13 @@ export const commitAnswers = (
       const row = sessionBy(database, id)
       if (!row) return { conversation: undefined }
       const messages: { role: string; content: string }[] = []
-      for (let last = 0; ; ) {
-        const rows = after.all(row.number, last, pageMessages).filter(({ id: each }) => each < (until + 1) * idsPerMs)
-        const own = rows.filter(({ kind, agent }) => (kind === 'prompt' || kind === 'answer') && agent === null)
+      for (let last = 0; ;) {
+        const rows = after
+          .all(row.number, last, pageMessages)
+          .filter(({ id: each }) => each < (until + 1) * idsPerMs)
+        const own = rows.filter(
+          ({ kind, agent }) => (kind === 'prompt' || kind === 'answer') && agent === null,
+        )
         for (const { kind, text } of reader.messages(own))
           messages.push({ role: kind === 'prompt' ? 'user' : 'assistant', content: redact(text).text })
         if (rows.length < pageMessages) break
@@ -141,7 +155,9 @@ export const commitAnswers = (
       }
       const realOf = createRealPaths()
       const files = database
-        .query<{ path: string }, [number, number]>('SELECT path FROM changes WHERE session = +? AND at <= +? ORDER BY at, id')
+        .query<{ path: string }, [number, number]>(
+          'SELECT path FROM changes WHERE session = +? AND at <= +? ORDER BY at, id',
+        )
         .all(row.number, until)
         .flatMap(({ path }) => redactedIn(folders, realOf(path)))
       return {

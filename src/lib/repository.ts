@@ -82,7 +82,16 @@ export const commitsBefore = async (
   parent: string,
 ): Promise<{ commits: { sha: string; at: number; files: string[] }[]; whole: boolean }> => {
   const format = '--format=%x01%H %ct'
-  const args = ['log', '-n', String(commitsBack), format, '--name-only', '-z', '--no-renames', '--no-ext-diff']
+  const args = [
+    'log',
+    '-n',
+    String(commitsBack),
+    format,
+    '--name-only',
+    '-z',
+    '--no-renames',
+    '--no-ext-diff',
+  ]
   const text = (await git(toplevel, [...args, '--end-of-options', parent, '--'])) ?? ''
   const commits = text
     // oxlint-disable-next-line no-control-regex -- what the format above puts in front of each

@@ -7,9 +7,7 @@ import { method } from './method.ts'
 
 export const repositoryPrefix = 'repo:'
 
-const sha = z
-  .string()
-  .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'must be the full name of a commit')
+const sha = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'must be the full name of a commit')
 const folder = z
   .string()
   .max(limits.pathBytes)
@@ -39,7 +37,9 @@ export const madeBy = z.object({
   folder: z.string().optional(),
   firstAt: z.int().optional(),
   lastAt: z.int().optional(),
-  message: said.optional().meta({ description: 'what wrote the line, or the last change of a file of the commit' }),
+  message: said
+    .optional()
+    .meta({ description: 'what wrote the line, or the last change of a file of the commit' }),
   prompt: said.optional().meta({ description: 'what asked for it' }),
   answer: said.optional().meta({ description: 'what was answered at last' }),
 })

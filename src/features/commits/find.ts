@@ -146,6 +146,12 @@ const windowsOf = (text: string, line: number, alone: string): string[] => {
   const lines = text.replaceAll('\r\n', '\n').split('\n')
   const at = line - 1
   const of = (from: number, to: number) => lines.slice(Math.max(0, from), to).join('\n')
-  const windows = [of(at - 2, at + 3), of(at - 1, at + 2), of(at - 1, at + 1), of(at, at + 2), alone.replace(/\r$/, '')]
+  const windows = [
+    of(at - 2, at + 3),
+    of(at - 1, at + 2),
+    of(at - 1, at + 1),
+    of(at, at + 2),
+    alone.replace(/\r$/, ''),
+  ]
   return [...new Set(windows)].filter((window) => window.trim() !== '')
 }

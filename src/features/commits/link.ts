@@ -2,12 +2,7 @@
 
 import type { ArchiveClient } from '../../archive/calls.ts'
 import type { FileSince } from '../../archive/commit-calls.ts'
-import {
-  type Commit,
-  commitsBefore,
-  filesOfCommit,
-  type Repository,
-} from '../../lib/repository.ts'
+import { type Commit, commitsBefore, filesOfCommit, type Repository } from '../../lib/repository.ts'
 import type { Link } from '../../protocol/commits.ts'
 
 export type Linked = { link: Link; sessions: string[] }
@@ -43,8 +38,7 @@ export const factsOf = async (
   const wanted = new Set(changed.slice(0, filesLookedAt))
   const since = new Map<string, number>()
   for (const each of commits) {
-    for (const file of each.files)
-      if (wanted.has(file) && !since.has(file)) since.set(file, timeOf(each))
+    for (const file of each.files) if (wanted.has(file) && !since.has(file)) since.set(file, timeOf(each))
     if (since.size === wanted.size) break
   }
   return {

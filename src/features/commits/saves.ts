@@ -10,7 +10,11 @@ import type { Keeping } from './ground.ts'
 import type { CommitRow, PlannedSave } from './rows.ts'
 
 /** Whether conversations go into the repository of this commit. */
-export const isWritten = ({ writePrompts }: Keeping, { copy_of: copyOf, installed }: CommitRow, toplevel: string) =>
+export const isWritten = (
+  { writePrompts }: Keeping,
+  { copy_of: copyOf, installed }: CommitRow,
+  toplevel: string,
+) =>
   copyOf === null &&
   writePrompts !== 'never' &&
   (writePrompts === 'always' || installed === 'repository' || existsSync(join(toplevel, '.prompts')))

@@ -40,13 +40,15 @@ export const createWork = ({
   const catchUp = async ({ session, made_at: madeAt }: CommitRow): Promise<void> => {
     if (!live) return
     const own = session === null ? undefined : await transcripts.of(session)
-    const paths = session === null ? await transcripts.since(madeAt - recentMs) : own === undefined ? [] : [own]
+    const paths =
+      session === null ? await transcripts.since(madeAt - recentMs) : own === undefined ? [] : [own]
     if (paths.length > 0) await archive.call('take', { paths })
   }
 
   const linked = async (row: CommitRow): Promise<{ found: Linked; subject: string; files: number }> => {
     const { repository: common, copy_of: copyOf, session, made_at: madeAt, folder, sha } = row
-    const known = copyOf === null ? undefined : await log.read((reader) => commitRows.find(reader, common, copyOf))
+    const known =
+      copyOf === null ? undefined : await log.read((reader) => commitRows.find(reader, common, copyOf))
     const repository = await repositoryOf(folder)
     const commit = repository && (await commitOf(repository, sha))
     const exact = session ?? undefined
@@ -68,7 +70,9 @@ export const createWork = ({
     const { sessions, link: how } = found
     const toplevel = (await repositoryOf(folder))?.toplevel
     const written = toplevel !== undefined && isWritten(keeping, row, toplevel)
-    const saves = written ? sessions.map((session) => ({ session, version: newVersion(), at: clock.now() })) : []
+    const saves = written
+      ? sessions.map((session) => ({ session, version: newVersion(), at: clock.now() }))
+      : []
     const next: CommitRow = {
       ...row,
       state: 'linked',
@@ -94,7 +98,12 @@ export const createWork = ({
     for (const save of repository ? savesOf(row) : []) {
       const saved = await attempt(repository, row, save)
       if (typeof saved === 'string')
-        events.push([channelOf(row.repository), 'commit.unsaved', { sha, session: save.session, reason: saved }, by])
+        events.push([
+          channelOf(row.repository),
+          'commit.unsaved',
+          { sha, session: save.session, reason: saved },
+          by,
+        ])
       else if (saved) {
         const { file, version } = saved
         events.push([`${sessionPrefix}${save.session}`, 'capture.saved', { commit: sha, file, version }, by])
@@ -103,7 +112,8 @@ export const createWork = ({
     const sessions = sessionsOf(row)
     if (keeping.gitNotes && repository && row.copy_of === null && sessions.length > 0) {
       const lines = sessions.map((session) => `Conversation: ${session} (${how})`)
-      if (!(await addNote(repository, sha, lines))) logger.warn('git took no note of a commit', { sha, folder })
+      if (!(await addNote(repository, sha, lines)))
+        logger.warn('git took no note of a commit', { sha, folder })
     }
     await log.commit(({ database, append }) => {
       commitRows.change(database, { ...row, state: 'done' })
@@ -181,8 +191,5 @@ export const createWork = ({
 const nothing: Linked = { link: 'none', sessions: [] }
 
 /** When commits of a repository were made, as far as we were told: to the millisecond. */
-export const timesHeard = (
-  log: Log,
-  repository: string,
-): Promise<(sha: string) => number | undefined> =>
+export const timesHeard = (log: Log, repository: string): Promise<(sha: string) => number | undefined> =>
   log.read((reader) => (sha: string) => commitRows.find(reader, repository, sha)?.made_at)
