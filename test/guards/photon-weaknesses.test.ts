@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { openConversation } from '../support/conversation.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { residentMiB } from '../support/http-text.ts'
+import { offerActions } from '../support/offering.ts'
 import { openWire } from '../support/wire.ts'
 
 let daemon: TestDaemon
@@ -86,12 +87,45 @@ test('row 5: kept messages and held locks are there after a crash', async () => 
   }
 })
 
-test('row 10: nobody answers for another: what has no prompt takes no answer', async () => {
+test('row 9: commands that prompt at once, also later on their way, each ask their own caller and all end', async () => {
+  await using _ = await offerActions(daemon.socket, {
+    later: async ({ prompt }) => {
+      await Bun.sleep(1)
+      return [await prompt('first'), await prompt('second')]
+    },
+  })
+  await using talk = openConversation(daemon.socket)
+  const callers = Array.from({ length: 20 }, (_caller, n) => `c${n}`)
+  for (const name of callers) await talk.play(`${name} > {"type":"command","id":"same","method":"later"}`)
+  for (const message of ['first', 'second'])
+    for (const name of callers.toReversed())
+      await talk.play(`
+        ${name} < {"type":"prompt","id":"same","prompt":{"type":"text","message":"${message}"}}
+        ${name} > {"type":"prompt_response","id":"same","promptValue":"${name} ${message}"}`)
+  for (const name of callers)
+    await talk.play(`
+      ${name} < {"type":"result","id":"same","success":true,"data":["${name} first","${name} second"],"durationMs":"#"}`)
+}, 30_000)
+
+test('row 10: nobody answers a prompt of somebody else, whatever id is guessed', async () => {
+  await using _ = await offerActions(daemon.socket, { ask: ({ prompt }) => prompt('Yours?') })
   await using talk = openConversation(daemon.socket)
   await talk.play(`
-    a > {"type":"prompt_response","id":"somebody's","promptValue":"yes"}
-    a < {"type":"error","id":"somebody's","error":"*"}
-    a .`)
+    a > {"type":"command","id":"cm","method":"ask"}
+    a < {"type":"prompt","id":"cm","prompt":{"type":"text","message":"Yours?"}}`)
+  for (let n = 0; n < 200; n++) {
+    await talk.play(`b > {"type":"prompt_response","id":"cm","promptValue":"forged"}`)
+    const refused = await talk.ask('b', {
+      id: n,
+      method: 'action.reply',
+      params: { prompt: `prm_${n}`, value: 'forged' },
+    })
+    expect(refused).toMatchObject({ error: { code: 'not_found' } })
+  }
+  await talk.play(`
+    a .
+    a > {"type":"prompt_response","id":"cm","promptValue":"mine"}
+    a < {"type":"result","id":"cm","success":true,"data":"mine","durationMs":"#"}`)
 })
 
 test('row 13: who stops reading is told where it fell behind; memory stays, and the others go on', async () => {
