@@ -25,7 +25,6 @@ const suites: Record<string, Suite> = {
   hook,
   status,
   idle,
-  calls,
   claude,
 }
 
