@@ -24,9 +24,14 @@ import { createActions } from './features/actions.ts'
 import { createEvents } from './features/events.ts'
 import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
+import { createRules } from './features/rules.ts'
 import { createSessions } from './features/sessions.ts'
 import { createSystem } from './features/system.ts'
+import { createWebhooks } from './features/webhooks.ts'
+import { isLoopback } from './listener.ts'
+import { createPostToSelf } from './transport/http/post-to-self.ts'
 import type { House } from './transport/http/routes.ts'
+import { createWebhookRates } from './transport/http/webhook-rates.ts'
 import { createRefusals } from './transport/refusals.ts'
 import { openSpoolDoor } from './transport/spool.ts'
 import { createWebSockets } from './transport/websocket.ts'
@@ -76,6 +81,7 @@ export const runDaemon = async ({
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env, umask } })
   const jobs = createJobs(ground)
+  const rules = createRules({ ...ground, bus })
 
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
@@ -95,7 +101,14 @@ export const runDaemon = async ({
       ...locks.handlers,
       ...actions.handlers(own),
       ...jobs.handlers(own),
+      ...rules.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        postToSelf: createPostToSelf(paths.httpSocket),
+        isExposed: [...config.listeners, ...config.webhooks.listeners].some(({ host }) => !isLoopback(host)),
+      }),
       ...createSystem({
         log,
         dispatch: own,
@@ -114,6 +127,7 @@ export const runDaemon = async ({
     buildTime: statSync(process.execPath).mtime.toISOString(),
     startedAt,
     maxBody: config.http.maxBody,
+    rates: createWebhookRates(config.webhooks.ratePerMinute),
     ready: () => phase === 'ready' && log.writable,
     webSockets: () => webSockets.size,
     onLagged,
@@ -121,10 +135,12 @@ export const runDaemon = async ({
   }
   const token = tokenFor(paths.token, env['PAID_TOKEN'])
   const doors = await openDoors({ paths, config, token, house, refusals, webSockets, stack })
+  rules.begin(dispatch)
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
   stack.defer(async () => {
     jobs.close()
     locks.close()
+    rules.close()
     if (await actions.close()) await Bun.sleep(farewellMs)
     webSockets.closeAll()
     for (const close of house.streams) close()
@@ -136,6 +152,7 @@ export const runDaemon = async ({
     startedAt,
     home: paths.home,
     urls: doors.urls,
+    webhookUrls: doors.webhookUrls,
     sockets: doors.sockets,
     ready: house.ready(),
     log: { ...identityOf(reader), bytes: bytesOf(paths.database), check: check.state },
@@ -162,8 +179,8 @@ export const runDaemon = async ({
       .catch((error: unknown) => logger.error(`${type} could not be noted`, { error }))
 
   await daemonEvent('system.started', { version, pid: process.pid, urls: doors.urls })
-  const { urls, sockets, listeners } = doors
-  writeDaemonFile(paths, { startedAt, urls, sockets, listeners, config })
+  const { urls, sockets, listeners, webhookListeners } = doors
+  writeDaemonFile(paths, { startedAt, urls, sockets, listeners, webhookListeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
   jobs.begin()

@@ -20,7 +20,7 @@ import { acquireFileLock } from './lib/file-lock.ts'
 import { ownPlace } from './lib/own-place.ts'
 import { ensurePrivateFolder } from './lib/private-folder.ts'
 import { processStart } from './lib/process-start.ts'
-import { formatListener, type Listener } from './listener.ts'
+import { formatAddress, formatListener, type Listener } from './listener.ts'
 import type { Paths } from './paths.ts'
 import { PaidError } from './protocol/error.ts'
 import { version } from './version.ts'
@@ -161,8 +161,16 @@ export const writeDaemonFile = (
     urls,
     sockets,
     listeners,
+    webhookListeners,
     config,
-  }: { startedAt: number; urls: string[]; sockets: string[]; listeners: Listener[]; config: Config },
+  }: {
+    startedAt: number
+    urls: string[]
+    sockets: string[]
+    listeners: Listener[]
+    webhookListeners: Listener[]
+    config: Config
+  },
 ): void => {
   const content = {
     pid: process.pid,
@@ -172,6 +180,7 @@ export const writeDaemonFile = (
     urls,
     sockets,
     listen: listeners.map(formatListener),
+    webhooks: webhookListeners.map(formatAddress),
     flags: config.flags,
   }
   const aside = `${paths.daemon}.${crypto.randomUUID()}`

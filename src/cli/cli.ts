@@ -13,6 +13,8 @@ import { hookCommands } from './tree/hooks.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
+import { webhookCommands } from './tree/webhooks.ts'
+import { ruleCommands } from './tree/rules.ts'
 
 export const tree = defineCommand({
   meta: {
@@ -26,7 +28,9 @@ export const tree = defineCommand({
     ...eventCommands,
     ...channelCommands,
     ...lockCommands,
+    ...ruleCommands,
     ...hookCommands,
+    ...webhookCommands,
     ...ownCommands,
   },
 })

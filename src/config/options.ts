@@ -63,6 +63,17 @@ export const options = z.strictObject({
     )
     .default([])
     .describe('more paths to listen at, each with a namespace if it says one'),
+  webhooks: z
+    .strictObject({
+      listen: z
+        .array(z.string('a list of texts "host:port"'), 'a list of texts "host:port"')
+        .default([])
+        .describe('addresses that serve nothing but webhooks and `/health`, `host:port`'),
+      ratePerMinute: wholeNumber(1, 10_000_000, 60).describe(
+        'deliveries that one address may send to one webhook in a minute',
+      ),
+    })
+    .prefault({}),
   channels: z
     .strictObject({
       stored: z

@@ -6,6 +6,8 @@
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
 import { jobs } from './migrations/jobs.ts'
+import { webhooks } from './migrations/webhooks.ts'
+import { rules } from './migrations/rules.ts'
 
 export const migrations: readonly ((database: Database) => void)[] = [
   function log(database) {
@@ -101,4 +103,6 @@ export const migrations: readonly ((database: Database) => void)[] = [
 
   actions,
   jobs,
+  webhooks,
+  rules,
 ]

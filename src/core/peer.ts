@@ -10,6 +10,8 @@ export type Peer = {
   readonly by: string
   readonly namespace: string
   readonly scope: Access
+  /** what it acts upon, as `rule:<name>/evt_<seq>`: events that it posts say so in `origin.cause` */
+  readonly cause?: string
   /** where events can be sent; absent on a door that only answers */
   readonly stream?: Stream
   readonly subscriptions: Map<string, Subscription>
@@ -26,7 +28,13 @@ const run = crypto.randomUUID().slice(0, 8)
 let peers = 0
 
 /** A peer that only asks. */
-export const createPeer = (by: string, scope: Access, namespace = '', stream?: Stream): Peer => {
+export const createPeer = (
+  by: string,
+  scope: Access,
+  namespace = '',
+  stream?: Stream,
+  cause?: string,
+): Peer => {
   const atEnd = new Set<() => void>()
   let ended = false
   return {
@@ -36,6 +44,7 @@ export const createPeer = (by: string, scope: Access, namespace = '', stream?: S
     namespace,
     subscriptions: new Map(),
     ...(stream && { stream }),
+    ...(cause !== undefined && { cause }),
     onEnd: (call) => {
       if (ended) call()
       else atEnd.add(call)

@@ -107,9 +107,10 @@ export const createActions = ({
           return { action: stored ? shownOf(namespace, stored) : null }
         }),
 
-      'action.run': async ({ name, args = {}, timeout, cause }, peer) => {
+      'action.run': async ({ name, args = {}, timeout, cause: given }, peer) => {
         const { namespace, by } = peer
-        if (cause !== undefined && !causing.test(by))
+        const cause = given ?? peer.cause
+        if (given !== undefined && !causing.test(by))
           throw new PaidError('bad_request', 'cause: only jobs, webhooks and rules say what made them call')
         const place = { namespace, name }
         const stored = await log.read((reader) => find(reader, place))

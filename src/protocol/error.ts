@@ -167,6 +167,18 @@ export const errors = {
     message: 'This cannot be done yet',
     hint: 'A later version of paid can.',
   },
+  unknown_webhook: {
+    status: 404,
+    exit: 1,
+    message: 'There is no such webhook',
+    hint: '`paid webhooks list` lists them.',
+  },
+  unknown_delivery: {
+    status: 404,
+    exit: 1,
+    message: 'This webhook has no such delivery',
+    hint: '`paid webhooks deliveries NAME` lists them.',
+  },
   internal: {
     status: 500,
     exit: 1,

@@ -108,11 +108,17 @@ export const createPhoton = (connection: Connection, dispatch: Dispatch) => {
     const { id, lastEventId } = frame
     const peer = peerOf(frame)
     const place = `${peer.namespace}\n${channel}`
-    const answer = resultText(id, { success: true, data: { subscribed: true, channel } })
     const before = places.get(place)
     const resumes = lastEventId !== undefined && lastEventId !== null
-    if (before && !resumes) return answer
     const since = resumes ? resumeOf(lastEventId) : undefined
+    /** Whoever has no place to resume from, and says so with null, or has none any more, is told one. */
+    const answer = (from: number, told = lastEventId === null) =>
+      resultText(id, {
+        success: true,
+        data: { subscribed: true, channel },
+        ...(told && { more: { lastEventId: from } }),
+      })
+    if (before && !resumes) return answer(before.queued)
     if (before) await end(before, peer)
     const { subscription, head } = await dispatch(peer, 'event.subscribe', {
       channel,
@@ -133,12 +139,15 @@ export const createPhoton = (connection: Connection, dispatch: Dispatch) => {
     }
     places.set(place, listening)
     listenings.set(subscription, listening)
-    if (resumes && (since === undefined || since > head)) connection.say(refreshText(id, channel))
-    else if (from < head) {
+    if (resumes && (since === undefined || since > head)) {
+      connection.say(refreshText(id, channel))
+      return answer(from, true)
+    }
+    if (from < head) {
       await new Promise<void>((ready) => (listening.ready = ready))
       listening.ready = undefined
     }
-    return answer
+    return answer(from)
   }
 
   const end = async (listening: Listening, peer: Peer): Promise<void> => {

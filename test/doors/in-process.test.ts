@@ -18,8 +18,10 @@ import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
+import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
+import { createWebhooks } from '../../src/features/webhooks.ts'
 import { nativeCalls } from '../conformance/native.ts'
 import type { Caller, House, Pushed } from '../conformance/native/stage.ts'
 import { createInbox, type Inbox } from '../support/inbox.ts'
@@ -37,6 +39,7 @@ const openRooms = async (folder: string) => {
     startedAt: 0,
     home: folder,
     urls: [],
+    webhookUrls: [],
     sockets: [],
     ready: true,
     log: { ...identityOf(reader), bytes: 0, check: 'none' as const },
@@ -48,6 +51,7 @@ const openRooms = async (folder: string) => {
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const jobs = createJobs(ground)
+  const rules = createRules({ ...ground, bus })
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
@@ -56,10 +60,18 @@ const openRooms = async (folder: string) => {
       ...locks.handlers,
       ...actions.handlers(own),
       ...jobs.handlers(own),
+      ...rules.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        postToSelf: () => Promise.reject(new Error('it has no doors')),
+        isExposed: false,
+      }),
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
     }),
   })
+  rules.begin(dispatch)
   await log.append({
     namespace: '',
     channel: 'system:daemon',
@@ -70,6 +82,7 @@ const openRooms = async (folder: string) => {
   const close = () => {
     jobs.close()
     locks.close()
+    rules.close()
     void actions.close()
     log.close()
     reader.close()

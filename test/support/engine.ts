@@ -17,8 +17,10 @@ import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
+import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
+import { createWebhooks } from '../../src/features/webhooks.ts'
 
 /** A folder of its own for one test; gone with the scope it was made in. */
 export const temporaryFolder = (): Disposable & { path: string } => {
@@ -69,6 +71,7 @@ export const openEngine = (
     clock = { now: () => Date.now() },
     steady = openSteadyClock(),
     bounds = { unsentEvents: 1000, unsentBytes: 1024 * 1024 },
+    exposed = false,
   } = {},
 ) => {
   const path = join(folder, 'paid.db')
@@ -90,6 +93,7 @@ export const openEngine = (
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const jobs = createJobs(ground)
+  const rules = createRules({ ...ground, bus })
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
@@ -99,7 +103,15 @@ export const openEngine = (
       ...locks.handlers,
       ...actions.handlers(own),
       ...jobs.handlers(own),
+      ...rules.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        // it has no doors
+        postToSelf: () => Promise.reject(new Error('nobody listens')),
+        isExposed: exposed,
+      }),
       ...createSystem({
         log,
         dispatch: own,
@@ -111,12 +123,14 @@ export const openEngine = (
     }),
   })
   jobs.begin()
+  rules.begin(dispatch)
   let open = true
   const close = (): void => {
     if (!open) return
     open = false
     jobs.close()
     locks.close()
+    rules.close()
     void actions.close()
     log.close()
     reader.close()
@@ -144,6 +158,7 @@ const factsOf = (home: string) => ({
   startedAt: 0,
   home,
   urls: [],
+  webhookUrls: [],
   sockets: [],
   ready: true,
   log: { id: 'log', epoch: 1, bytes: 0, check: 'none' as const },

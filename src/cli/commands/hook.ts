@@ -5,6 +5,7 @@
 // It is started for every tool call, so its path imports no zod, no citty, no node:fs and never touches process.stdout.
 
 import { homeOf, type Paths, pathsOf } from '../../paths.ts'
+import { causeHeader, causeVariable, encodeCause } from '../../protocol/cause.ts'
 import { limits } from '../../protocol/limits.ts'
 import { post } from '../hooks/post.ts'
 import type { Reply } from '../hooks/reply.ts'
@@ -46,6 +47,7 @@ const deliver = async (paths: Paths, body: Uint8Array): Promise<void> => {
   const key = Bun.randomUUIDv7()
   const occurredAt = Date.now()
   const path = '/hooks/claude'
+  const cause = process.env[causeVariable]
   const reply = await post({
     socket: paths.httpSocket,
     path,
@@ -53,6 +55,7 @@ const deliver = async (paths: Paths, body: Uint8Array): Promise<void> => {
       'content-type': 'application/json',
       'idempotency-key': key,
       'x-paid-occurred-at': String(occurredAt),
+      ...(cause && { [causeHeader]: encodeCause(cause) }),
     },
     body,
     headersMs: limits.hookHeadersMs,
@@ -62,7 +65,13 @@ const deliver = async (paths: Paths, body: Uint8Array): Promise<void> => {
     // whatever the shell's mask takes, the daemon must be able to read it, and nobody else
     process.umask(0o077)
     const { spoolAt } = await import('../../lib/spool.ts')
-    spoolAt(paths.spool, limits.spoolBytes).write({ key, occurredAt, path, body })
+    spoolAt(paths.spool, limits.spoolBytes).write({
+      key,
+      occurredAt,
+      path,
+      ...(cause && { cause }),
+      body,
+    })
   }
 }
 

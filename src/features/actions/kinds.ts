@@ -1,6 +1,7 @@
 // What an action of each kind does when it runs.
 
 import type { ActionDefinition } from '../../protocol/actions.ts'
+import { causeVariable } from '../../protocol/cause.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Peer } from '../../core/peer.ts'
@@ -27,11 +28,22 @@ export const createKinds = ({
   logger: Logger
   surroundings: Surroundings
 }) => {
-  const command = async (definition: Of<'command'>, { args }: Call, running: Running): Promise<Outcome> => {
+  const command = async (
+    definition: Of<'command'>,
+    { args, cause }: Call,
+    running: Running,
+  ): Promise<Outcome> => {
     const { run, signal, onStart } = running
     const { name } = definition
     const diary = createDiary(logger, { action: name, run })
-    const marks = { [runMark]: run, PAID_ACTION: name }
+    const home = surroundings.env['PAID_HOME']
+    const marks = {
+      [runMark]: run,
+      PAID_ACTION: name,
+      // so that `paid emit` in it finds this daemon, and says what it acts upon
+      ...(home !== undefined && { PAID_HOME: home }),
+      ...(cause !== undefined && { [causeVariable]: cause }),
+    }
     const onStderr = diary.take
     try {
       return await runCommand(definition, { args, marks, signal, surroundings, onStart, onStderr })
