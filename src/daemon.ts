@@ -4,6 +4,9 @@
 // cannot be used is a PaidError that says why.
 
 import { rmSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { openCaptureSettings } from './capture-settings.ts'
 import type { Config } from './config.ts'
 import { openDoors } from './doors.ts'
 import { takeHome, tokenFor, writeDaemonFile } from './home.ts'
@@ -21,6 +24,7 @@ import { createDispatch, type Dispatch, type Handlers } from './core/dispatch.ts
 import { createLog } from './core/log.ts'
 import { createLogger, type Logger } from './core/logger.ts'
 import { createActions } from './features/actions.ts'
+import { createCapture } from './features/capture.ts'
 import { createEvents } from './features/events.ts'
 import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
@@ -83,6 +87,13 @@ export const runDaemon = async ({
   const jobs = createJobs(ground)
   const rules = createRules({ ...ground, bus })
 
+  const captureSettings = openCaptureSettings(
+    join(env['HOME'] || homedir(), '.promptrc.json'),
+    [],
+    logger.warn,
+  )
+  const capture = createCapture({ ...ground, settings: captureSettings, umask })
+
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
   const dispatch: Dispatch = createDispatch({
@@ -101,6 +112,7 @@ export const runDaemon = async ({
       ...locks.handlers,
       ...actions.handlers(own),
       ...jobs.handlers(own),
+      ...capture.handlers,
       ...rules.handlers(own),
       ...createSessions({ log }),
       ...createWebhooks({
@@ -184,6 +196,7 @@ export const runDaemon = async ({
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
   jobs.begin()
+  capture.begin()
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
   if (unclean) checkDatabase(paths.database, check, logger, stack)
 
@@ -198,6 +211,7 @@ export const runDaemon = async ({
   logger.info('stopping', end)
   await Bun.sleep(farewellMs)
   doors.goodbye()
+  await capture.close()
   await daemonEvent('system.stopping', end)
   phase = 'stopping'
 }

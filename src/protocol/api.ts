@@ -2,6 +2,7 @@
 
 import type { z } from 'zod'
 import { actions } from './actions.ts'
+import { capture } from './capture.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
 import { locks } from './locks.ts'
@@ -12,6 +13,7 @@ import { webhooks } from './webhooks.ts'
 
 export const api = {
   ...actions,
+  ...capture,
   ...events,
   ...jobs,
   ...locks,

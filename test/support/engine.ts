@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../src/lib/clock.ts'
 import { openSteadyClock } from '../../src/lib/steady-clock.ts'
+import { standardCaptureSettings } from '../../src/protocol/capture.ts'
 import { createBus } from '../../src/core/bus.ts'
 import { openDatabase, openReader } from '../../src/core/database.ts'
 import { createDispatch, type Handlers } from '../../src/core/dispatch.ts'
@@ -14,6 +15,7 @@ import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import { createActions } from '../../src/features/actions.ts'
+import { createCapture } from '../../src/features/capture.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
@@ -94,6 +96,7 @@ export const openEngine = (
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const jobs = createJobs(ground)
   const rules = createRules({ ...ground, bus })
+  const capture = createCapture({ ...ground, settings: () => standardCaptureSettings, umask: 0o022 })
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
@@ -103,6 +106,7 @@ export const openEngine = (
       ...locks.handlers,
       ...actions.handlers(own),
       ...jobs.handlers(own),
+      ...capture.handlers,
       ...rules.handlers(own),
       ...createSessions({ log }),
       ...createWebhooks({
