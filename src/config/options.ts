@@ -47,6 +47,14 @@ export const options = z.strictObject({
         .describe('serve newer photon clients at `$PHOTON_HOME/.data/daemon.sock`'),
     })
     .prefault({}),
+  capture: z
+    .strictObject({
+      legacySocket: z
+        .boolean('true or false')
+        .default(false)
+        .describe('serve capture clients at `gitify-prompt/daemon.sock` in the temporary folder'),
+    })
+    .prefault({}),
   sockets: z
     .array(
       z.union(

@@ -85,12 +85,9 @@ export const capture = {
     access: 'write',
     params: z.strictObject({
       tool: z.string().min(1).max(limits.toolCharacters).optional(),
-      metadata: z
-        .record(z.string(), z.unknown())
-        .default({})
-        .meta({
-          description: 'cwd or repoPath: the folder it belongs to; model, tags, temperature, maxTokens',
-        }),
+      metadata: z.record(z.string(), z.unknown()).default({}).meta({
+        description: 'cwd or repoPath: the folder it belongs to; model, tags, temperature, maxTokens',
+      }),
     }),
     result: z.object({
       session: z.string().meta({ description: '16 hexadecimal digits; its channel is session:<id>' }),

@@ -89,7 +89,10 @@ const meanings: Record<string, Meaning> = {
     reads: false,
     reply: async (frame, dispatch, peer) => {
       const repository = text(frame, 'repoPath')
-      const { saved, failed } = await dispatch(peer, 'capture.saveRepository', { repository, ...commitOf(frame) })
+      const { saved, failed } = await dispatch(peer, 'capture.saveRepository', {
+        repository,
+        ...commitOf(frame),
+      })
       return { ...success, sessionsSaved: saved, ...(failed > 0 && { failed }) }
     },
   },
@@ -98,8 +101,9 @@ const meanings: Record<string, Meaning> = {
     reads: true,
     reply: async (frame, dispatch, peer) => {
       const repository = textIfGiven(frame, 'repoPath')
-      const asked = repository === undefined ? {} : { repository }
-      const { sessions, next } = await dispatch(peer, 'capture.list', asked)
+      const { sessions, next } = await dispatch(peer, 'capture.list', {
+        ...(repository !== undefined && { repository }),
+      })
       const shown = sessions.map(sessionOf)
       if (next === undefined && bytesOf(shown) <= replyBytes) return { sessions: shown }
       return { sessions: shortened(shown), truncated: true }
@@ -160,7 +164,7 @@ const shortened = (sessions: readonly Shown[]): Shown[] => {
 }
 
 export const isCaptureFrame = (frame: unknown): frame is CaptureFrame =>
-  isFields(frame) && typeof frame['command'] === 'string' && typeof frame['type'] !== 'string'
+  isFields(frame) && typeof frame['command'] === 'string'
 
 export const captureMeaning = ({ command }: CaptureFrame): Meaning | undefined =>
   Object.hasOwn(meanings, command) ? meanings[command] : undefined
