@@ -7,6 +7,7 @@
 
 import { defineCommand } from 'citty'
 import { runTyped } from './run.ts'
+import { actionCommands } from './tree/actions.ts'
 import { channelCommands } from './tree/channels.ts'
 import { eventCommands } from './tree/events.ts'
 import { hookCommands } from './tree/hooks.ts'
@@ -30,6 +31,7 @@ export const tree = defineCommand({
     ...lockCommands,
     ...ruleCommands,
     ...hookCommands,
+    ...actionCommands,
     ...webhookCommands,
     ...ownCommands,
   },

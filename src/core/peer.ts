@@ -1,7 +1,10 @@
 // Whoever calls: a socket, a browser tab, a hook, the daemon itself. It has a name, a namespace, a scope and an end.
 
+import type { TellFrame } from '../protocol/frame.ts'
 import type { Access } from '../protocol/method.ts'
 import type { Stream, Subscription } from './subscription.ts'
+
+export type Tell = (frame: TellFrame) => boolean
 
 export type Peer = {
   /** of this peer alone, for ever: no other has it, nor one after a restart */
@@ -14,6 +17,8 @@ export type Peer = {
   readonly cause?: string
   /** where events can be sent; absent on a door that only answers */
   readonly stream?: Stream
+  /** Sends it a frame that answers nothing; false, and nothing was sent, when its reader is behind. As `stream`. */
+  readonly tell?: Tell
   readonly subscriptions: Map<string, Subscription>
   /** Has something done when the peer ends, at once if it has; gives back what calls it off. */
   readonly onEnd: (call: () => void) => () => void

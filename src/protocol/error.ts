@@ -135,7 +135,7 @@ export const errors = {
     status: 404,
     exit: 1,
     message: 'There is no such action',
-    hint: '`paid actions` lists them.',
+    hint: '`paid actions list` shows those there are.',
   },
   name_taken: {
     status: 409,
@@ -153,7 +153,7 @@ export const errors = {
     status: 502,
     exit: 1,
     message: 'The action failed',
-    hint: '`paid logs` has what it said.',
+    hint: '`paid actions show NAME` has its last runs, `paid logs` what it said on stderr.',
   },
   action_timeout: {
     status: 504,

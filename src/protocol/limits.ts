@@ -72,6 +72,8 @@ export const limits = {
   stderrLoggedBytes: 64 * KiB,
   /** actions in one page of `action.list` */
   pageActions: 1000,
+  /** actions that one connection offers at once */
+  offersPerPeer: 1000,
   /** what made a job, a webhook or a rule call */
   causeBytes: 1024,
   /** a job's id: its channel is `job:<id>` */

@@ -10,6 +10,7 @@ import type { Dispatch } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
 import type { Connection, Words } from './connection.ts'
 import { isComplete, isPhotonFrame, meaningOf, type PhotonFrame } from './dialects/photon.ts'
+import { createCommands } from './dialects/photon/actions.ts'
 import {
   encodeMessage,
   encodeReplay,
@@ -93,6 +94,7 @@ export const createPhoton = (connection: Connection, dispatch: Dispatch) => {
     live: (subscription) => listenings.get(subscription.id)?.ready?.(),
   }
   const own = connection.peerIn(words)
+  const commands = createCommands(dispatch, connection.tell)
 
   /** The namespace that a frame means. Throws `bad_request` for a name that cannot be one. */
   const peerOf = (frame: PhotonFrame): Peer => {
@@ -163,8 +165,12 @@ export const createPhoton = (connection: Connection, dispatch: Dispatch) => {
   }
 
   /** Answers it later, in its turn; what goes wrong is an error with its id. */
-  const ask = (id: string, reads: boolean, answer: () => Promise<string>): void =>
-    connection.take({ reads, answer: () => answer().catch((error: unknown) => failureText(id, error)) })
+  const ask = (id: string, reads: boolean, answer: () => Promise<string>, waits = false): void =>
+    connection.take({
+      reads,
+      waits,
+      answer: () => answer().catch((error: unknown) => failureText(id, error)),
+    })
 
   return {
     /** Takes a frame if it is photon's. */
@@ -179,6 +185,15 @@ export const createPhoton = (connection: Connection, dispatch: Dispatch) => {
       if (type === 'subscribe' || type === 'unsubscribe') {
         if (typeof channel !== 'string') connection.take(errorText(id, invalidFormat))
         else ask(id, true, () => (type === 'subscribe' ? subscribe : unsubscribe)(frame, channel))
+        return true
+      }
+      if (type === 'prompt_response') {
+        commands.answer(frame)
+        return true
+      }
+      if (type === 'command') {
+        if (typeof frame['method'] !== 'string') connection.take(errorText(id, invalidFormat))
+        else ask(id, false, async () => resultText(id, await commands.run(frame, peerOf(frame))), true)
         return true
       }
       const meaning = meaningOf(frame)

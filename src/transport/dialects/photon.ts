@@ -15,9 +15,9 @@ export type { PhotonFrame } from './photon/meaning.ts'
 const meanings: Meanings = { ...channelMeanings, ...jobMeanings, ...lockMeanings, ...daemonMeanings }
 
 /** types that are answered without a call, or belong to one connection */
-const ownTypes = ['ping', 'subscribe', 'unsubscribe']
+const ownTypes = ['ping', 'subscribe', 'unsubscribe', 'command', 'prompt_response']
 /** what photons themselves do, which no daemon but theirs can */
-const foreign = ['command', 'prompt_response', 'reload', 'ps']
+const foreign = ['reload', 'ps']
 
 const known = new Set([...Object.keys(meanings), ...ownTypes, ...foreign])
 

@@ -1,9 +1,9 @@
 // `paid webhooks add NAME`: prints the addresses that its sender is given.
 
-import { parseDuration } from '../../../lib/duration.ts'
 import { webhookSchemes } from '../../../protocol/webhooks.ts'
 import { withDaemon } from '../../home.ts'
 import { say, sayJson } from '../../output.ts'
+import { spanOf } from '../../span.ts'
 import { talk } from '../../talk.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
 import { type GivenSecret, secretOf } from './secret.ts'
@@ -25,7 +25,7 @@ const add = async (given: Given): Promise<void> => {
     throw new WrongUsage(`there is no scheme "${given.scheme}"`, `It is one of ${webhookSchemes.join(', ')}.`)
   if ((given.do === undefined) === (given.publish === undefined))
     throw new WrongUsage('what it is to do is said once', 'Give one of --do ACTION and --publish CHANNEL.')
-  const tolerance = spanOf(given.tolerance, '--tolerance')
+  const tolerance = given.tolerance === undefined ? undefined : spanOf(given.tolerance, '--tolerance')
   const secret = await secretOf(given)
   if (scheme !== 'none' && secret === undefined)
     throw new WrongUsage(`${scheme} needs the secret that its sender has`, 'Give it with --secret-stdin.')
@@ -51,11 +51,3 @@ const add = async (given: Given): Promise<void> => {
 }
 
 export default add
-
-/** Milliseconds; undefined when nothing was said. */
-export const spanOf = (text: string | undefined, flag: string): number | undefined => {
-  if (text === undefined) return undefined
-  const ms = parseDuration(text)
-  if (ms === undefined) throw new WrongUsage(`${flag} must be a span such as 30s or 5m, not ${text}`)
-  return ms
-}

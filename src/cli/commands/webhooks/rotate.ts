@@ -3,14 +3,14 @@
 import { withDaemon } from '../../home.ts'
 import { say, sayJson } from '../../output.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
-import { spanOf } from './add.ts'
+import { spanOf } from '../../span.ts'
 import { webhookLine } from './lines.ts'
 import { type GivenSecret, secretOf } from './secret.ts'
 
 type Given = GivenSecret & { name: string; keep?: string | undefined; json: boolean }
 
 const rotate = async (given: Given): Promise<void> => {
-  const keep = spanOf(given.keep, '--keep')
+  const keep = given.keep === undefined ? undefined : spanOf(given.keep, '--keep')
   const secret = await secretOf(given)
   if (secret === undefined)
     throw new WrongUsage('rotate needs the new secret', 'Give it with --secret-stdin.')
