@@ -88,7 +88,10 @@ const http = z.strictObject({
 const publish = z.strictObject({
   ...common,
   kind: z.literal('publish'),
-  channel: channelName.refine((channel) => !isReserved(channel), 'this channel is written by the daemon alone'),
+  channel: channelName.refine(
+    (channel) => !isReserved(channel),
+    'this channel is written by the daemon alone',
+  ),
 })
 
 const prompt = z.strictObject({

@@ -4,7 +4,6 @@
 // the limit costs its sender an error and nobody anything else. Refuses peers of another user at once.
 
 import { unlinkSync } from 'node:fs'
-import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
 import { DocumentReader } from '../lib/documents.ts'
 import { createFrameBytes } from '../lib/frame-bytes.ts'

@@ -7,22 +7,13 @@ import { join } from 'node:path'
 import type { Clock } from '../../src/lib/clock.ts'
 import { openSteadyClock } from '../../src/lib/steady-clock.ts'
 import { standardCaptureSettings } from '../../src/protocol/capture.ts'
-import { createBus } from '../../src/core/bus.ts'
+import { type Bus, createBus } from '../../src/core/bus.ts'
 import { openDatabase, openReader } from '../../src/core/database.ts'
-import { createDispatch, type Handlers } from '../../src/core/dispatch.ts'
 import { createLog } from '../../src/core/log.ts'
 import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
-import { createActions } from '../../src/features/actions.ts'
-import { createCapture } from '../../src/features/capture.ts'
-import { createEvents } from '../../src/features/events.ts'
-import { createJobs } from '../../src/features/jobs.ts'
-import { createLocks } from '../../src/features/locks.ts'
-import { createRules } from '../../src/features/rules.ts'
-import { createSessions } from '../../src/features/sessions.ts'
-import { createSystem } from '../../src/features/system.ts'
-import { createWebhooks } from '../../src/features/webhooks.ts'
+import { createRooms } from '../../src/rooms.ts'
 
 /** A folder of its own for one test; gone with the scope it was made in. */
 export const temporaryFolder = (): Disposable & { path: string } => {
@@ -91,51 +82,29 @@ export const openEngine = (
   }
   const timed: Clock = clock
   const log = createLog({ database, reader, clock: timed, logger: diary.logger, deliver })
-  const ground = { log, database, clock: timed, steady, logger: diary.logger }
-  const locks = createLocks(ground)
-  const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
-  const jobs = createJobs(ground)
-  const rules = createRules({ ...ground, bus })
-  const capture = createCapture({ ...ground, settings: () => standardCaptureSettings, umask: 0o022 })
   const state = { accepting: true, stoppedBy: '' }
-  const dispatch = createDispatch({
-    logger: diary.logger,
+  const ground = { log, bus, database, clock: timed, steady, logger: diary.logger }
+  const { dispatch, ...rooms } = createRooms(ground, {
     accepting: () => state.accepting,
-    handlers: (own): Handlers => ({
-      ...createEvents({ log, bus, bounds }),
-      ...locks.handlers,
-      ...actions.handlers(own),
-      ...jobs.handlers(own),
-      ...capture.handlers,
-      ...rules.handlers(own),
-      ...createSessions({ log }),
-      ...createWebhooks({
-        ...ground,
-        dispatch: own,
-        // it has no doors
-        postToSelf: () => Promise.reject(new Error('nobody listens')),
-        isExposed: exposed,
-      }),
-      ...createSystem({
-        log,
-        dispatch: own,
-        facts: () => factsOf(folder),
-        stop: (by) => {
-          state.stoppedBy = by
-        },
-      }),
-    }),
+    bounds,
+    isStored: () => false,
+    env: process.env,
+    umask: 0o022,
+    captureSettings: () => standardCaptureSettings,
+    // it has no doors
+    postToSelf: () => Promise.reject(new Error('nobody listens')),
+    isExposed: exposed,
+    facts: () => factsOf(folder, bus),
+    stop: (by) => {
+      state.stoppedBy = by
+    },
   })
-  jobs.begin()
-  rules.begin(dispatch)
+  rooms.begin()
   let open = true
   const close = (): void => {
     if (!open) return
     open = false
-    jobs.close()
-    locks.close()
-    rules.close()
-    void actions.close()
+    void rooms.end()
     log.close()
     reader.close()
     database.close()
@@ -156,7 +125,7 @@ export const openEngine = (
   }
 }
 
-const factsOf = (home: string) => ({
+const factsOf = (home: string, { size, lagged }: Bus) => ({
   version: '0.0.0',
   pid: process.pid,
   startedAt: 0,
@@ -166,7 +135,7 @@ const factsOf = (home: string) => ({
   sockets: [],
   ready: true,
   log: { id: 'log', epoch: 1, bytes: 0, check: 'none' as const },
-  peers: { sockets: 0, webSockets: 0, streams: 0, subscriptions: 0, lagged: 0 },
+  peers: { sockets: 0, webSockets: 0, streams: 0, subscriptions: size, lagged },
   spool: { waiting: 0, taken: 0, dropped: 0, refused: 0 },
   refused: {},
 })

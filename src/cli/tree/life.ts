@@ -41,7 +41,7 @@ export const lifeCommands = {
       ...listening,
     },
     run: async ({ args, rawArgs }) =>
-      (await import('../commands/start.ts')).default(args['foreground'] === true, saidIn(args, rawArgs)),
+      (await import('../commands/start.ts')).default(args.foreground, saidIn(args, rawArgs)),
   }),
   stop: defineCommand({
     meta: { description: 'Stop the daemon; fine if none runs', examples: ['paid stop'] },

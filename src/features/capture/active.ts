@@ -7,10 +7,11 @@ import type { Captured } from '../../protocol/capture.ts'
 import type { LogEvent } from '../../core/log-event.ts'
 import type { Save } from './prompt-files.ts'
 
-const all = `SELECT c.*, coalesce(max(s.last_seq), c.started_seq) AS last_seq,
-    (SELECT at FROM events WHERE seq = max(s.last_seq)) AS last_at
-  FROM captures c LEFT JOIN streams s ON s.namespace = c.namespace AND s.channel = '${sessionPrefix}' || c.id
-  GROUP BY c.namespace, c.id ORDER BY c.started_seq`
+const all = `WITH known AS (
+    SELECT c.*, coalesce((SELECT max(last_seq) FROM streams s
+      WHERE s.namespace = c.namespace AND s.channel = '${sessionPrefix}' || c.id), c.started_seq) AS last_seq
+    FROM captures c)
+  SELECT known.*, (SELECT at FROM events WHERE seq = known.last_seq) AS last_at FROM known ORDER BY started_seq`
 const insert = 'INSERT INTO captures VALUES (?, ?, ?, ?, ?, ?, 0, NULL)'
 const setSave = 'UPDATE captures SET save = ?, saved_seq = ? WHERE namespace = ? AND id = ?'
 const remove = 'DELETE FROM captures WHERE namespace = ? AND id = ?'

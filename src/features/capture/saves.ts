@@ -124,8 +124,9 @@ export const createSaves = ({
     resume: (active: Active, save: BegunSave, by: string): Promise<void> =>
       inTurn(active, async () => {
         const { upTo, ...words } = await said(active, save.upTo)
-        const repository = await repositoryOfActive(active)
-        if (!repository) return void (await giveUp(active, new Error('its repository is gone'), by))
+        const repository =
+          (await repositoryOfActive(active)) ??
+          (await giveUp(active, new Error('its repository is gone'), by))
         const result = await writeConversation(active, words, save, {
           repository,
           umask,
