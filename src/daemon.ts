@@ -3,7 +3,7 @@
 // answers; at the end calls are refused first, what was accepted is written, and the sockets are gone. A home that
 // cannot be used is a PaidError that says why.
 
-import { rmSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { openCaptureSettings } from './capture-settings.ts'
@@ -22,7 +22,8 @@ import { openSteadyClock } from './lib/steady-clock.ts'
 import { createBus } from './core/bus.ts'
 import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from './core/database.ts'
 import { createLog } from './core/log.ts'
-import { createLogger, type Logger } from './core/logger.ts'
+import { createLogger } from './core/logger.ts'
+import { createArchiveClient } from './archive/client.ts'
 import { isLoopback } from './listener.ts'
 import { createPostToSelf } from './transport/http/post-to-self.ts'
 import type { House } from './transport/http/routes.ts'
@@ -30,7 +31,7 @@ import { createWebhookRates } from './transport/http/webhook-rates.ts'
 import { createRefusals } from './transport/refusals.ts'
 import { openSpoolDoor } from './transport/spool.ts'
 import { createWebSockets } from './transport/websocket.ts'
-import type { WorkerReply, WorkerRequest } from './worker.ts'
+import { checkDatabase, openArchiveWorker } from './workers.ts'
 
 /** by then the start is over, and so is the first work of whoever waited for it */
 const startedMs = 1000
@@ -74,6 +75,16 @@ export const runDaemon = async ({
 
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
+  const captureSettings = openCaptureSettings(
+    join(env['HOME'] || homedir(), '.promptrc.json'),
+    config.capture.exclude,
+    logger.warn,
+  )
+  const archived = createArchiveClient(
+    { path: paths.archive, exclude: captureSettings().privacy.excludePatterns },
+    openArchiveWorker,
+  )
+  stack.defer(() => archived.close())
   const ground = { log, bus, database, clock: systemClock, steady: openSteadyClock(), logger }
   const { dispatch, ...rooms } = createRooms(ground, {
     accepting: () => phase !== 'stopping',
@@ -84,7 +95,12 @@ export const runDaemon = async ({
     isStored: (channel) => config.channels.stored.some((pattern) => matches(pattern, channel)),
     env,
     umask,
-    captureSettings: openCaptureSettings(join(env['HOME'] || homedir(), '.promptrc.json'), [], logger.warn),
+    captureSettings,
+    archive: {
+      client: archived,
+      live: config.capture.transcripts,
+      exists: () => existsSync(paths.archive),
+    },
     postToSelf: createPostToSelf(paths.httpSocket),
     isExposed: [...config.listeners, ...config.webhooks.listeners].some(({ host }) => !isLoopback(host)),
     facts: () => facts(),
@@ -175,27 +191,4 @@ export const runDaemon = async ({
 const listenToSignals = (stop: (end: { by: string; reason: string }) => void): void => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => stop({ by: 'signal', reason: signal }))
-}
-
-/** Looks the database over in the worker, after an end that was not clean. */
-const checkDatabase = (
-  path: string,
-  check: { state: Status['log']['check'] },
-  logger: Logger,
-  stack: AsyncDisposableStack,
-): void => {
-  check.state = 'running'
-  const worker = new Worker(new URL('./worker.ts', import.meta.url).href)
-  stack.defer(() => worker.terminate())
-  worker.addEventListener('message', ({ data }: MessageEvent<WorkerReply>) => {
-    check.state = data.damage.length === 0 ? 'ok' : 'damaged'
-    if (data.damage.length > 0) logger.error('the database is damaged', { damage: data.damage })
-    else logger.info('the database was checked after an unclean stop: it is whole')
-    worker.terminate()
-  })
-  worker.addEventListener('error', ({ message }) =>
-    logger.error('the database could not be checked', { message }),
-  )
-  const request: WorkerRequest = { kind: 'check', database: path }
-  worker.postMessage(request)
 }

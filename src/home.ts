@@ -45,8 +45,11 @@ export const takeHome = (paths: Paths, stack: AsyncDisposableStack): void => {
 }
 
 /** What a daemon writes and others may have planted or opened up: ours, or refused; then for our eyes only. */
-const closeToOthers = ({ database, log, daemon, spool }: Paths): void => {
-  const files = [database, `${database}-wal`, `${database}-shm`, `${database}-journal`, log, daemon]
+const closeToOthers = ({ database, archive, log, daemon, spool }: Paths): void => {
+  const files = [database, archive].flatMap((path) =>
+    ['', '-wal', '-shm', '-journal'].map((end) => `${path}${end}`),
+  )
+  files.push(log, daemon)
   for (const path of files) if (ownPlace(path, 'file')) chmodSync(path, 0o600)
   if (ownPlace(spool, 'folder')) chmodSync(spool, 0o700)
 }

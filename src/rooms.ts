@@ -11,7 +11,9 @@ import { createDispatch, type Dispatch, type Handlers } from './core/dispatch.ts
 import type { Log } from './core/log.ts'
 import type { Logger } from './core/logger.ts'
 import type { Bounds } from './core/subscription.ts'
+import type { ArchiveClient } from './archive/calls.ts'
 import { createActions } from './features/actions.ts'
+import { createArchive } from './features/archive.ts'
 import { createCapture } from './features/capture.ts'
 import { createEvents } from './features/events.ts'
 import { createJobs } from './features/jobs.ts'
@@ -41,6 +43,12 @@ export type Choices = {
   env: Readonly<Record<string, string | undefined>>
   umask: number
   captureSettings: () => CaptureSettings
+  archive: {
+    client: ArchiveClient
+    /** whether transcripts are kept as they grow */
+    live: boolean
+    exists: () => boolean
+  }
   postToSelf: PostToSelf
   isExposed: boolean
   facts: () => Facts
@@ -55,6 +63,8 @@ export const createRooms = (ground: Ground, choices: Choices) => {
   const jobs = createJobs(ground)
   const rules = createRules(ground)
   const capture = createCapture({ ...ground, settings: choices.captureSettings, umask })
+  const { client, live, exists } = choices.archive
+  const archive = createArchive({ ...ground, archive: client, live, exists })
   const dispatch: Dispatch = createDispatch({
     logger,
     accepting,
@@ -66,6 +76,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
       ...rules.handlers(own),
       ...createWebhooks({ ...ground, dispatch: own, postToSelf, isExposed }),
       ...createSessions({ log }),
+      ...archive.handlers,
       ...capture.handlers,
       ...createSystem({ log, dispatch: own, facts, stop }),
     }),
@@ -77,6 +88,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
     begin: (): void => {
       rules.begin(dispatch)
       jobs.begin()
+      archive.begin()
       capture.begin()
     },
 
@@ -85,6 +97,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
 
     /** Nobody waits any longer, and nothing begins; resolves with whether somebody had to be ended. */
     end: (): Promise<boolean> => {
+      archive.close()
       jobs.close()
       locks.close()
       rules.close()

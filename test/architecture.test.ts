@@ -28,13 +28,14 @@ const mayImport: Record<string, readonly string[]> = {
   paths: ground,
   home: ['config', 'listener', 'paths', 'version', ...ground],
   doors: ['transport', 'config', 'home', 'listener', 'paths', 'socket-claim', 'socket-place', ...ground],
-  rooms: ['features', 'core', ...ground],
+  rooms: ['archive', 'features', 'core', ...ground],
   'capture-settings': ground,
   listener: ground,
   'socket-place': ground,
   'socket-claim': ['transport', 'home', 'socket-place', ...ground],
   config: ['listener', 'paths', 'socket-place', ...ground],
   worker: ['archive', 'core', ...ground, 'paths'],
+  workers: ['archive', 'core', ...ground, 'worker'],
   daemon: [
     'archive',
     'capture-settings',
@@ -48,7 +49,7 @@ const mayImport: Record<string, readonly string[]> = {
     'listener',
     'paths',
     'version',
-    'worker',
+    'workers',
   ],
   main: ['cli', 'version'],
 }
@@ -61,7 +62,7 @@ const packageUsers: Record<string, readonly string[]> = {
   consola: ['cli'],
   croner: ['features'],
   standardwebhooks: ['features'],
-  'js-yaml': ['features'],
+  'js-yaml': ['lib'],
   '@secretlint/secretlint-rule-preset-recommend': ['lib'],
   '@secretlint/types': ['lib'],
 }

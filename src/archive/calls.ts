@@ -88,5 +88,5 @@ export type ArchiveClient = {
   /** Hears how imports get on; gives back what ends that. */
   onProgress: (hear: (progress: Progress) => void) => () => void
   /** Ends the worker. What was answered is kept; the rest is read again. */
-  close: () => void
+  close: () => Promise<void>
 }

@@ -11,7 +11,8 @@ const idleMs = 30_000
 /** The part of a Worker that is used, so that a test may be one. */
 export type WorkerDoor = {
   post: (request: ArchiveRequest) => void
-  end: () => void
+  /** Has it close its files, then ends it. */
+  end: () => Promise<void>
 }
 
 /** @param start opens the worker; what it says comes to `hear`, its fall to `fell` */
@@ -26,10 +27,21 @@ export const createArchiveClient = (
   let calls = 0
   let closed = false
 
+  /** the end of the worker before: two never have the archive open at once */
+  let ended = Promise.resolve()
+
   const end = (): void => {
     clearTimeout(idle)
-    door?.end()
+    const leaving = door
     door = undefined
+    if (leaving) ended = leaving.end()
+  }
+
+  const post = async (request: ArchiveRequest): Promise<void> => {
+    await ended
+    if (!waiting.has(request.id)) return
+    door ??= start(hear, fell)
+    door.post(request)
   }
 
   const refuseAll = (error: PaidError): void => {
@@ -65,17 +77,17 @@ export const createArchiveClient = (
         const id = ++calls
         // the worker answers a call with what calls.ts declares for it
         waiting.set(id, { resolve: resolve as (result: unknown) => void, reject })
-        door ??= start(hear, fell)
-        door.post({ kind: 'archive', id, settings, call: name, params })
+        void post({ kind: 'archive', id, settings, call: name, params })
       }),
     onProgress: (hearer) => {
       hearers.add(hearer)
       return () => hearers.delete(hearer)
     },
-    close: () => {
+    close: async () => {
       closed = true
-      end()
       refuseAll(new PaidError('stopping'))
+      end()
+      await ended
     },
   }
 }

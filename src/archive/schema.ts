@@ -6,7 +6,7 @@
 //
 // sessions  one row each. `id` is the tool's own. `repository` is the git folder that all worktrees share,
 //           `toplevel` the session's working tree; both NULL outside a repository. Tokens count each answer of the
-//           model once (`usages`), under the session that had it first.
+//           model once (`usages`); what a fork repeats counts where it was first.
 // sources   the files (or `capture:<id>` for sessions handed over) that lines come from, and how far they were read.
 // chunks    `start` in messages is the offset of a line in its chunk's uncompressed bytes.
 // messages  what people read, one row for each part of a record: kind prompt, answer, thinking, tool (what a tool was
@@ -69,6 +69,7 @@ const steps: readonly ((database: Database) => void)[] = [
       withheld TEXT
     ) STRICT`)
     database.run('CREATE INDEX sources_session ON sources (session)')
+    database.run('CREATE INDEX sources_inode ON sources (inode)')
     database.run(`CREATE TABLE bad_lines (
       source INTEGER NOT NULL,
       offset INTEGER NOT NULL,
@@ -80,14 +81,12 @@ const steps: readonly ((database: Database) => void)[] = [
       id INTEGER PRIMARY KEY,
       session INTEGER NOT NULL,
       number INTEGER NOT NULL,
-      source INTEGER NOT NULL,
       bytes INTEGER NOT NULL,
       hash BLOB NOT NULL,
       chain BLOB NOT NULL,
       data BLOB NOT NULL
     ) STRICT`)
     database.run('CREATE UNIQUE INDEX chunks_number ON chunks (session, number)')
-    database.run('CREATE INDEX chunks_source ON chunks (source)')
     database.run(`CREATE TABLE messages (
       id INTEGER PRIMARY KEY,
       session INTEGER NOT NULL,
@@ -108,12 +107,13 @@ const steps: readonly ((database: Database) => void)[] = [
       text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
     )`)
     database.run(`CREATE TABLE usages (
-      message TEXT PRIMARY KEY,
       session INTEGER NOT NULL,
+      message TEXT NOT NULL,
       input INTEGER NOT NULL,
       output INTEGER NOT NULL,
       cache_read INTEGER NOT NULL,
-      cache_write INTEGER NOT NULL
+      cache_write INTEGER NOT NULL,
+      PRIMARY KEY (session, message)
     ) STRICT, WITHOUT ROWID`)
     database.run(`CREATE TABLE changes (
       id INTEGER PRIMARY KEY,
@@ -127,7 +127,7 @@ const steps: readonly ((database: Database) => void)[] = [
     ) STRICT`)
     database.run('CREATE INDEX changes_path ON changes (path, at)')
     database.run('CREATE INDEX changes_session ON changes (session, at)')
-    database.run('CREATE INDEX changes_use ON changes (use) WHERE use IS NOT NULL')
+    database.run('CREATE INDEX changes_use ON changes (use, session) WHERE use IS NOT NULL')
   },
 ]
 

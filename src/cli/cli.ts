@@ -11,6 +11,7 @@ import { actionCommands } from './tree/actions.ts'
 import { channelCommands } from './tree/channels.ts'
 import { eventCommands } from './tree/events.ts'
 import { hookCommands } from './tree/hooks.ts'
+import { jobCommands } from './tree/jobs.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
@@ -32,6 +33,7 @@ export const tree = defineCommand({
     ...ruleCommands,
     ...hookCommands,
     ...actionCommands,
+    ...jobCommands,
     ...webhookCommands,
     ...ownCommands,
   },

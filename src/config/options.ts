@@ -47,14 +47,6 @@ export const options = z.strictObject({
         .describe('serve newer photon clients at `$PHOTON_HOME/.data/daemon.sock`'),
     })
     .prefault({}),
-  capture: z
-    .strictObject({
-      legacySocket: z
-        .boolean('true or false')
-        .default(false)
-        .describe('serve capture clients at `gitify-prompt/daemon.sock` in the temporary folder'),
-    })
-    .prefault({}),
   sockets: z
     .array(
       z.union(
@@ -96,6 +88,24 @@ export const options = z.strictObject({
         'events a follower that reads nothing may fall behind',
       ),
       maxUnsentBytes: wholeNumber(1024, 1024 * 1024 * 1024, limits.unsentBytes).describe('the same in bytes'),
+    })
+    .prefault({}),
+  capture: z
+    .strictObject({
+      legacySocket: z
+        .boolean('true or false')
+        .default(false)
+        .describe('serve capture clients at `gitify-prompt/daemon.sock` in the temporary folder'),
+      transcripts: z
+        .boolean('true or false')
+        .default(true)
+        .describe('keep what sessions of Claude Code write, as their hooks tell of it'),
+      exclude: z
+        .array(z.string('a list of patterns'), 'a list of patterns')
+        .default(['*.env', '*secret*', '*password*', '*api*key*'])
+        .describe(
+          'files whose contents are never kept: `*` and `?`, a pattern with a `/` is about the whole path',
+        ),
     })
     .prefault({}),
   log: z

@@ -12,6 +12,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { SteadyClock } from '../lib/steady-clock.ts'
 import type { Bus, Listener } from './bus.ts'
 import { type ConsumerRow, type Place, saveConsumer, setAside } from './consumer/rows.ts'
+import { firstWaitMs, waitMs } from './consumer/waits.ts'
 import { accepts, type Filter } from './filter.ts'
 import type { Log, Transaction } from './log.ts'
 import type { LogEvent } from './log-event.ts'
@@ -28,11 +29,6 @@ export type Consumer = ReturnType<typeof openConsumer>
 const pageEvents = 256
 /** steps over events that were skipped before they are saved */
 const savedEvery = 256
-/** the first wait before an event is tried again; each next one is twice as long, up to the longest */
-const firstWaitMs = 1000
-const longestWaitMs = 300_000
-/** a wait is this much longer or shorter by chance, so that what failed together is not tried together */
-const jitter = 0.2
 const failureCharacters = 1000
 const notTheEvents: readonly ErrorCode[] = ['storage_full', 'stopping', 'busy']
 
@@ -54,6 +50,7 @@ export const openConsumer = ({
   handle,
   onSetAside,
   paused = false,
+  after = Promise.resolve(),
 }: {
   log: Log
   bus: Bus
@@ -67,13 +64,16 @@ export const openConsumer = ({
   handle: (event: LogEvent) => Promise<Verdict>
   onSetAside: (transaction: Transaction, event: LogEvent, failure: Failure) => void
   paused?: boolean
+  /** it begins behind this: the consumer before it has an event in hand */
+  after?: Promise<void> | undefined
 }) => {
   const now: ConsumerRow = { ...row }
   let resting = paused
   let closed = false
   /** a loop runs; only then is there something behind the cursor */
-  let busy = false
+  let busy = true
   let saving = false
+  let inHand: Promise<unknown> = Promise.resolve()
   /** steps that are not on disk */
   let moved = 0
   let wait: { until: number; end: (slept: boolean) => void } | undefined
@@ -125,7 +125,9 @@ export const openConsumer = ({
   const settle = async (event: LogEvent): Promise<boolean> => {
     for (let unblamed = 0; ;) {
       try {
-        const verdict = await handle(event)
+        const handling = handle(event)
+        inHand = handling
+        const verdict = await handling
         if (closed) return false
         if (verdict === 'handled') {
           now.handled++
@@ -192,8 +194,10 @@ export const openConsumer = ({
   }
 
   const work = async (): Promise<void> => {
-    if (busy || stopped()) return
-    busy = true
+    if (stopped()) {
+      busy = false
+      return
+    }
     try {
       for (let came = await step(); came !== 'all'; came = await step()) {
         if (!stopped()) continue
@@ -204,19 +208,29 @@ export const openConsumer = ({
       logger.error('a consumer could not read the log', { ...place, error })
       await sleep(firstWaitMs)
       busy = false
-      if (!stopped()) void work()
+      wake()
     }
+  }
+
+  const wake = (): void => {
+    if (busy || stopped()) return
+    busy = true
+    // whoever posted what it wakes for is answered first
+    setImmediate(() => void work())
   }
 
   const listeners = filters.map((filter): Listener => ({
     filter,
     own: true,
     offer: (event) => {
-      if (!busy && event.seq > 0 && accepts(filter, event)) void work()
+      if (!busy && event.seq > 0 && accepts(filter, event)) wake()
     },
   }))
   for (const listener of listeners) bus.add(listener)
-  void work()
+  void after.then(() => {
+    busy = false
+    wake()
+  })
 
   return {
     /** What is on disk or will be soon. */
@@ -236,6 +250,8 @@ export const openConsumer = ({
       busy || resting
         ? log.read((reader) => countOfAny(reader, filters, now.cursor, limit))
         : Promise.resolve(0),
+    /** What waits to be tried again is tried now. */
+    hurry: (): void => wait?.end(true),
     pause: (): void => {
       resting = true
       wait?.end(false)
@@ -243,20 +259,17 @@ export const openConsumer = ({
     /** Goes on, also with what waits to be tried again. */
     resume: (): void => {
       resting = false
-      void work()
+      wake()
     },
-    close: (): void => {
-      if (closed) return
-      closed = true
-      for (const listener of listeners) bus.remove(listener)
-      wait?.end(false)
-      if (moved > 0) log.commit(({ database }) => saveConsumer(database, place, now), true).catch(() => {})
+    /** Resolves when its handler has no event in hand any more; what becomes of that one does not count. */
+    close: async (): Promise<void> => {
+      if (!closed) {
+        closed = true
+        for (const listener of listeners) bus.remove(listener)
+        wait?.end(false)
+        if (moved > 0) log.commit(({ database }) => saveConsumer(database, place, now), true).catch(() => {})
+      }
+      await inHand.catch(() => {})
     },
   }
 }
-
-/** Twice as long each time, give or take. */
-const waitMs = (attempt: number): number =>
-  Math.round(
-    Math.min(longestWaitMs, firstWaitMs * 2 ** (attempt - 1)) * (1 - jitter + 2 * jitter * Math.random()),
-  )

@@ -10,7 +10,7 @@ import type { Captured, CaptureSettings } from '../protocol/capture.ts'
 import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Clock } from '../lib/clock.ts'
-import { isExcluded } from '../lib/exclude.ts'
+import { excluding } from '../lib/exclude.ts'
 import { repositoryOf } from '../lib/repository.ts'
 import type { HandlersFor } from '../core/dispatch.ts'
 import { filterOf } from '../core/filter.ts'
@@ -175,7 +175,7 @@ export const createCapture = ({
         tell(peer, session, 'message.added', { role, content }),
 
       'capture.change': ({ session, filePath, before, after }, peer) => {
-        const withheld = isExcluded(filePath, settings().privacy.excludePatterns)
+        const withheld = excluding(settings().privacy.excludePatterns)(filePath)
         const data = withheld ? { filePath, withheld } : { filePath, before, after }
         return tell(peer, session, 'code.changed', data)
       },

@@ -1,18 +1,27 @@
-// Which files are not to be looked into, by patterns such as `*.env` and `*secret*`: `*` stands for anything, capitals
-// do not matter. A pattern without a slash means a name on the way to the file, its own or a folder's; one with a slash
-// means the whole path, or the end of it.
+// Files whose contents are never kept: patterns of the user's, such as `*.env`, looked up by a file's path.
+// A pattern without a slash is about the file's name, one with a slash about its whole path. `*` is any characters,
+// `?` one of them; upper and lower case are the same.
 
-import { memo } from './memo.ts'
+export type IsExcluded = (path: string) => boolean
 
-const rememberedPatterns = 1000
-const globOf = memo(rememberedPatterns, (pattern) => new Bun.Glob(pattern))
-
-export const isExcluded = (path: string, patterns: readonly string[]): boolean => {
-  const whole = path.toLowerCase()
-  const names = whole.split('/')
-  return patterns.some((each) => {
-    const pattern = each.toLowerCase()
-    if (!pattern.includes('/')) return names.some((name) => globOf(pattern).match(name))
-    return globOf(pattern).match(whole) || globOf(`**/${pattern.replace(/^\//, '')}`).match(whole)
-  })
+export const excluding = (patterns: readonly string[]): IsExcluded => {
+  const ofNames = anyOf(patterns.filter((pattern) => !pattern.includes('/')))
+  const ofPaths = anyOf(patterns.filter((pattern) => pattern.includes('/')))
+  return (path) => {
+    const plain = path.replace(/[\\/]+$/, '')
+    if (ofPaths?.test(plain)) return true
+    return ofNames?.test(plain.slice(Math.max(plain.lastIndexOf('/'), plain.lastIndexOf('\\')) + 1)) ?? false
+  }
 }
+
+const anyOf = (patterns: readonly string[]): RegExp | undefined => {
+  const known = patterns.filter((pattern) => pattern !== '')
+  return known.length > 0 ? new RegExp(`^(?:${known.map(sourceOf).join('|')})$`, 'is') : undefined
+}
+
+const sourceOf = (pattern: string): string =>
+  pattern
+    .replace(/\*+/g, '*')
+    .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')

@@ -2,6 +2,7 @@
 
 import type { z } from 'zod'
 import { actions } from './actions.ts'
+import { archive } from './archive.ts'
 import { capture } from './capture.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
@@ -13,6 +14,7 @@ import { webhooks } from './webhooks.ts'
 
 export const api = {
   ...actions,
+  ...archive,
   ...capture,
   ...events,
   ...jobs,

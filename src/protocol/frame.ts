@@ -8,13 +8,14 @@
 //   <- {"cancelled":"run_1"}                                          nobody waits for that answer any more
 //   <- {"prompt":"prm_1","run":"run_1","action":"greet","ask":{…}}     answer it with action.reply
 //   <- {"emit":{…},"run":"run_1","action":"greet"}
-// An id is a string or a number, and comes back as it was sent.
+// An id is a string or a number, and comes back as it was sent. A caller that acts upon something says so beside it:
+// {"id":…,"method":…,"params":…,"cause":"rule:tell/evt_12"}.
 
 import type { Event } from './event.ts'
 import type { PaidError } from './error.ts'
 
 export type CallId = string | number
-export type CallFrame = { id: CallId; method: string; params?: unknown }
+export type CallFrame = { id: CallId; method: string; params?: unknown; cause?: unknown }
 export type ResultFrame = { id: CallId; result: unknown }
 export type ErrorFrame = { id: CallId | null; error: ReturnType<PaidError['toJSON']> }
 export type EventFrame = { event: Event; subscription: string }

@@ -137,6 +137,8 @@ export const limits = {
   hookHeadersMs: 250,
   /** a socket's path, in bytes with its ending zero (the smallest platform's) */
   socketPathBytes: 104,
+  /** a line of a transcript; of a longer one only its length is kept */
+  archiveLineBytes: 16 * MiB,
   logFileBytes: 10 * MiB,
   logFilesKept: 3,
   /** SIGTERM to exit */

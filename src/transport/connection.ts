@@ -5,6 +5,7 @@
 // with reading answers: whoever asks and never reads holds up nobody but itself, in bounded memory.
 
 import { api } from '../protocol/api.ts'
+import { isName } from '../protocol/channel.ts'
 import { PaidError } from '../protocol/error.ts'
 import { isCallFrame, type CallFrame, type CallId } from '../protocol/frame.ts'
 import { limits } from '../protocol/limits.ts'
@@ -180,8 +181,8 @@ export const createConnection = ({
     updatePause()
   }
 
-  const answerTo = ({ id, method, params }: CallFrame): Promise<string> =>
-    dispatch(peer, method, params)
+  const answerTo = ({ id, method, params, cause }: CallFrame): Promise<string> =>
+    dispatch(isName(cause, limits.causeBytes) ? { ...peer, cause } : peer, method, params)
       .then((result) => JSON.stringify({ id, result }))
       .catch((error: unknown) => refusal(id, error))
 

@@ -65,14 +65,15 @@ describe('an action that fails', () => {
     )
   })
 
-  test('that is not there yet is waited for', async () => {
+  test('that is not there yet is waited for, and tried as soon as it is', async () => {
     expect(await add({ on: [{ type: 'Stop' }], do: 'say' })).toMatchObject({ action: false })
     await post('Stop')
     await quiet()
     expect(await ruleOf()).toMatchObject({ lastFailure: { error: 'There is no action "say"' } })
+    await publishes('other', 'said')
+    await quiet()
+    expect(posted('said')).toHaveLength(0)
     await publishes('say', 'said')
-    await room.engine.dispatch(me, 'rule.pause', { name: 'tell' })
-    await room.engine.dispatch(me, 'rule.resume', { name: 'tell' })
     await quiet()
     expect(posted('said')).toHaveLength(1)
   })
@@ -111,6 +112,24 @@ describe('whoever keeps rules', () => {
       'rule.added',
       'rule.resumed',
     ])
+  })
+
+  test('replaces one while its action runs: the new one begins when that has ended', async () => {
+    const slow = 'for n in 1 2 3 4; do sleep 0.05; done; echo done'
+    await room.engine.dispatch(me, 'action.add', {
+      name: 'slow',
+      kind: 'command',
+      command: ['sh', '-c', slow],
+    })
+    await publishes('say', 'said')
+    await add({ on: [{ type: 'Stop' }], do: 'slow' })
+    await post('Stop')
+    while (posted('action:slow').length < 2) await new Promise((resolve) => setImmediate(resolve))
+    await add({ on: [{ type: 'Stop' }], do: 'say', replace: true })
+    await quiet()
+    const order = room.engine.delivered.map(({ channel, type }) => `${channel} ${type}`)
+    expect(order.indexOf('action:slow action.finished')).toBeLessThan(order.indexOf('said message'))
+    expect(posted('said')).toHaveLength(1)
   })
 
   test('lets one rest over a restart, sees what waits, and lets it go on', async () => {

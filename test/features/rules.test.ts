@@ -16,7 +16,7 @@ describe('a rule', () => {
       added: true,
       replaced: false,
       action: true,
-      rule: { state: 'idle', backlog: 0 },
+      rule: { backlog: 0 },
     })
     const ids: string[] = []
     for (let n = 1; n <= 3; n++) ids.push(...(await post('Stop', { n })).ids)

@@ -14,6 +14,7 @@ import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import { createRooms } from '../../src/rooms.ts'
+import { archiveIn } from './archive.ts'
 
 /** A folder of its own for one test; gone with the scope it was made in. */
 export const temporaryFolder = (): Disposable & { path: string } => {
@@ -84,6 +85,7 @@ export const openEngine = (
   const log = createLog({ database, reader, clock: timed, logger: diary.logger, deliver })
   const state = { accepting: true, stoppedBy: '' }
   const ground = { log, bus, database, clock: timed, steady, logger: diary.logger }
+  const archived = archiveIn(join(folder, 'archive.db'))
   const { dispatch, ...rooms } = createRooms(ground, {
     accepting: () => state.accepting,
     bounds,
@@ -91,6 +93,7 @@ export const openEngine = (
     env: process.env,
     umask: 0o022,
     captureSettings: () => standardCaptureSettings,
+    archive: { client: archived, live: true, exists: () => true },
     // it has no doors
     postToSelf: () => Promise.reject(new Error('nobody listens')),
     isExposed: exposed,
@@ -105,6 +108,7 @@ export const openEngine = (
     if (!open) return
     open = false
     void rooms.end()
+    void archived.close()
     log.close()
     reader.close()
     database.close()
@@ -121,6 +125,12 @@ export const openEngine = (
     diary,
     state,
     close,
+    /** As the daemon stops: what runs is ended first. */
+    end: async () => {
+      await rooms.finish()
+      await rooms.end()
+      close()
+    },
     [Symbol.dispose]: close,
   }
 }

@@ -1,6 +1,5 @@
 // `paid emit TYPE [JSON]`: posts one event, prints its id.
 
-import { originHere } from '../cause.ts'
 import { withDaemon } from '../home.ts'
 import { readJson } from '../input.ts'
 import { say } from '../output.ts'
@@ -26,7 +25,6 @@ const emit = async ({ type, json = '{}', session, channel, key }: Given): Promis
     daemon.call('event.publish', {
       type,
       data,
-      ...originHere(),
       ...(place === undefined ? {} : { channel: place }),
       ...(key === undefined ? {} : { key }),
     }),

@@ -5,7 +5,7 @@ import type { Database } from 'bun:sqlite'
 import { sessionPrefix } from '../../protocol/channel.ts'
 import type { Captured } from '../../protocol/capture.ts'
 import type { LogEvent } from '../../core/log-event.ts'
-import type { Save } from './prompt-files.ts'
+import type { Save } from '../../lib/prompt-files.ts'
 
 const all = `WITH known AS (
     SELECT c.*, coalesce((SELECT max(last_seq) FROM streams s

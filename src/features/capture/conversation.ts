@@ -4,8 +4,8 @@ import type { Captured, Saved } from '../../protocol/capture.ts'
 import { redact } from '../../lib/redact.ts'
 import { type Repository, repositoryOf } from '../../lib/repository.ts'
 import type { Active, BegunSave } from './active.ts'
-import type { Conversation } from './prompt-document.ts'
-import { savePrompt } from './prompt-files.ts'
+import type { Conversation } from '../../lib/prompt-document.ts'
+import { savePrompt } from '../../lib/prompt-files.ts'
 
 type Said = Pick<Captured, 'messages' | 'changes'>
 

@@ -7,7 +7,7 @@ import type { Repository } from '../../lib/repository.ts'
 import type { Log } from '../../core/log.ts'
 import type { LogEvent } from '../../core/log-event.ts'
 import { type Active, type BegunSave, channelOf, type createActive, type Said } from './active.ts'
-import { newVersion } from './prompt-files.ts'
+import { newVersion } from '../../lib/prompt-files.ts'
 import { repositoryOfActive, writeConversation } from './conversation.ts'
 
 export const createSaves = ({

@@ -1,12 +1,13 @@
 // Each rule's line: the consumer that hands it its events, and the action that is run with them.
 
 import type { Database } from 'bun:sqlite'
+import { actionPrefix } from '../../protocol/actions.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
 import { type Rule, rulePrefix } from '../../protocol/rules.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
-import type { Bus } from '../../core/bus.ts'
+import type { Bus, Listener } from '../../core/bus.ts'
 import {
   type Consumer,
   type ConsumerRow,
@@ -16,6 +17,7 @@ import {
   type Verdict,
 } from '../../core/consumer.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
+import { accepts } from '../../core/filter.ts'
 import type { Log } from '../../core/log.ts'
 import type { LogEvent } from '../../core/log-event.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -25,7 +27,7 @@ import { filtersOf, questionOf } from './question.ts'
 import { allRules, findRule, placeOf, type RuleRow, told } from './rows.ts'
 import { shown } from './show.ts'
 
-export type Line = { rule: RuleRow; consumer: Consumer }
+export type Line = { rule: RuleRow; consumer: Consumer; close: () => Promise<void> }
 export type Lines = ReturnType<typeof createLines>
 
 export const createLines = ({
@@ -59,7 +61,7 @@ export const createLines = ({
     }
   }
 
-  const open = (rule: RuleRow, row: ConsumerRow): void => {
+  const open = (rule: RuleRow, row: ConsumerRow, after?: Promise<void>): void => {
     const { namespace, name, definition } = rule
     const asks = questionOf(definition.filter)
     const handle = async (event: LogEvent): Promise<Verdict> => {
@@ -76,6 +78,7 @@ export const createLines = ({
       logger,
       place: placeOf(rule),
       row,
+      after,
       filters: filtersOf(namespace, definition.on),
       retries: definition.retries,
       paused: rule.paused,
@@ -85,17 +88,34 @@ export const createLines = ({
         transaction.append(told(rule, 'rule.set_aside', data, `${rulePrefix}${name}`))
       },
     })
-    lines.set(keyOf(namespace, name), { rule, consumer })
+    // an action that was mended is tried at once
+    const mended: Listener = {
+      filter: {
+        namespace,
+        patterns: [{ name: `${actionPrefix}${definition.do}`, prefix: false }],
+        type: 'action.added',
+      },
+      own: true,
+      offer: (event) => {
+        if (accepts(mended.filter, event)) consumer.hurry()
+      },
+    }
+    bus.add(mended)
+    const close = (): Promise<void> => {
+      bus.remove(mended)
+      return consumer.close()
+    }
+    lines.set(keyOf(namespace, name), { rule, consumer, close })
   }
 
   /** What is on disk of a rule is what runs. */
   const reopen = (namespace: string, name: string): Promise<void> =>
     log.read((reader) => {
-      lines.get(keyOf(namespace, name))?.consumer.close()
+      const left = lines.get(keyOf(namespace, name))?.close()
       lines.delete(keyOf(namespace, name))
       const rule = findRule(reader, namespace, name)
       const row = rule && findConsumer(reader, placeOf(rule))
-      if (rule && row && dispatch && !closed) open(rule, row)
+      if (rule && row && dispatch && !closed) open(rule, row, left)
     })
 
   const lineOf = (namespace: string, name: string): Line => {
@@ -144,7 +164,7 @@ export const createLines = ({
     /** Nothing begins any more; what has begun is begun again by the next run. */
     close: (): void => {
       closed = true
-      for (const { consumer } of lines.values()) consumer.close()
+      for (const { close } of lines.values()) void close()
     },
   }
 }

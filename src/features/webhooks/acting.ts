@@ -7,6 +7,7 @@ import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Log, Transaction } from '../../core/log.ts'
 import { createPeer } from '../../core/peer.ts'
+import { causeIn } from './args.ts'
 import { type Answer, channelOf, find, type Kept, update } from './deliveries.ts'
 import { type Hook, secretsOf } from './registry.ts'
 
@@ -42,13 +43,15 @@ export const createActing = ({
     })
 
   /** Publishes in the same commit that keeps the delivery: nothing can come between. */
-  const publish = ({ append }: Transaction, { hook, argsText }: Wish, channel: string) => {
+  const publish = ({ append }: Transaction, { hook, args, argsText }: Wish, channel: string) => {
+    const cause = causeIn(args)
     const { id } = append({
       namespace: hook.namespace,
       channel,
       type: hook.name,
       by: `webhook:${hook.name}`,
       dataText: argsText,
+      ...(cause !== undefined && { originText: JSON.stringify({ cause }) }),
     })
     return { event: id, answer: { status: 200, text: `{"success":true,"data":{"eventId":"${id}"}}` } }
   }
@@ -61,7 +64,7 @@ export const createActing = ({
     const ended = await dispatch(peer, 'action.run', {
       name: action,
       args,
-      cause: `webhook:${hook.name}/${delivery}`,
+      cause: causeIn(args) ?? `webhook:${hook.name}/${delivery}`,
     }).then(
       ({ run: id, result }) => ({
         state: 'done' as const,

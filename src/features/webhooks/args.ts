@@ -2,6 +2,8 @@
 // brought it. Nothing that lets anybody in is handed on: no authorisation, cookie, token, signature or secret.
 // The shape is the photon daemon's: an object gets `_webhook`, an array passes as it is, nothing at all is `{}`.
 
+import { causeHeader, decodeCause } from '../../protocol/cause.ts'
+import { isName } from '../../protocol/channel.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
 import { isDeeper } from '../../lib/json-depth.ts'
@@ -49,4 +51,15 @@ export const argsOf = (
     timestamp,
   }
   return body
+}
+
+/** What a sender that an action of ours called acts upon, from such args, so that no rule runs in a ring. */
+export const causeIn = (args: unknown): string | undefined => {
+  const cause = ['_webhook', 'headers', causeHeader].reduce(
+    (at: unknown, key) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : undefined,
+    args,
+  )
+  const decoded = typeof cause === 'string' ? decodeCause(cause) : undefined
+  return isName(decoded, limits.causeBytes) ? decoded : undefined
 }

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { httpMethods } from '../../../protocol/actions.ts'
 import type { Params } from '../../../protocol/api.ts'
+import { countOf } from '../../count.ts'
 import { withDaemon } from '../../home.ts'
 import { talk } from '../../talk.ts'
 import { spanOf } from '../../span.ts'
@@ -50,7 +51,7 @@ const actionOf = async (given: Given): Promise<Params<'action.add'>> => {
   const common = {
     name,
     replace,
-    ...(concurrency !== undefined && { concurrency: countOf(concurrency) }),
+    ...(concurrency !== undefined && { concurrency: countOf(concurrency, '--concurrency') }),
     ...(timeout !== undefined && { timeout: spanOf(timeout, '--timeout') }),
   }
   if (http === undefined && (given.header.length > 0 || given['header-stdin']))
@@ -69,9 +70,4 @@ const actionOf = async (given: Given): Promise<Params<'action.add'>> => {
   if (prompt !== undefined) return { ...common, kind: 'prompt', prompt }
   const env = await pairsOf(given.env, given['env-stdin'], '--env')
   return { ...common, kind: 'command', command, cwd: resolve(given.cwd ?? '.'), ...(env && { env }) }
-}
-
-const countOf = (text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new WrongUsage(`--concurrency must be a whole number, not ${text}`)
-  return Number(text)
 }

@@ -1,5 +1,6 @@
 // `paid actions show NAME`: what it is, and how its last runs went.
 
+import { actionPrefix } from '../../../protocol/actions.ts'
 import type { Event } from '../../../protocol/event.ts'
 import { formatDuration } from '../../../lib/duration.ts'
 import { PaidError } from '../../../protocol/error.ts'
@@ -13,12 +14,14 @@ const runsShown = 10
 const looked = 200
 
 const show = async ({ name, json }: { name: string; json: boolean }): Promise<void> => {
+  const own = `${actionPrefix}${name}`
+  // a * in a name is a character, and in what is listened to it is not
   const { action, events } = await withDaemon(async (daemon) => ({
     ...(await daemon.call('action.get', { name })),
-    ...(await daemon.call('event.list', { channel: `action:${name}`, limit: looked })),
+    ...(await daemon.call('event.list', { channel: name.includes('*') ? 'action:*' : own, limit: looked })),
   }))
   if (action === null) throw new PaidError('unknown_action', `There is no action ${JSON.stringify(name)}`)
-  const runs = events.filter(({ type }) => isEnd(type)).slice(-runsShown)
+  const runs = events.filter(({ type, channel }) => isEnd(type) && channel === own).slice(-runsShown)
   if (json) return sayJson({ ...action, lastRuns: runs.map(({ at, type, data }) => ({ at, type, data })) })
   const { kind, cwd, env, headers, concurrency, timeout, by, addedAt, running, waiting } = action
   const rows: [string, string][] = [

@@ -22,17 +22,19 @@ const show = async ({ name, json }: { name: string; json: boolean }): Promise<vo
   line('state', standOf(rule))
   line('retries', String(rule.retries))
   if (rule.timeout !== undefined) line('timeout', formatDuration(rule.timeout))
-  line('behind', rule.cursor)
+  line('done to', rule.cursor)
   if (rule.lastSuccess) line('success', `${rule.lastSuccess.event}, ${time(rule.lastSuccess.at)}`)
   if (rule.lastFailure) {
     const { event, at, error } = rule.lastFailure
-    line('failure', `${event}, ${time(at)}${rule.attempts ? `, ${rule.attempts} tries` : ''}: ${error}`)
+    line('failure', `${event}, ${time(at)}${rule.attempts ? `, ${times(rule.attempts)}` : ''}: ${error}`)
   }
   line('added', `${time(rule.addedAt)} by ${rule.by}`)
   for (const { event, at, attempts, error } of aside)
-    line('aside', `${event}, ${time(at)}, ${attempts} tries: ${error}`)
+    line('aside', `${event}, ${time(at)}, ${times(attempts)}: ${error}`)
 }
 
 export default show
+
+const times = (tries: number): string => `tried ${tries === 1 ? 'once' : `${tries} times`}`
 
 const time = (at: number): string => new Date(at).toISOString()

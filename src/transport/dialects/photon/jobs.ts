@@ -9,7 +9,7 @@ import { fitting, name, named, type Meanings } from './meaning.ts'
 const cronOf = ({ cron, every, at }: Job): string =>
   cron ?? (every === undefined ? `@at ${new Date(at ?? 0).toISOString()}` : `@every ${every}ms`)
 
-const listed = (job: Job) => ({
+export const listed = (job: Job) => ({
   id: job.id,
   method: job.do,
   ...(job.args !== undefined && { args: job.args }),
