@@ -10,7 +10,7 @@ import { openCaptureSettings } from './capture-settings.ts'
 import type { Config } from './config.ts'
 import { openDoors } from './doors.ts'
 import { takeHome, tokenFor, writeDaemonFile } from './home.ts'
-import type { Paths } from './paths.ts'
+import { claudeFolderOf, type Paths } from './paths.ts'
 import { createRooms } from './rooms.ts'
 import { version } from './version.ts'
 import { matches } from './protocol/channel.ts'
@@ -96,6 +96,8 @@ export const runDaemon = async ({
     env,
     umask,
     captureSettings,
+    claudeFolder: claudeFolderOf(env),
+    keeping: config.capture,
     archive: {
       client: archived,
       live: config.capture.transcripts,

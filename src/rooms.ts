@@ -15,6 +15,8 @@ import type { ArchiveClient } from './archive/calls.ts'
 import { createActions } from './features/actions.ts'
 import { createArchive } from './features/archive.ts'
 import { createCapture } from './features/capture.ts'
+import { createCommits } from './features/commits.ts'
+import type { Keeping } from './features/commits/ground.ts'
 import { createEvents } from './features/events.ts'
 import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
@@ -49,6 +51,10 @@ export type Choices = {
     live: boolean
     exists: () => boolean
   }
+  /** what a commit writes into its repository */
+  keeping: Pick<Keeping, 'writePrompts' | 'gitNotes'>
+  /** where Claude Code has its transcripts */
+  claudeFolder: string | undefined
   postToSelf: PostToSelf
   isExposed: boolean
   facts: () => Facts
@@ -65,6 +71,13 @@ export const createRooms = (ground: Ground, choices: Choices) => {
   const capture = createCapture({ ...ground, settings: choices.captureSettings, umask })
   const { client, live, exists } = choices.archive
   const archive = createArchive({ ...ground, archive: client, live, exists })
+  const commits = createCommits({
+    ...ground,
+    archive: client,
+    keeping: { ...choices.keeping, umask },
+    live,
+    claudeFolder: choices.claudeFolder,
+  })
   const dispatch: Dispatch = createDispatch({
     logger,
     accepting,
@@ -78,6 +91,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
       ...createSessions({ log }),
       ...archive.handlers,
       ...capture.handlers,
+      ...commits.handlers,
       ...createSystem({ log, dispatch: own, facts, stop }),
     }),
   })
@@ -90,18 +104,21 @@ export const createRooms = (ground: Ground, choices: Choices) => {
       jobs.begin()
       archive.begin()
       capture.begin()
+      commits.begin()
     },
 
     /** While calls still come: writes what is only half done. */
     finish: (): Promise<void> => capture.close(),
 
     /** Nobody waits any longer, and nothing begins; resolves with whether somebody had to be ended. */
-    end: (): Promise<boolean> => {
+    end: async (): Promise<boolean> => {
       archive.close()
+      const linked = commits.close()
       jobs.close()
       locks.close()
       rules.close()
-      return actions.close()
+      await linked
+      return await actions.close()
     },
   }
 }

@@ -6,6 +6,7 @@
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
 import { capture } from './migrations/capture.ts'
+import { commits } from './migrations/commits.ts'
 import { jobs } from './migrations/jobs.ts'
 import { webhooks } from './migrations/webhooks.ts'
 import { rules } from './migrations/rules.ts'
@@ -107,4 +108,5 @@ export const migrations: readonly ((database: Database) => void)[] = [
   webhooks,
   rules,
   capture,
+  commits,
 ]

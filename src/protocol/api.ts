@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { actions } from './actions.ts'
 import { archive } from './archive.ts'
 import { capture } from './capture.ts'
+import { commits } from './commits.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
 import { locks } from './locks.ts'
@@ -16,6 +17,7 @@ export const api = {
   ...actions,
   ...archive,
   ...capture,
+  ...commits,
   ...events,
   ...jobs,
   ...locks,

@@ -66,6 +66,7 @@ export const openEngine = (
     steady = openSteadyClock(),
     bounds = { unsentEvents: 1000, unsentBytes: 1024 * 1024 },
     exposed = false,
+    keeping = { writePrompts: 'repo' as 'repo' | 'always' | 'never', gitNotes: false },
   } = {},
 ) => {
   const path = join(folder, 'paid.db')
@@ -93,6 +94,8 @@ export const openEngine = (
     env: process.env,
     umask: 0o022,
     captureSettings: () => standardCaptureSettings,
+    keeping,
+    claudeFolder: undefined,
     archive: { client: archived, live: true, exists: () => true },
     // it has no doors
     postToSelf: () => Promise.reject(new Error('nobody listens')),
