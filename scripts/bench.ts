@@ -20,11 +20,11 @@ const suites: Record<string, Suite> = {
   post,
   'fan-out': fanOut,
   socket,
+  calls,
   history,
   hook,
   status,
   idle,
-  calls,
   claude,
 }
 

@@ -16,6 +16,7 @@ import { jobCommands } from './tree/jobs.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
+import { promptCommands } from './tree/prompts.ts'
 import { webhookCommands } from './tree/webhooks.ts'
 import { ruleCommands } from './tree/rules.ts'
 
@@ -37,6 +38,7 @@ export const tree = defineCommand({
     ...actionCommands,
     ...jobCommands,
     ...webhookCommands,
+    ...promptCommands,
     ...ownCommands,
   },
 })

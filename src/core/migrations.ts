@@ -5,6 +5,8 @@
 
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
+import { capture } from './migrations/capture.ts'
+import { commits } from './migrations/commits.ts'
 import { jobs } from './migrations/jobs.ts'
 import { webhooks } from './migrations/webhooks.ts'
 import { rules } from './migrations/rules.ts'
@@ -105,4 +107,6 @@ export const migrations: readonly ((database: Database) => void)[] = [
   jobs,
   webhooks,
   rules,
+  capture,
+  commits,
 ]

@@ -65,8 +65,14 @@ export const createSessions = ({ log }: { log: Log }): HandlersFor<'session'> =>
   })
   void log.read((reader) => {
     const rows = reader.query<{ namespace: string; id: string }, [number]>(newest).all(recentSessions)
-    for (const row of rows.toReversed()) {
+    // what was heard while this waited is newer than all of it
+    const heard = [...recent]
+    recent.clear()
+    for (const row of rows.toReversed())
       recent.set(nameOf(row.namespace, `${sessionPrefix}${row.id}`), { ...row, heard: false })
+    for (const [name, session] of heard) {
+      recent.delete(name)
+      recent.set(name, session)
     }
   })
 

@@ -3,6 +3,8 @@
 import type { z } from 'zod'
 import { actions } from './actions.ts'
 import { archive } from './archive.ts'
+import { capture } from './capture.ts'
+import { commits } from './commits.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
 import { locks } from './locks.ts'
@@ -14,6 +16,8 @@ import { webhooks } from './webhooks.ts'
 export const api = {
   ...actions,
   ...archive,
+  ...capture,
+  ...commits,
   ...events,
   ...jobs,
   ...locks,

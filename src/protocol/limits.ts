@@ -23,6 +23,8 @@ export const limits = {
   /** a channel, a pattern */
   channelBytes: 512,
   typeBytes: 256,
+  /** a folder or a file that a call names */
+  pathBytes: 4 * KiB,
   /** a session's id: its channel is `session:<id>` */
   sessionIdBytes: 256,
   keyBytes: 512,
@@ -143,4 +145,12 @@ export const limits = {
   logFilesKept: 3,
   /** SIGTERM to exit */
   stopMs: 10_000,
+  /** a path that a caller names */
+  folderBytes: 4096,
+  /** the name of a tool, or of a role in a captured conversation */
+  toolCharacters: 100,
+  /** what a captured conversation says of itself, as JSON */
+  captureMetadataBytes: 64 * KiB,
+  /** captured conversations that are active at once */
+  activeCaptures: 10_000,
 } as const
