@@ -46,6 +46,15 @@ test('a session that grows chunk by chunk keeps one hash over all of it', async 
   expect((await other.session(t.id)).hash).toBe(hash)
 })
 
+test('damage of a chunk that still grew is not written anew as if it were right', async () => {
+  await using kept = openKept()
+  const { small } = await filled(kept)
+  await change(kept, `${bytesOf(60)} WHERE session = 1`)
+  small.prompt('and on')
+  await kept.take(writeTranscript(kept.projects, small))
+  expect((await kept.call('verify', {})).damaged).toMatchObject([{ session: small.id, chunk: 0 }])
+})
+
 // a zstd frame ends with no checksum of its own here: our hash must tell
 const bytesOf = (place: number) =>
   `UPDATE chunks SET data = CAST(substr(data, 1, ${place}) || x'a5' || substr(data, ${place + 2}) AS BLOB)`
@@ -58,8 +67,11 @@ for (const place of [0, 3, 40, 700])
     await change(kept, `${bytesOf(place)} WHERE id = ${second}`)
     const { damaged } = await kept.call('verify', {})
     expect(damaged.filter(({ chunk }) => chunk === 1)).toMatchObject([{ session: large.id, chunk: 1 }])
-    const texts = await kept.texts(large.id)
-    expect(texts).toHaveLength(60)
+    expect(await kept.texts(large.id)).toHaveLength(60)
+    expect((await kept.lines(large.id)).length).toBeGreaterThan(10)
+    large.answer('it goes on')
+    await kept.take(writeTranscript(kept.projects, large))
+    expect(await kept.texts(large.id)).toContain('answer: it goes on')
   })
 
 test.each([
