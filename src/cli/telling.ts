@@ -85,6 +85,9 @@ const byType: Record<string, (data: Data) => string> = {
   TaskCompleted: (data) => words(data['task_subject']),
   TeammateIdle: (data) => words(data['teammate_name'], data['team_name']),
   Elicitation: (data) => words(data['mcp_server_name'], data['message']),
+  'action.started': (data) => words(data['run'], data['cause']),
+  'action.finished': (data) => words(seconds(data['durationMs']), data['preview']),
+  'action.failed': (data) => words(data['error']),
   ElicitationResult: (data) => words(data['mcp_server_name'], data['action'], data['content']),
 }
 
