@@ -5,7 +5,7 @@ import { eventOfRow, type EventRow, rowColumns } from './event-row.ts'
 import type { LogEvent } from './log-event.ts'
 
 export const prepareStatements = (database: Database) => {
-  const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const byKey = database.prepare<EventRow, [string, string]>(
     `SELECT ${rowColumns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.namespace = +? AND e.key = +?`,
   )
@@ -33,6 +33,7 @@ export const prepareStatements = (database: Database) => {
         event.key ?? null,
         event.originText ?? null,
         event.dataText,
+        event.own ?? null,
       )
     },
 

@@ -2,8 +2,8 @@
 //
 // Promises: what `append` or `commit` resolved is on disk. Writes that arrive in one turn of the event loop share one
 // COMMIT (a group); only after it are events delivered, in `seq` order with the transient ones between them, and only
-// then are the callers answered. A read asked for while a group is open runs after its COMMIT. A closure that throws
-// rejects its own caller and leaves no trace; a group that cannot be written (full disk, I/O error) rejects all of its
+// then are the callers answered. A read asked for while a group is open runs after its COMMIT, and sees what follows
+// from each event (see following.ts). A closure that throws rejects its own caller and leaves no trace; a group that cannot be written (full disk, I/O error) rejects all of its
 // callers with `storage_full`, gives its numbers back, and the log heals by itself when writing works again.
 // Refuses: I/O, timers or memory changes inside a closure that its rollback could not undo.
 
@@ -12,6 +12,7 @@ import { PaidError } from '../protocol/error.ts'
 import { isReserved } from '../protocol/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from './logger.ts'
+import { createFollowing, type Projection } from './following.ts'
 import { LogEvent, type Draft } from './log-event.ts'
 import { prepareStatements } from './log-statements.ts'
 import { isStorageError } from './storage-error.ts'
@@ -25,9 +26,6 @@ export type Transaction = {
   /** The stored event with this once-only key, also when it was written in this very group. */
   readonly byKey: (namespace: string, key: string) => LogEvent | undefined
 }
-
-/** Sees the stored events of a group before its COMMIT and may write rows that follow from them. */
-export type Projection = (events: readonly LogEvent[], database: Database) => void
 
 export type Log = ReturnType<typeof createLog>
 
@@ -58,6 +56,7 @@ export const createLog = ({
 }) => {
   const prepared = prepareStatements(database)
   const streams = createStreams(database)
+  const following = createFollowing(database, streams)
   const last = prepared.last()
   let committedHead = Math.max(last.seq, streams.head())
   let head = committedHead
@@ -65,9 +64,10 @@ export const createLog = ({
   let group: Group | undefined
   let writable = true
   let lostGroups = 0
+  let undone = 0
+  let synced = true
   let healing: Timer | undefined
   let closed = false
-  const projections: Projection[] = []
 
   const now = (): number => (at = Math.max(at, clock.now()))
 
@@ -79,7 +79,6 @@ export const createLog = ({
     const event = new LogEvent(draft, head + 1, now(), reserved)
     prepared.insert(event, stream.id)
     head = event.seq
-    streams.count(stream)
     open().timeline.push(event)
     return event
   }
@@ -88,23 +87,37 @@ export const createLog = ({
 
   const open = (): Group => {
     if (group) return group
+    sync(true)
     prepared.begin.run()
     group = { timeline: [], members: [], reads: [], seen: 1, turns: 0 }
     setImmediate(flush)
     return group
   }
 
-  /** Ends the open group without its events: every member is rejected, its numbers are given back. */
-  const lose = (cause: unknown): void => {
-    const lost = group
-    group = undefined
+  /** Whether a COMMIT waits for the disk. */
+  const sync = (wanted: boolean): void => {
+    if (synced === wanted) return
+    database.run(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`)
+    synced = wanted
+  }
+
+  /** Ends the transaction, if there is one, without anything that was written in it. */
+  const rollBack = (): void => {
     try {
       if (database.inTransaction) prepared.rollback.run()
     } catch (error) {
       logger.error('rollback failed', { error })
     }
+    streams.forget()
+    undone++
+  }
+
+  /** Ends the open group without its events: every member is rejected, its numbers are given back. */
+  const lose = (cause: unknown): void => {
+    const lost = group
+    group = undefined
+    rollBack()
     head = committedHead
-    streams.undoAll()
     writable = false
     lostGroups++
     logger.error('the log could not be written; a group of writes was refused', {
@@ -148,18 +161,18 @@ export const createLog = ({
       setImmediate(flush)
       return
     }
+    const stored = done.timeline.filter((event) => event.seq > 0)
+    const follows = done.reads.length > 0 || following.isDue(stored)
     try {
-      const stored = done.timeline.filter((event) => event.seq > 0)
-      if (stored.length > 0) {
-        for (const project of projections) project(stored, database)
-        streams.write(committedHead + 1)
-      }
+      if (follows) following.write(stored)
       prepared.commit.run()
     } catch (error) {
       lose(error)
       return
     }
     group = undefined
+    if (follows) following.written()
+    else following.add(stored)
     committedHead = head
     if (!writable) healed()
     deliver(done.timeline)
@@ -202,10 +215,40 @@ export const createLog = ({
         }
         joined.timeline.length = lengthBefore
         head = headBefore
-        streams.undoTo(head - committedHead)
+        streams.forget()
         reject(error instanceof Error ? error : new Error(String(error)))
       }
     })
+
+  /** Writes what follows from the events so far. Needs no sync: what a crash takes of it is made up. Throws. */
+  const follow = (): void => {
+    try {
+      sync(false)
+      prepared.begin.run()
+      following.write()
+      prepared.commit.run()
+      following.written()
+    } catch (error) {
+      rollBack()
+      throw error
+    }
+  }
+
+  /** On a disk that takes no more it is seen by the writer, and is not kept. */
+  const readBehind = <T>(query: (reader: Database) => T): T => {
+    try {
+      follow()
+    } catch {
+      try {
+        prepared.begin.run()
+        following.write()
+        return query(database)
+      } finally {
+        rollBack()
+      }
+    }
+    return query(reader)
+  }
 
   return {
     /** Stores one event; resolves with it when it is on disk and was delivered. Rejects with `storage_full`. */
@@ -238,7 +281,7 @@ export const createLog = ({
       new Promise((resolve, reject) => {
         const run = () => {
           try {
-            resolve(query(reader))
+            resolve(following.behind.length > 0 ? readBehind(query) : query(reader))
           } catch (error) {
             reject(error instanceof Error ? error : new Error(String(error)))
           }
@@ -247,10 +290,8 @@ export const createLog = ({
         else run()
       }),
 
-    /** Adds rows that follow from events to the commit of those events. */
-    project: (projection: Projection): void => {
-      projections.push(projection)
-    },
+    /** Rows that follow from events: whoever reads sees them. Throws after the first read. */
+    project: (projection: Projection): void => following.project(projection),
 
     /** Number of the last event that is on disk. */
     get head(): number {
@@ -262,6 +303,14 @@ export const createLog = ({
     get lostGroups(): number {
       return lostGroups
     },
+    /** the last events that are on disk: what follows from them is in no table yet */
+    get behind(): readonly LogEvent[] {
+      return following.behind
+    },
+    /** how often rows that projections wrote were taken back */
+    get undone(): number {
+      return undone
+    },
 
     /** Writes the open group and takes no more. */
     close: (): void => {
@@ -269,6 +318,11 @@ export const createLog = ({
       flush()
       closed = true
       clearInterval(healing)
+      try {
+        if (following.behind.length > 0) follow()
+      } catch (error) {
+        logger.error('what follows from the last events is left for the next start', { error })
+      }
       prepared.close()
       streams.close()
     },

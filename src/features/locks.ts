@@ -39,7 +39,7 @@ export const createLocks = ({
   steady: SteadyClock
   logger: Logger
 }): Locks => {
-  const leases = createLeases(clock, steady)
+  const leases = createLeases(clock, steady, () => log.undone)
   const lines = createLines()
   const turns = createTurns({ log, leases, lines, steady, logger })
   /** peers whose end is looked for; true for those that hold a lock on their connection */

@@ -8,17 +8,15 @@ import type { Clock } from '../../lib/clock.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Transaction } from '../../core/log.ts'
 import type { Draft } from '../../core/log-event.ts'
+import { createHeld } from './held.ts'
 
-const one = 'SELECT * FROM locks WHERE namespace = ? AND name = ?'
 const insert = 'INSERT INTO locks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
 const extend = `UPDATE locks SET expires_at = ?, ttl_ms = ?, deadline = ?, note = ?, connection = ?
-  WHERE namespace = ? AND name = ?`
-const remove = 'DELETE FROM locks WHERE namespace = ? AND name = ?'
-const lapsed = 'SELECT * FROM locks WHERE deadline <= ? ORDER BY deadline LIMIT ?'
-const earliest = 'SELECT min(deadline) AS deadline FROM locks'
-const ofConnection = 'SELECT * FROM locks WHERE connection = ?'
+  WHERE namespace = +? AND name = +?`
+const remove = 'DELETE FROM locks WHERE namespace = +? AND name = +?'
+const ofConnection = 'SELECT * FROM locks WHERE connection = +?'
 const ofConnections = 'SELECT * FROM locks WHERE connection IS NOT NULL'
-const page = `SELECT * FROM locks WHERE namespace = ? AND name > ? AND deadline > ? ORDER BY name LIMIT ?`
+const page = `SELECT * FROM locks WHERE namespace = +? AND name > +? AND deadline > +? ORDER BY name LIMIT +?`
 const rebase = `UPDATE locks SET deadline = ? + max(0, min(expires_at - ?, ttl_ms)), boot = ? WHERE boot <> ?`
 const any = 'SELECT 1 FROM locks LIMIT 1'
 
@@ -64,7 +62,10 @@ export const ourselves = 'daemon:locks'
 /** wall and steady clock may disagree by this much before an instant that is shown is worked out anew */
 const shownWithinMs = 1000
 
-export const createLeases = (clock: Clock, steady: SteadyClock) => {
+/** @param undone see `createHeld` */
+export const createLeases = (clock: Clock, steady: SteadyClock, undone: () => number) => {
+  const held = createHeld(undone)
+
   const isLapsed = (row: Row): boolean => steady.now() >= row.deadline
 
   const span = (ttl: number) => ({ expires_at: clock.now() + ttl, deadline: steady.now() + ttl })
@@ -73,8 +74,7 @@ export const createLeases = (clock: Clock, steady: SteadyClock) => {
     isLapsed,
 
     /** The row as it stands, lapsed or not. */
-    find: (database: Database, { namespace, name }: Place): Row | undefined =>
-      database.query<Row, [string, string]>(one).get(namespace, name) ?? undefined,
+    find: (database: Database, place: Place): Row | undefined => held.get(database, place),
 
     /** A new holder, under a new token. */
     grant: ({ append, database }: Transaction, wish: Wish): Row => {
@@ -104,6 +104,7 @@ export const createLeases = (clock: Clock, steady: SteadyClock) => {
         connection,
       }
       database.query(insert).run(...valuesOf(row))
+      held.put(row)
       return row
     },
 
@@ -117,6 +118,7 @@ export const createLeases = (clock: Clock, steady: SteadyClock) => {
       const renewed = { ...row, ...span(ttl), ttl_ms: ttl, note, connection }
       const { expires_at, deadline, namespace, name } = renewed
       database.query(extend).run(expires_at, ttl, deadline, note, connection, namespace, name)
+      held.put(renewed)
       return renewed
     },
 
@@ -125,15 +127,11 @@ export const createLeases = (clock: Clock, steady: SteadyClock) => {
       const { type, ...how } = ending
       append(draftOf(row, type, by, { holder: row.holder, token: row.token, ...how }))
       database.query(remove).run(row.namespace, row.name)
+      held.remove(row)
     },
 
-    /** Locks whose lease is over, the first that lapsed first. */
-    lapsed: (database: Database, limit: number): Row[] =>
-      database.query<Row, [number, number]>(lapsed).all(steady.now(), limit),
-
-    /** When the next lease ends. */
-    earliest: (database: Database): number | undefined =>
-      database.query<{ deadline: number | null }, []>(earliest).get()?.deadline ?? undefined,
+    /** The lock whose lease ends first, or ended. */
+    first: (database: Database): Row | undefined => held.first(database),
 
     ofConnection: (database: Database, id: string): Row[] =>
       database.query<Row, [string]>(ofConnection).all(id),
@@ -146,6 +144,7 @@ export const createLeases = (clock: Clock, steady: SteadyClock) => {
     /** After a boot the steady clock counts anew: what is left of each lease is told by the wall clock, and no more than it had. */
     rebase: (database: Database): void => {
       database.query(rebase).run(steady.now(), clock.now(), steady.boot, steady.boot)
+      held.readAgain(database)
     },
 
     any: (database: Database): boolean => database.query(any).get() !== null,

@@ -3,6 +3,7 @@
 // so that nobody loses it when the disk refuses.
 
 import { PaidError } from '../../protocol/error.ts'
+import { keyOf } from './held.ts'
 import type { Place, Row, Wish } from './leases.ts'
 
 export type Waiter = {
@@ -109,6 +110,3 @@ export const createLines = () => {
 const goneAway = (): PaidError => new PaidError('stopping', 'The connection ended while it waited in line')
 
 export type Lines = ReturnType<typeof createLines>
-
-// \n cannot occur in a namespace or a name
-const keyOf = ({ namespace, name }: Place): string => `${namespace}\n${name}`

@@ -155,9 +155,12 @@ export const createTurns = ({
     void insist(async () => {
       const next = await run((turn) => {
         const { database } = turn.transaction
-        for (const row of leases.lapsed(database, lapsedAtOnce))
+        for (let n = 0; n < lapsedAtOnce; n++) {
+          const row = leases.first(database)
+          if (!row || !leases.isLapsed(row)) break
           end(turn, row, { type: 'lock.expired' }, ourselves)
-        return leases.earliest(database)
+        }
+        return leases.first(database)?.deadline
       })
       if (next !== undefined) ringAt(next)
     })

@@ -1,0 +1,69 @@
+// What follows from the events: the index of their streams, the totals, the rows of projections. It is written behind
+// them, many events at a time: the COMMIT that somebody waits for holds the events alone, where what follows from each
+// would touch half a dozen pages more, and mostly the same ones again and again.
+// Promises: who reads through the log sees all of it; what a crash left out is made up from the events; nothing follows
+// twice from one event, for the largest `last_seq` of the streams, written with the rest, says how far it came.
+
+import type { Database } from 'bun:sqlite'
+import { eventOfRow, type EventRow, rowColumns } from './event-row.ts'
+import type { LogEvent } from './log-event.ts'
+import type { Streams } from './streams.ts'
+
+/** Sees stored events, each once and in their order, and may write rows that follow from them. */
+export type Projection = (events: readonly LogEvent[], database: Database) => void
+
+/** so many events, or so much of their payloads, at most wait in memory, and are made up after a crash */
+const mostEvents = 1024
+const mostCharacters = 4 * 1024 * 1024
+
+export const createFollowing = (database: Database, streams: Streams) => {
+  const projections: Projection[] = []
+  let began = false
+  let behind: LogEvent[] = database
+    .query<EventRow, [number]>(
+      `SELECT ${rowColumns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.seq > +? ORDER BY e.seq`,
+    )
+    .all(streams.head())
+    .map(eventOfRow)
+  let characters = 0
+
+  const size = (events: readonly LogEvent[]): number =>
+    events.reduce((sum, { dataText }) => sum + dataText.length, 0)
+
+  return {
+    project: (projection: Projection): void => {
+      if (began) throw new Error('A projection that comes after the first read would miss events')
+      projections.push(projection)
+    },
+
+    /** Events that are on disk and that nothing follows from yet, oldest first. */
+    get behind(): readonly LogEvent[] {
+      return behind
+    },
+
+    /** Whether too many would wait with these. */
+    isDue: (more: readonly LogEvent[]): boolean =>
+      behind.length + more.length > mostEvents || characters + size(more) > mostCharacters,
+
+    /** Writes what follows from all that waited and from these; part of the open transaction. */
+    write: (more: readonly LogEvent[] = []): void => {
+      began = true
+      const events = behind.length === 0 ? more : [...behind, ...more]
+      if (events.length === 0) return
+      streams.write(events)
+      for (const project of projections) project(events, database)
+    },
+
+    /** What was written is on disk. */
+    written: (): void => {
+      behind = []
+      characters = 0
+    },
+
+    /** These are on disk, and nothing follows from them yet. */
+    add: (events: readonly LogEvent[]): void => {
+      behind.push(...events)
+      characters += size(events)
+    },
+  }
+}
