@@ -20,7 +20,9 @@ import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from 
 import { createDispatch, type Dispatch, type Handlers } from './core/dispatch.ts'
 import { createLog } from './core/log.ts'
 import { createLogger, type Logger } from './core/logger.ts'
+import { createActions } from './features/actions.ts'
 import { createEvents } from './features/events.ts'
+import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
 import { createSessions } from './features/sessions.ts'
 import { createSystem } from './features/system.ts'
@@ -32,7 +34,7 @@ import type { WorkerReply, WorkerRequest } from './worker.ts'
 
 /** by then the start is over, and so is the first work of whoever waited for it */
 const startedMs = 1000
-/** the answer to `system.stop` leaves before the doors close */
+/** the last answers leave before the doors close */
 const farewellMs = 25
 
 /** Runs until it is told to stop (SIGTERM, SIGINT, SIGHUP, `system.stop`). Throws a PaidError when it cannot start. */
@@ -45,7 +47,7 @@ export const runDaemon = async ({
   config: Config
   env: Record<string, string | undefined>
 }): Promise<void> => {
-  process.umask(0o077)
+  const umask = process.umask(0o077)
   await using stack = new AsyncDisposableStack()
   takeHome(paths, stack)
   const detached = env['PAID_DETACHED'] !== undefined
@@ -70,7 +72,10 @@ export const runDaemon = async ({
     endRun(database)
   })
 
-  const locks = createLocks({ log, database, clock: systemClock, steady: openSteadyClock(), logger })
+  const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
+  const locks = createLocks(ground)
+  const actions = createActions({ ...ground, surroundings: { env, umask } })
+  const jobs = createJobs(ground)
 
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
@@ -88,6 +93,8 @@ export const runDaemon = async ({
         isStored: (channel) => config.channels.stored.some((pattern) => matches(pattern, channel)),
       }),
       ...locks.handlers,
+      ...actions.handlers(own),
+      ...jobs.handlers(own),
       ...createSessions({ log }),
       ...createSystem({
         log,
@@ -115,8 +122,10 @@ export const runDaemon = async ({
   const token = tokenFor(paths.token, env['PAID_TOKEN'])
   const doors = await openDoors({ paths, config, token, house, refusals, webSockets, stack })
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
-  stack.defer(() => {
+  stack.defer(async () => {
+    jobs.close()
     locks.close()
+    if (await actions.close()) await Bun.sleep(farewellMs)
     webSockets.closeAll()
     for (const close of house.streams) close()
   })
@@ -157,6 +166,7 @@ export const runDaemon = async ({
   writeDaemonFile(paths, { startedAt, urls, sockets, listeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
+  jobs.begin()
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
   if (unclean) checkDatabase(paths.database, check, logger, stack)
 

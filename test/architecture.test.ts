@@ -56,6 +56,9 @@ const packageUsers: Record<string, readonly string[]> = {
   consola: ['cli'],
   croner: ['features'],
   standardwebhooks: ['features'],
+  'js-yaml': ['features'],
+  '@secretlint/secretlint-rule-preset-recommend': ['lib'],
+  '@secretlint/types': ['lib'],
 }
 
 const isBuiltin = (specifier: string) => /^(node|bun):/.test(specifier) || specifier === 'bun'

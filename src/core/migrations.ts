@@ -4,6 +4,8 @@
 // one small index (stream, seq) serves every filter, and the stream's row keeps the counts that totals are read from.
 
 import type { Database } from 'bun:sqlite'
+import { actions } from './migrations/actions.ts'
+import { jobs } from './migrations/jobs.ts'
 
 export const migrations: readonly ((database: Database) => void)[] = [
   function log(database) {
@@ -96,4 +98,7 @@ export const migrations: readonly ((database: Database) => void)[] = [
     database.run('CREATE INDEX locks_deadline ON locks (deadline)')
     database.run('CREATE INDEX locks_connection ON locks (connection) WHERE connection IS NOT NULL')
   },
+
+  actions,
+  jobs,
 ]

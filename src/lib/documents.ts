@@ -29,6 +29,14 @@ const wholeBytes = 32 * 1024
 /** a string that has not ended after so many bytes is likely long: the rest is searched, which has its own price */
 const shortString = 64
 
+/** lines from this length on are made into texts one by one: each can go before the next one comes */
+const longLine = 4 * 1024
+
+const endOfLine = (lines: Buffer, from: number): number => {
+  const found = lines.indexOf(newline, from)
+  return found < 0 ? lines.length : found
+}
+
 export class DocumentReader {
   /** full but for the last, which has `#room` bytes left when it was begun here */
   #blocks: Buffer[] = []
@@ -69,15 +77,16 @@ export class DocumentReader {
       const end = lines.indexOf(newline)
       this.#finish(end < 0 ? lines : lines.subarray(0, end))
       if (end >= 0) this.#lines(lines.subarray(end + 1))
-    } else if (lines.length <= this.#maxBytes) {
+      return
+    }
+    const first = endOfLine(lines, 0)
+    if (first <= longLine && lines.length <= this.#maxBytes) {
       for (const line of lines.toString('utf8').split('\n')) this.#line(line)
-    } else {
-      for (let start = 0; start <= lines.length;) {
-        const found = lines.indexOf(newline, start)
-        const end = found < 0 ? lines.length : found
-        this.#finish(lines.subarray(start, end))
-        start = end + 1
-      }
+      return
+    }
+    for (let start = 0, end = first; start <= lines.length; end = endOfLine(lines, start)) {
+      this.#finish(lines.subarray(start, end))
+      start = end + 1
     }
   }
 

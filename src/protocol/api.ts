@@ -1,12 +1,14 @@
 // All methods in one object, and the types that follow from it.
 
 import type { z } from 'zod'
+import { actions } from './actions.ts'
 import { events } from './events.ts'
+import { jobs } from './jobs.ts'
 import { locks } from './locks.ts'
 import { sessions } from './sessions.ts'
 import { system } from './system.ts'
 
-export const api = { ...events, ...locks, ...sessions, ...system }
+export const api = { ...actions, ...events, ...jobs, ...locks, ...sessions, ...system }
 
 export type Api = typeof api
 export type MethodName = keyof Api

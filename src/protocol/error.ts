@@ -47,6 +47,18 @@ export const errors = {
     message: 'No such method',
     hint: '`paid call system.methods` lists them.',
   },
+  bad_schedule: {
+    status: 400,
+    exit: 2,
+    message: 'No such schedule',
+    hint: 'Five fields: minute hour day month weekday, like `30 2 * * 1-5`; or a span, or a time to come.',
+  },
+  unknown_job: {
+    status: 404,
+    exit: 1,
+    message: 'There is no such job',
+    hint: '`paid jobs list` names them.',
+  },
   method_not_allowed: {
     status: 405,
     exit: 2,
@@ -118,6 +130,42 @@ export const errors = {
     exit: 1,
     message: 'No such subscription on this connection',
     hint: 'It may have ended by itself; subscribe again.',
+  },
+  unknown_action: {
+    status: 404,
+    exit: 1,
+    message: 'There is no such action',
+    hint: '`paid actions` lists them.',
+  },
+  name_taken: {
+    status: 409,
+    exit: 1,
+    message: 'The name is taken',
+    hint: 'Choose another name, or remove what has it first.',
+  },
+  busy: {
+    status: 429,
+    exit: 1,
+    message: 'Too much waits in line already',
+    hint: 'Try again later.',
+  },
+  action_failed: {
+    status: 502,
+    exit: 1,
+    message: 'The action failed',
+    hint: '`paid logs` has what it said.',
+  },
+  action_timeout: {
+    status: 504,
+    exit: 1,
+    message: 'The action took too long and was ended',
+    hint: 'Give it more time: --timeout 30m.',
+  },
+  not_available: {
+    status: 503,
+    exit: 1,
+    message: 'This cannot be done yet',
+    hint: 'A later version of paid can.',
   },
   internal: {
     status: 500,

@@ -54,6 +54,40 @@ export const limits = {
   lineLength: 1000,
   /** locks in one page of `lock.list` */
   pageLocks: 1000,
+  /** an action's name: its channel is `action:<name>` */
+  actionNameBytes: 256,
+  /** words of a command, and bytes of one of them, of its folder, of a prompt */
+  actionWords: 1000,
+  actionTextBytes: 64 * KiB,
+  /** the longest that one run may take, and the most runs of one action at a time */
+  actionTimeoutMs: 24 * 3600 * 1000,
+  actionConcurrency: 100,
+  /** runs of one action that wait in line */
+  actionLine: 1000,
+  /** what is kept of a result, and of it in the event that tells of its end */
+  actionResultBytes: MiB,
+  actionPreviewBytes: 4 * KiB,
+  /** of what a command says on stderr: its end, for who is told that it failed, and its beginning, for the log */
+  stderrTailBytes: 2 * KiB,
+  stderrLoggedBytes: 64 * KiB,
+  /** actions in one page of `action.list` */
+  pageActions: 1000,
+  /** what made a job, a webhook or a rule call */
+  causeBytes: 1024,
+  /** a job's id: its channel is `job:<id>` */
+  jobIdBytes: 256,
+  /** what a job's action is given, as JSON */
+  jobArgsBytes: 32 * KiB,
+  /** a cron expression */
+  cronCharacters: 1000,
+  /** tries of one firing after the first */
+  jobRetries: 100,
+  /** runs of one job that wait for the one before them; firings of a sleep that `run-all` makes up for */
+  jobLine: 100,
+  /** a firing that is later than this was missed */
+  jobLateMs: 60_000,
+  /** jobs in one page of `job.list` */
+  pageJobs: 500,
   /** connections of paid.sock, and WebSockets, at once; plain HTTP is bounded by its short idle time */
   connections: 2000,
   /** calls of one connection that have no answer yet; reading pauses until some have */

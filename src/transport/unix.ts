@@ -6,6 +6,8 @@ import { unlinkSync } from 'node:fs'
 import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
 import { DocumentReader, splitDocuments } from '../lib/documents.ts'
+import { createFrameBytes } from '../lib/frame-bytes.ts'
+import { createSweep } from '../lib/sweep.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Logger } from '../core/logger.ts'
 import { createConnection, type Connection } from './connection.ts'
@@ -39,6 +41,7 @@ export const openUnixDoor = ({
   const peerUid = openPeerUid()
   const owner = process.getuid?.()
   const callers = new Set<Data>()
+  const sweep = createSweep()
 
   const mask = process.umask(0o177)
   const listener = Bun.listen<Data | undefined>({
@@ -81,6 +84,7 @@ export const openUnixDoor = ({
         const { data } = socket
         if (!data) return
         data.reader.push(chunk)
+        sweep(chunk.length)
         data.pace.took(chunk.length, data.reader.unfinishedBytes)
       },
       drain(socket) {
@@ -139,29 +143,19 @@ export const openUnixDoor = ({
 
 type Socket = Bun.Socket<Data | undefined>
 
+const frameBytes = createFrameBytes()
+
 /** Joins the frames; what the kernel does not take is kept and the outbox waits for the drain. */
 const write = (socket: Socket, frames: readonly string[]): number => {
   const { data } = socket
   if (!data) return frames.length
-  const bytes = bytesOf(frames)
+  const bytes = frameBytes.of(frames)
   const written = socket.write(bytes)
   if (written < bytes.length && written >= 0) {
-    data.rest = bytes.subarray(written)
+    data.rest = frameBytes.keep(written)
     data.connection.outbox.block()
   }
   return frames.length
-}
-
-let lastFrames: readonly string[] = []
-let lastBytes = Buffer.alloc(0)
-
-/** The frames as they travel. Whoever listens to one channel gets the same ones: they are made into bytes once. */
-const bytesOf = (frames: readonly string[]): Buffer => {
-  const same = frames.length === lastFrames.length && frames.every((frame, at) => frame === lastFrames[at])
-  if (same) return lastBytes
-  lastFrames = frames
-  lastBytes = Buffer.from(`${frames.join('\n')}\n`)
-  return lastBytes
 }
 
 const receive = (caller: Caller, text: string): void => {

@@ -14,7 +14,9 @@ import { createDispatch, type Handlers } from '../../src/core/dispatch.ts'
 import { createLog } from '../../src/core/log.ts'
 import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
+import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
+import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
@@ -42,13 +44,18 @@ const openRooms = async (folder: string) => {
     spool: { waiting: 0, taken: 0, dropped: 0, refused: 0 },
     refused: {},
   })
-  const locks = createLocks({ log, database, clock: systemClock, steady: openSteadyClock(), logger })
+  const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
+  const locks = createLocks(ground)
+  const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
+  const jobs = createJobs(ground)
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
     handlers: (own): Handlers => ({
       ...createEvents({ log, bus, bounds: limits }),
       ...locks.handlers,
+      ...actions.handlers(own),
+      ...jobs.handlers(own),
       ...createSessions({ log }),
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
     }),
@@ -61,7 +68,9 @@ const openRooms = async (folder: string) => {
     dataText: '{}',
   })
   const close = () => {
+    jobs.close()
     locks.close()
+    void actions.close()
     log.close()
     reader.close()
     database.close()

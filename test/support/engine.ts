@@ -13,7 +13,9 @@ import { createLog } from '../../src/core/log.ts'
 import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
+import { createActions } from '../../src/features/actions.ts'
 import { createEvents } from '../../src/features/events.ts'
+import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
@@ -84,7 +86,10 @@ export const openEngine = (
   }
   const timed: Clock = clock
   const log = createLog({ database, reader, clock: timed, logger: diary.logger, deliver })
-  const locks = createLocks({ log, database, clock: timed, steady, logger: diary.logger })
+  const ground = { log, database, clock: timed, steady, logger: diary.logger }
+  const locks = createLocks(ground)
+  const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
+  const jobs = createJobs(ground)
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
@@ -92,6 +97,8 @@ export const openEngine = (
     handlers: (own): Handlers => ({
       ...createEvents({ log, bus, bounds }),
       ...locks.handlers,
+      ...actions.handlers(own),
+      ...jobs.handlers(own),
       ...createSessions({ log }),
       ...createSystem({
         log,
@@ -103,11 +110,14 @@ export const openEngine = (
       }),
     }),
   })
+  jobs.begin()
   let open = true
   const close = (): void => {
     if (!open) return
     open = false
+    jobs.close()
     locks.close()
+    void actions.close()
     log.close()
     reader.close()
     database.close()

@@ -1,9 +1,8 @@
-// JSON text from outside, as JavaScript's own parser reads it; a byte order mark in front is passed over. What is
-// nested deeper than any honest sender does is refused here: writing such a value out fails only after it has used up
-// the stack, which stops everybody for more than half a second.
+// JSON text from outside, as JavaScript's own parser reads it; a byte order mark in front is passed over.
 
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
+import { isDeeper } from '../../lib/json-depth.ts'
 
 /** Throws `invalid_json`, and `bad_request` for what is nested deeper than `limits.jsonDepth`. */
 export const parseJson = (text: string): unknown => {
@@ -20,11 +19,4 @@ const parsed = (text: string): unknown => {
   } catch {
     throw new PaidError('invalid_json')
   }
-}
-
-const isDeeper = (value: unknown, levels: number): boolean => {
-  if (typeof value !== 'object' || value === null) return false
-  if (levels === 0) return true
-  const inner: unknown[] = Array.isArray(value) ? value : Object.values(value)
-  return inner.some((item) => isDeeper(item, levels - 1))
 }

@@ -1,0 +1,61 @@
+// What an action of each kind does when it runs.
+
+import type { ActionDefinition } from '../../protocol/actions.ts'
+import type { Dispatch } from '../../core/dispatch.ts'
+import type { Logger } from '../../core/logger.ts'
+import type { Peer } from '../../core/peer.ts'
+import { runCommand, type Surroundings } from './command.ts'
+import { createDiary } from './diary.ts'
+import { runMark } from './left-behind.ts'
+import { type Outcome, RunFailed } from './outcome.ts'
+import type { Running } from './runs.ts'
+
+export type Call = {
+  readonly args: unknown
+  readonly peer: Peer
+  readonly cause: string | undefined
+}
+
+type Of<Kind extends ActionDefinition['kind']> = Extract<ActionDefinition, { kind: Kind }>
+
+export const createKinds = ({
+  dispatch,
+  logger,
+  surroundings,
+}: {
+  dispatch: Dispatch
+  logger: Logger
+  surroundings: Surroundings
+}) => {
+  const command = async (definition: Of<'command'>, { args }: Call, running: Running): Promise<Outcome> => {
+    const { run, signal, onStart } = running
+    const { name } = definition
+    const diary = createDiary(logger, { action: name, run })
+    const marks = { [runMark]: run, PAID_ACTION: name }
+    const onStderr = diary.take
+    try {
+      return await runCommand(definition, { args, marks, signal, surroundings, onStart, onStderr })
+    } finally {
+      diary.end()
+    }
+  }
+
+  const publish = async (
+    { name, channel }: Of<'publish'>,
+    { args, peer, cause }: Call,
+    { run }: Running,
+  ): Promise<Outcome> => {
+    const origin = { action: name, run, ...(cause !== undefined && { cause }) }
+    const { ids } = await dispatch(peer, 'event.publish', { channel, type: 'message', data: args, origin })
+    return { result: { id: ids[0] } }
+  }
+
+  const unavailable = ({ name }: ActionDefinition): Promise<Outcome> =>
+    Promise.reject(new RunFailed('refused', `${name} cannot be run yet`, { code: 'not_available' }))
+
+  return (definition: ActionDefinition, call: Call): ((running: Running) => Promise<Outcome>) => {
+    if (definition.kind === 'command') return (running) => command(definition, call, running)
+    if (definition.kind === 'publish') return (running) => publish(definition, call, running)
+    return () => unavailable(definition)
+  }
+}

@@ -1,0 +1,202 @@
+// Runs: what has begun is on disk before it does anything, and so is its end before anybody is told. A run that a
+// daemon left behind is ended and noted as lost, once.
+
+import type { Database } from 'bun:sqlite'
+import { actionPrefix } from '../../protocol/actions.ts'
+import { PaidError } from '../../protocol/error.ts'
+import { limits } from '../../protocol/limits.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { SteadyClock } from '../../lib/steady-clock.ts'
+import type { Log } from '../../core/log.ts'
+import type { Logger } from '../../core/logger.ts'
+import { endLeftBehind, type LeftBehind } from './left-behind.ts'
+import { type Outcome, type Reason, RunFailed } from './outcome.ts'
+
+const begin = 'INSERT INTO action_runs VALUES (?, ?, ?, ?, ?, NULL, NULL)'
+const mark = 'UPDATE action_runs SET pid = ?, process_start = ? WHERE run = ?'
+const end = 'DELETE FROM action_runs WHERE run = ?'
+const all = 'SELECT * FROM action_runs ORDER BY started_at, run'
+
+/** what has begun is given this long to end when the daemon stops */
+const stopWithinMs = 4000
+/** the log is tried again so often, when a run's end could not be written */
+const againMs = 1000
+
+/** What a run is told of itself. */
+export type Running = {
+  readonly run: string
+  /** aborts with the failure that the run then has */
+  readonly signal: AbortSignal
+  /** Notes its process, so that it is found should we die. */
+  readonly onStart: (pid: number, started: string | undefined) => void
+}
+
+export type Asked = {
+  readonly namespace: string
+  readonly name: string
+  readonly by: string
+  readonly cause: string | undefined
+  readonly timeout: number
+}
+
+export const createRuns = ({
+  log,
+  database,
+  clock,
+  steady,
+  logger,
+}: {
+  log: Log
+  /** looked into once, before anything is asked */
+  database: Database
+  clock: Clock
+  steady: SteadyClock
+  logger: Logger
+}) => {
+  const open = new Map<string, { stop: AbortController; done: Promise<unknown> }>()
+  let closed = false
+
+  const draft = (
+    { namespace, name }: { namespace: string; name: string },
+    type: string,
+    by: string,
+    data: object,
+  ) => ({
+    namespace,
+    channel: `${actionPrefix}${name}`,
+    type,
+    by,
+    dataText: JSON.stringify(data),
+  })
+
+  const finish = (asked: Asked, run: string, type: string, data: object): Promise<void> =>
+    log.commit(({ append, database: writing }) => {
+      append(draft(asked, type, asked.by, { run, ...data }))
+      writing.query(end).run(run)
+    }, true)
+
+  /** A run that has ended is noted when the disk has room again, though nobody waits for it. */
+  const finishLater = (asked: Asked, run: string, type: string, data: object): void => {
+    steady.wake(steady.now() + againMs, () => {
+      if (closed) return
+      finish(asked, run, type, data).catch((error: unknown) => {
+        if (error instanceof PaidError && error.code === 'storage_full') finishLater(asked, run, type, data)
+      })
+    })
+  }
+
+  const note = async (asked: Asked, run: string, type: string, data: object): Promise<void> => {
+    try {
+      await finish(asked, run, type, data)
+    } catch (error) {
+      finishLater(asked, run, type, data)
+      throw error
+    }
+  }
+
+  const perform = async (
+    asked: Asked,
+    run: string,
+    stop: AbortController,
+    work: (running: Running) => Promise<Outcome>,
+  ) => {
+    const { namespace, name, by, cause, timeout } = asked
+    const started = clock.now()
+    await log.commit(({ append, database: writing }) => {
+      append(draft(asked, 'action.started', by, { run, ...(cause !== undefined && { cause }) }))
+      writing.query(begin).run(run, namespace, name, by, started)
+    }, true)
+    const began = steady.now()
+    const cancel = steady.wake(began + timeout, () => stop.abort(tooLong(timeout)))
+    const onStart: Running['onStart'] = (pid, start) => {
+      log
+        .commit(({ database: writing }) => void writing.query(mark).run(pid, start ?? null, run), true)
+        .catch((error: unknown) => logger.warn('the process of a run could not be noted', { run, error }))
+    }
+    try {
+      const outcome = await work({ run, signal: stop.signal, onStart })
+      const durationMs = steady.now() - began
+      const { exitCode, status } = outcome
+      const numbers = {
+        durationMs,
+        ...(exitCode !== undefined && { exitCode }),
+        ...(status !== undefined && { status }),
+      }
+      await note(asked, run, 'action.finished', { ...numbers, preview: previewOf(outcome.result) })
+      return { run, ...outcome, durationMs }
+    } catch (error) {
+      if (error instanceof PaidError && error.code === 'storage_full') throw error
+      const { reason, exitCode, message } = failureOf(error, run, logger)
+      const durationMs = steady.now() - began
+      const numbers = { durationMs, ...(exitCode !== undefined && { exitCode }) }
+      await note(asked, run, 'action.failed', { ...numbers, reason, error: message })
+      throw error
+    } finally {
+      cancel()
+    }
+  }
+
+  const recover = async (left: readonly (LeftBehind & Omit<Asked, 'cause' | 'timeout'>)[]): Promise<void> => {
+    await endLeftBehind(left)
+    for (const { run, namespace, name, by } of left) {
+      const asked = { namespace, name, by, cause: undefined, timeout: 0 }
+      const data = { reason: 'lost' satisfies Reason, error: 'The daemon died while it ran' }
+      await finish(asked, run, 'action.failed', data).catch((error: unknown) => {
+        logger.error('a lost run could not be noted', { run, error })
+        finishLater(asked, run, 'action.failed', data)
+      })
+      logger.warn('a run was lost with the daemon before', { run, action: name })
+    }
+  }
+  const left = database.query<LeftBehind & Omit<Asked, 'cause' | 'timeout'>, []>(all).all()
+  const recovered = left.length === 0 ? undefined : recover(left)
+
+  return {
+    /** Runs it, with its beginning and its end in the log. Throws how it failed. */
+    perform: async (asked: Asked, work: (running: Running) => Promise<Outcome>) => {
+      // what an earlier daemon left running is out of the way first
+      if (recovered) await recovered
+      if (closed) throw new PaidError('stopping')
+      const run = `run_${Bun.randomUUIDv7()}`
+      const stop = new AbortController()
+      const done = perform(asked, run, stop, work)
+      open.set(run, { stop, done: done.catch(() => {}) })
+      try {
+        return await done
+      } finally {
+        open.delete(run)
+      }
+    },
+
+    /** Ends what runs; resolves when all of it is noted, or when it takes too long, with whether there was any. */
+    close: async (): Promise<boolean> => {
+      closed = true
+      const any = open.size > 0
+      for (const { stop } of open.values())
+        stop.abort(new RunFailed('stopped', 'The daemon was stopped while it ran', { code: 'stopping' }))
+      const all = Promise.all([recovered, ...[...open.values()].map(({ done }) => done)])
+      await Promise.race([all, Bun.sleep(stopWithinMs)])
+      return any
+    },
+  }
+}
+
+const tooLong = (ms: number): RunFailed =>
+  new RunFailed('timeout', `It took longer than ${ms} ms and was ended`, { code: 'action_timeout' })
+
+const failureOf = (
+  error: unknown,
+  run: string,
+  logger: Logger,
+): { reason: Reason; exitCode?: number | undefined; message: string } => {
+  if (error instanceof RunFailed) return error
+  if (error instanceof PaidError) return { reason: 'refused', message: error.message }
+  logger.error('a run failed', { run, error })
+  return { reason: 'refused', message: 'Something went wrong inside the daemon' }
+}
+
+/** The beginning of a result, as much of it as an event keeps. */
+const previewOf = (result: unknown): unknown => {
+  const text = JSON.stringify(result)
+  return text.length <= limits.actionPreviewBytes ? result : `${text.slice(0, limits.actionPreviewBytes)}…`
+}

@@ -1,0 +1,134 @@
+// The jobs at work: the alarm rings, what is due begins in a transaction, and once that is on disk its action is called
+// as anybody would call it. The end of a run is written until the disk takes it. What was going on when the daemon
+// ended is found at the next start.
+
+import type { Database } from 'bun:sqlite'
+import type { Clock } from '../../lib/clock.ts'
+import type { SteadyClock } from '../../lib/steady-clock.ts'
+import { asPaidError, type Dispatch } from '../../core/dispatch.ts'
+import type { Log, Transaction } from '../../core/log.ts'
+import type { Logger } from '../../core/logger.ts'
+import { createPeer } from '../../core/peer.ts'
+import { createAlarm } from './alarm.ts'
+import { type Arithmetic, createFirings } from './firings.ts'
+import { jobRows, runRows } from './rows.ts'
+import { type Begun, createRuns, type Turn } from './runs.ts'
+import { announcementOf, type Ending } from './told.ts'
+
+/** after the disk refused, what nobody asked for is tried again */
+const againMs = 1000
+
+// with it comes the arithmetic of cron, which a daemon without jobs never needs
+const arithmetic = (): Promise<Arithmetic> => import('./schedule.ts')
+
+export type Work = ReturnType<typeof createWork>
+
+export const createWork = ({
+  log,
+  database,
+  clock,
+  steady,
+  logger,
+  dispatch,
+}: {
+  log: Log
+  /** looked into at the start */
+  database: Database
+  clock: Clock
+  steady: SteadyClock
+  logger: Logger
+  dispatch: Dispatch
+}) => {
+  const runs = createRuns(clock)
+  const firings = createFirings(runs, logger)
+  /** runs up to this number are those of the daemon before */
+  const before = runRows.newest(database)
+  let begun = false
+  let closed = false
+
+  /** What `work` begins is called when it is on disk. */
+  const turn = async <T>(work: (turn: Turn) => T): Promise<T> => {
+    const { value, started, due } = await log.commit((transaction: Transaction) => {
+      const started: Begun[] = []
+      const value = work({ transaction, begun: started })
+      return { value, started, due: jobRows.nextDue(transaction.database) }
+    })
+    for (const one of started) void perform(one)
+    if (begun) alarm.set(due)
+    return value
+  }
+
+  /** Goes on until the disk takes it. */
+  const insist = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (closed) return undefined
+        logger.error('jobs could not be written; it is tried again', { error })
+        await new Promise<void>((resolve) => void steady.wake(steady.now() + againMs, resolve))
+      }
+    }
+  }
+
+  const perform = async (one: Begun): Promise<void> => {
+    const { job, run, startedAt } = one
+    const from = steady.now()
+    const peer = createPeer(`job:${job.id}`, 'write', job.namespace)
+    const ending = await dispatch(peer, 'action.run', {
+      name: job.action,
+      ...(job.args !== null && { args: JSON.parse(job.args) }),
+      cause: `job:${job.id}@${run.planned ?? startedAt}`,
+      ...(job.timeout_ms !== null && { timeout: job.timeout_ms }),
+    }).then(
+      ({ run: name, result }): Ending => ({ durationMs: steady.now() - from, run: name, result }),
+      (error: unknown): Ending => ({
+        durationMs: steady.now() - from,
+        error: asPaidError(error, logger, `job ${job.id}`),
+      }),
+    )
+    // what ends with the daemon was lost: the next start says so
+    if (closed && 'error' in ending) return
+    const finished = await insist(() => turn((open) => ({ count: runs.end(open, one, ending) })))
+    if (finished?.count === undefined || job.announce === null) return
+    const message = announcementOf(job, finished.count, ending)
+    await dispatch(peer, 'event.publish', {
+      channel: job.announce,
+      type: 'message',
+      data: message,
+      transient: true,
+    }).catch((error: unknown) => logger.warn('the end of a run could not be announced', { error }))
+  }
+
+  const each = async (step: (open: Turn, reckoned: Arithmetic, now: number) => boolean): Promise<void> => {
+    const reckoned = await arithmetic()
+    // a turn after the other: others get in between
+    while (await insist(() => turn((open) => !closed && step(open, reckoned, clock.now()))));
+  }
+  const alarm = createAlarm({
+    clock,
+    steady,
+    ring: () => void each(firings.due),
+    setBack: () => void each(firings.replan),
+  })
+
+  return {
+    runs,
+    turn,
+    arithmetic,
+
+    /** From now on jobs fire; what the daemon before left is looked after. */
+    begin: (): void => {
+      begun = true
+      const lost = runRows.started(database).filter(({ number }) => number <= before)
+      if (lost.length > 0) void insist(() => turn((open) => lost.forEach((run) => runs.lose(open, run))))
+      if (jobRows.ahead(database, clock.now(), 1).length > 0) void each(firings.replan)
+      alarm.set(jobRows.nextDue(database))
+    },
+
+    close: (): void => {
+      closed = true
+      alarm.close()
+    },
+  }
+}
