@@ -5,6 +5,7 @@
 
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
+import { following } from './migrations/following.ts'
 import { jobs } from './migrations/jobs.ts'
 
 export const migrations: readonly ((database: Database) => void)[] = [
@@ -101,4 +102,5 @@ export const migrations: readonly ((database: Database) => void)[] = [
 
   actions,
   jobs,
+  following,
 ]

@@ -19,8 +19,9 @@ import type { HandlersFor } from '../core/dispatch.ts'
 import type { Log } from '../core/log.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Peer } from '../core/peer.ts'
-import { createLeases, type Row, type Wish } from './locks/leases.ts'
+import { createLeases, type Wish } from './locks/leases.ts'
 import { createLines, type Waiter } from './locks/lines.ts'
+import { followInRows, type Row } from './locks/rows.ts'
 import { againMs, createTurns } from './locks/turns.ts'
 
 export type Locks = { handlers: HandlersFor<'lock'>; close: () => void }
@@ -39,7 +40,7 @@ export const createLocks = ({
   steady: SteadyClock
   logger: Logger
 }): Locks => {
-  const leases = createLeases(clock, steady, () => log.undone)
+  const leases = createLeases(clock, steady, log)
   const lines = createLines()
   const turns = createTurns({ log, leases, lines, steady, logger })
   /** peers whose end is looked for; true for those that hold a lock on their connection */
@@ -110,6 +111,7 @@ export const createLocks = ({
     }
   }
 
+  log.project(followInRows)
   if (leases.any(database)) void turns.begin(log.head)
 
   return {

@@ -1,43 +1,35 @@
-// The locks that are held, in memory beside their table: what a call looks at costs no query. Each row is written to
-// the table in the same transaction; when one comes to nothing, all is read again from what is on disk. It also knows
-// which lease ends next.
+// The locks that are held, in memory: what a call looks at costs no query. When something that was written comes to
+// nothing, all is read again from what is on disk. It also knows which lease ends next.
 
 import type { Database } from 'bun:sqlite'
 import { createHeap } from '../../lib/heap.ts'
-import type { Place, Row } from './leases.ts'
+import type { Log } from '../../core/log.ts'
+import { keyOf, type Place, readRows, type Row } from './rows.ts'
 
-/** beyond this and twice the locks that are held, what waits for the end of an old lease is cleared away */
+/** beyond this and twice the locks that are held, the ends of leases that are no more are cleared away */
 const fewEnds = 1000
 
 export type Held = ReturnType<typeof createHeld>
 
-/** @param undone how often something that was written was taken back */
-export const createHeld = (undone: () => number) => {
-  const rows = new Map<string, Row>()
-  /** rows as they were when their leases began: those since renewed, or ended, are no more in `rows` */
+export const createHeld = (log: Pick<Log, 'behind' | 'undone'>) => {
+  let rows = new Map<string, Row>()
+  /** rows as their leases began: those that were renewed since, or ended, are not in `rows` */
   const ends = createHeap<Row>((one, other) => one.deadline < other.deadline)
   let read = -1
 
-  const readAgain = (database: Database): void => {
-    rows.clear()
-    for (const row of database.query<Row, []>('SELECT * FROM locks').all()) rows.set(keyOf(row), row)
+  const current = (database: Database): typeof rows => {
+    if (read === log.undone) return rows
+    rows = readRows(database, log.behind)
     ends.fill(rows.values())
-    read = undone()
+    read = log.undone
+    return rows
   }
-
-  const current = (database: Database): void => {
-    if (read !== undone()) readAgain(database)
-  }
-
-  const isHeld = (row: Row): boolean => rows.get(keyOf(row)) === row
 
   return {
-    readAgain,
+    /** @param database read only after something was undone, and at first */
+    get: (database: Database, place: Place): Row | undefined => current(database).get(keyOf(place)),
 
-    get: (database: Database, place: Place): Row | undefined => {
-      current(database)
-      return rows.get(keyOf(place))
-    },
+    all: (database: Database): Row[] => [...current(database).values()],
 
     put: (row: Row): void => {
       rows.set(keyOf(row), row)
@@ -51,15 +43,12 @@ export const createHeld = (undone: () => number) => {
 
     /** The lock whose lease ends first. */
     first: (database: Database): Row | undefined => {
-      current(database)
-      for (;;) {
-        const row = ends.first
-        if (!row || isHeld(row)) return row
+      const known = current(database)
+      for (let row = ends.first; row; row = ends.first) {
+        if (known.get(keyOf(row)) === row) return row
         ends.pop()
       }
+      return undefined
     },
   }
 }
-
-// \n cannot occur in a namespace or a name
-export const keyOf = ({ namespace, name }: Place): string => `${namespace}\n${name}`

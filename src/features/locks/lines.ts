@@ -3,8 +3,8 @@
 // so that nobody loses it when the disk refuses.
 
 import { PaidError } from '../../protocol/error.ts'
-import { keyOf } from './held.ts'
-import type { Place, Row, Wish } from './leases.ts'
+import type { Wish } from './leases.ts'
+import { keyOf, type Place, type Row } from './rows.ts'
 
 export type Waiter = {
   readonly wish: Wish

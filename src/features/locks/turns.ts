@@ -5,16 +5,9 @@
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Log, Transaction } from '../../core/log.ts'
 import type { Logger } from '../../core/logger.ts'
-import {
-  type Ending,
-  type Leases,
-  ourselves,
-  type Place,
-  renewedDraft,
-  type Row,
-  type Wish,
-} from './leases.ts'
+import { type Ending, type Leases, ourselves, renewedDraft, type Wish } from './leases.ts'
 import type { Lines, Waiter } from './lines.ts'
+import type { Place, Row } from './rows.ts'
 
 /** One transaction, and what it decided. */
 export type Turn = {
@@ -188,7 +181,7 @@ export const createTurns = ({
     connectionEnded: (id: string): Promise<void> =>
       insist(() =>
         run((turn) => {
-          for (const row of leases.ofConnection(turn.transaction.database, id))
+          for (const row of leases.bound(turn.transaction.database, id))
             end(turn, row, { type: 'lock.released', reason: 'connection_ended' }, ourselves)
         }),
       ),
@@ -198,8 +191,8 @@ export const createTurns = ({
       insist(async () => {
         await run((turn) => {
           const { database } = turn.transaction
-          leases.rebase(database)
-          for (const row of leases.ofConnections(database))
+          leases.rebase(turn.transaction)
+          for (const row of leases.bound(database))
             if (row.token <= before)
               end(turn, row, { type: 'lock.released', reason: 'daemon_restarted' }, ourselves)
         })
