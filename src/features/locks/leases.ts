@@ -62,13 +62,8 @@ export const createLeases = (clock: Clock, steady: SteadyClock, log: Pick<Log, '
         by,
         connection,
       }
-      const data = {
-        holder,
-        acquiredAt,
-        expiresAt: row.expires_at,
-        ...(note !== undefined && { note }),
-        lease: connection === null ? 'holder' : 'connection',
-      }
+      const lease = connection === null ? 'holder' : 'connection'
+      const data = { holder, acquiredAt, expiresAt: row.expires_at, note, lease }
       const draft = draftOf(wish, beginType, by, data)
       draft.own = ownOf(row)
       row.token = append(draft).seq

@@ -22,11 +22,14 @@ export type Waiter = {
   readonly turn: Promise<Row | undefined>
 }
 
+const nobody: readonly Waiter[] = []
+
 export const createLines = () => {
   const lines = new Map<string, Waiter[]>()
   const ofPeers = new Map<string, Set<Waiter>>()
 
-  const of = (place: Place): readonly Waiter[] => lines.get(keyOf(place)) ?? []
+  const of = (place: Place): readonly Waiter[] =>
+    lines.size === 0 ? nobody : (lines.get(keyOf(place)) ?? nobody)
 
   /** False when it had left already. */
   const leave = (waiter: Waiter): boolean => {

@@ -27,7 +27,7 @@ export type Row = {
 
 export type Place = { readonly namespace: string; readonly name: string }
 
-// \n cannot occur in a namespace or a name
+/** \n cannot occur in a namespace or a name. */
 export const keyOf = ({ namespace, name }: Place): string => `${namespace}\n${name}`
 
 const begun = z.object({
@@ -109,8 +109,8 @@ export const followInRows = (events: readonly LogEvent[], database: Database): v
   }
 }
 
-/** The locks that are held, by their keys: the rows, and what the events behind which they are say. */
-export const readRows = (database: Database, behind: readonly LogEvent[]): Map<string, Row> => {
+/** The locks that are held: the table, and what the events say that it is behind. */
+export const readRows = (database: Database, behind: readonly LogEvent[]): Iterable<Row> => {
   const rows = new Map<string, Row>()
   for (const row of database.query<Row, []>('SELECT * FROM locks').all()) rows.set(keyOf(row), row)
   for (const event of outcomes(behind).values()) {
@@ -119,7 +119,7 @@ export const readRows = (database: Database, behind: readonly LogEvent[]): Map<s
     if (type !== beginType) rows.delete(key)
     else if ((rows.get(key)?.token ?? 0) < seq) rows.set(key, rowOf(event))
   }
-  return rows
+  return rows.values()
 }
 
 /** Rows of locks that are held at `now`, by name. */

@@ -37,38 +37,48 @@ export const createTurns = ({
   let alarm: { at: number; cancel: () => void } | undefined
   let closed = false
 
-  /** Whatever `work` looks at comes before what it writes: then nothing but the disk can refuse it. */
-  const run = async <T>(work: (turn: Turn) => T): Promise<T> => {
-    const served: Turn['served'] = []
-    const renewed: Turn['renewed'] = []
-    const undo = (): void => {
-      for (const { waiters } of served.splice(0)) for (const waiter of waiters) lines.putBack(waiter)
-    }
-    let value: T
-    try {
-      value = await log.commit((transaction) => {
-        try {
-          return work({ transaction, served, renewed })
-        } catch (error) {
-          // at once: the next closure of this group must find them waiting
-          undo()
-          throw error
-        }
-      }, true)
-    } catch (error) {
-      undo()
-      throw error
-    }
+  /** What a transaction that came to nothing decided: who was picked waits again. */
+  const undo = ({ served }: Turn): void => {
+    for (const { waiters } of served.splice(0)) for (const waiter of waiters) lines.putBack(waiter)
+  }
+
+  /** What a transaction that is on disk decided. */
+  const tell = ({ served, renewed }: Turn): void => {
     for (const { row, waiters } of served) {
       ringAt(row.deadline)
+      if (waiters.length === 0) continue
       const told = waiters.filter((waiter) => lines.tell(waiter, row))
-      if (waiters.length > 0 && told.length === 0) void insist(() => giveBack(row))
+      if (told.length === 0) void insist(() => giveBack(row))
     }
     for (const { row, by } of renewed) {
       ringAt(row.deadline)
       void log.emit(renewedDraft(row, by))
     }
-    return value
+  }
+
+  /** Whatever `work` looks at comes before what it writes: then nothing but the disk can refuse it. */
+  const run = <T>(work: (turn: Turn) => T): Promise<T> => {
+    let turn: Turn | undefined
+    const done = log.commit((transaction) => {
+      turn = { transaction, served: [], renewed: [] }
+      try {
+        return work(turn)
+      } catch (error) {
+        // at once: the next closure of this group must find them waiting
+        undo(turn)
+        throw error
+      }
+    }, true)
+    return done.then(
+      (value) => {
+        if (turn) tell(turn)
+        return value
+      },
+      (error: unknown) => {
+        if (turn) undo(turn)
+        throw error
+      },
+    )
   }
 
   /** Goes on until the disk takes it. */
