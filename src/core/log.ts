@@ -33,6 +33,8 @@ type Member = { settle: () => void; reject: (error: PaidError) => void }
 type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[]; seen: number; turns: number }
 
 const healEveryMs = 1000
+/** what follows from the last events waits so long for more of them */
+const restMs = 1000
 /** turns of the event loop that a group may wait for more writes, while more come */
 const moreTurns = 2
 
@@ -56,7 +58,7 @@ export const createLog = ({
 }) => {
   const prepared = prepareStatements(database)
   const streams = createStreams(database)
-  const following = createFollowing(database, streams)
+  const following = createFollowing(database, streams, prepared)
   const last = prepared.last()
   let committedHead = Math.max(last.seq, streams.head())
   let head = committedHead
@@ -64,9 +66,8 @@ export const createLog = ({
   let group: Group | undefined
   let writable = true
   let lostGroups = 0
-  let undone = 0
-  let synced = true
   let healing: Timer | undefined
+  let resting: Timer | undefined
   let closed = false
 
   const now = (): number => (at = Math.max(at, clock.now()))
@@ -87,36 +88,22 @@ export const createLog = ({
 
   const open = (): Group => {
     if (group) return group
-    sync(true)
-    prepared.begin.run()
+    prepared.begin()
     group = { timeline: [], members: [], reads: [], seen: 1, turns: 0 }
     setImmediate(flush)
     return group
-  }
-
-  /** Whether a COMMIT waits for the disk. */
-  const sync = (wanted: boolean): void => {
-    if (synced === wanted) return
-    database.run(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`)
-    synced = wanted
-  }
-
-  /** Ends the transaction, if there is one, without anything that was written in it. */
-  const rollBack = (): void => {
-    try {
-      if (database.inTransaction) prepared.rollback.run()
-    } catch (error) {
-      logger.error('rollback failed', { error })
-    }
-    streams.forget()
-    undone++
   }
 
   /** Ends the open group without its events: every member is rejected, its numbers are given back. */
   const lose = (cause: unknown): void => {
     const lost = group
     group = undefined
-    rollBack()
+    try {
+      prepared.rollBack()
+    } catch (error) {
+      logger.error('rollback failed', { error })
+    }
+    following.undo()
     head = committedHead
     writable = false
     lostGroups++
@@ -142,12 +129,22 @@ export const createLog = ({
   const heal = (): void => {
     if (group || closed) return
     try {
-      prepared.begin.run()
+      prepared.begin()
       prepared.probe.run()
       prepared.commit.run()
       healed()
     } catch {
-      if (database.inTransaction) prepared.rollback.run()
+      prepared.rollBack()
+    }
+  }
+
+  const rest = (): void => {
+    resting = undefined
+    if (group) return
+    try {
+      following.catchUp()
+    } catch {
+      // whoever reads next tries again, and is told
     }
   }
 
@@ -173,6 +170,7 @@ export const createLog = ({
     group = undefined
     if (follows) following.written()
     else following.add(stored)
+    resting ??= setTimeout(rest, restMs)
     committedHead = head
     if (!writable) healed()
     deliver(done.timeline)
@@ -220,36 +218,6 @@ export const createLog = ({
       }
     })
 
-  /** Writes what follows from the events so far. Needs no sync: what a crash takes of it is made up. Throws. */
-  const follow = (): void => {
-    try {
-      sync(false)
-      prepared.begin.run()
-      following.write()
-      prepared.commit.run()
-      following.written()
-    } catch (error) {
-      rollBack()
-      throw error
-    }
-  }
-
-  /** On a disk that takes no more it is seen by the writer, and is not kept. */
-  const readBehind = <T>(query: (reader: Database) => T): T => {
-    try {
-      follow()
-    } catch {
-      try {
-        prepared.begin.run()
-        following.write()
-        return query(database)
-      } finally {
-        rollBack()
-      }
-    }
-    return query(reader)
-  }
-
   return {
     /** Stores one event; resolves with it when it is on disk and was delivered. Rejects with `storage_full`. */
     append: (draft: Draft): Promise<LogEvent> => join(() => append(draft), draft.key === undefined),
@@ -281,7 +249,7 @@ export const createLog = ({
       new Promise((resolve, reject) => {
         const run = () => {
           try {
-            resolve(following.behind.length > 0 ? readBehind(query) : query(reader))
+            resolve(following.read(reader, query))
           } catch (error) {
             reject(error instanceof Error ? error : new Error(String(error)))
           }
@@ -309,7 +277,7 @@ export const createLog = ({
     },
     /** how often rows that projections wrote were taken back */
     get undone(): number {
-      return undone
+      return following.undone
     },
 
     /** Writes the open group and takes no more. */
@@ -318,8 +286,9 @@ export const createLog = ({
       flush()
       closed = true
       clearInterval(healing)
+      clearTimeout(resting)
       try {
-        if (following.behind.length > 0) follow()
+        following.catchUp()
       } catch (error) {
         logger.error('what follows from the last events is left for the next start', { error })
       }

@@ -51,12 +51,11 @@ const systemClock = (): Pick<SteadyClock, 'now' | 'boot'> | undefined => {
     try {
       const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
       const { symbols } = dlopen(name, declared)
-      // seconds and nanoseconds, of which the lower halves say all; a lock asks several times: no bigint is made
-      const time = new Uint32Array(4)
+      const time = new BigInt64Array(2) // seconds, nanoseconds
       const place = ptr(time)
       const now = (): number => {
         symbols.clock_gettime(CLOCK_MONOTONIC, place)
-        return (time[0] ?? 0) * 1000 + Math.floor((time[2] ?? 0) / 1e6)
+        return Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1e6)
       }
       return { now, boot }
     } catch {

@@ -186,3 +186,26 @@ test.skipIf(!smallDisks)(
     expect(engine.reader.query('PRAGMA integrity_check').values()).toEqual([['ok']])
   },
 )
+
+test.skipIf(!smallDisks)(
+  'on a full disk a read still sees all that follows from the last events',
+  async () => {
+    using folder = temporaryFolder()
+    const place = join(folder.path, 'disk')
+    using _disk = smallDisk(place)
+    using engine = openEngine(place)
+    await begun(engine)
+    summary(engine)
+    await engine.log.append(draftOf({ channel: 'session:late', type: 'Stop' }))
+    const ballast = join(place, 'ballast')
+    const fill = Bun.spawnSync(['dd', 'if=/dev/zero', `of=${ballast}`, 'bs=4k'])
+    expect(fill.success).toBe(false)
+    const read = () =>
+      engine.log.read((reader) => reader.query("SELECT events FROM sessions WHERE id = 'late'").values())
+    expect(await read()).toEqual([[1]])
+    expect(engine.log.behind).toHaveLength(1)
+    rmSync(ballast)
+    expect(await read()).toEqual([[1]])
+    expect(engine.log.behind).toHaveLength(0)
+  },
+)

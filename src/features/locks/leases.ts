@@ -64,9 +64,7 @@ export const createLeases = (clock: Clock, steady: SteadyClock, log: Pick<Log, '
       }
       const lease = connection === null ? 'holder' : 'connection'
       const data = { holder, acquiredAt, expiresAt: row.expires_at, note, lease }
-      const draft = draftOf(wish, beginType, by, data)
-      draft.own = ownOf(row)
-      row.token = append(draft).seq
+      row.token = append(draftOf(wish, beginType, by, data, ownOf(row))).seq
       held.put(row)
       return row
     },
@@ -143,10 +141,17 @@ export type Leases = ReturnType<typeof createLeases>
 export const renewedDraft = (row: Row, by: string): Draft =>
   draftOf(row, 'lock.renewed', by, { holder: row.holder, token: row.token, expiresAt: row.expires_at })
 
-const draftOf = ({ namespace, name }: Place, type: string, by: string, data: object): Draft => ({
+const draftOf = (
+  { namespace, name }: Place,
+  type: string,
+  by: string,
+  data: object,
+  own: string | undefined = undefined,
+): Draft => ({
   namespace,
   channel: `${lockPrefix}${name}`,
   type,
   by,
   dataText: JSON.stringify(data),
+  own,
 })

@@ -22,14 +22,11 @@ export type Waiter = {
   readonly turn: Promise<Row | undefined>
 }
 
-const nobody: readonly Waiter[] = []
-
 export const createLines = () => {
   const lines = new Map<string, Waiter[]>()
   const ofPeers = new Map<string, Set<Waiter>>()
 
-  const of = (place: Place): readonly Waiter[] =>
-    lines.size === 0 ? nobody : (lines.get(keyOf(place)) ?? nobody)
+  const of = (place: Place): readonly Waiter[] => lines.get(keyOf(place)) ?? []
 
   /** False when it had left already. */
   const leave = (waiter: Waiter): boolean => {
@@ -46,6 +43,11 @@ export const createLines = () => {
   }
 
   return {
+    /** nobody waits for any lock: then there is nothing to look for */
+    get isEmpty(): boolean {
+      return lines.size === 0
+    },
+
     /** how many wait; who was picked does not any more */
     length: (place: Place): number => of(place).reduce((sum, { picked }) => sum + (picked ? 0 : 1), 0),
 

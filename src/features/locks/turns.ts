@@ -96,7 +96,8 @@ export const createTurns = ({
   const grant = ({ transaction, served }: Turn, wish: Wish, waiters: Waiter[] = []): Row => {
     for (const waiter of waiters) waiter.picked = true
     let row = leases.grant(transaction, wish)
-    for (const other of lines.inNameOf(wish, wish.holder, steady.now())) {
+    const others = lines.isEmpty ? [] : lines.inNameOf(wish, wish.holder, steady.now())
+    for (const other of others) {
       other.picked = true
       waiters.push(other)
       if (other.wish.ttl > row.ttl_ms) row = leases.extend(transaction, row, other.wish.ttl)
@@ -107,7 +108,7 @@ export const createTurns = ({
 
   /** The first in line has the lock, which is free. */
   const serve = (turn: Turn, place: Place): Row | undefined => {
-    const waiter = closed ? undefined : lines.first(place, steady.now())
+    const waiter = closed || lines.isEmpty ? undefined : lines.first(place, steady.now())
     return waiter && grant(turn, waiter.wish, [waiter])
   }
 
