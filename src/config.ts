@@ -5,7 +5,7 @@
 
 import { z } from 'zod'
 import { type OptionRow, optionRows, options } from './config/options.ts'
-import { type Auth, type Listener, formatListener, parseListener } from './listener.ts'
+import { type Auth, type Listener, formatAddress, parseListener } from './listener.ts'
 import type { Paths } from './paths.ts'
 import { type SocketPlace, socketPlaces } from './socket-place.ts'
 import { readOwn } from './lib/own-place.ts'
@@ -19,6 +19,7 @@ export type Flags = {
   photonGlobal?: boolean
   /** absolute paths */
   socket?: string[]
+  webhooks?: string[]
 }
 
 /** Which option each flag sets. */
@@ -28,10 +29,12 @@ const flagKeys = {
   photon: 'photon.sockets',
   photonGlobal: 'photon.global',
   socket: 'sockets',
+  webhooks: 'webhooks.listen',
 } as const
 
-export type Config = Omit<z.output<typeof options>, 'listen' | 'photon' | 'sockets'> & {
+export type Config = Omit<z.output<typeof options>, 'listen' | 'photon' | 'sockets' | 'webhooks'> & {
   listeners: Listener[]
+  webhooks: { listeners: Listener[]; ratePerMinute: number }
   /** besides the home's own */
   sockets: SocketPlace[]
   /** the flags it was made with, so that a restart can say them again */
@@ -50,7 +53,7 @@ export const loadConfig = ({ paths, env = {}, flags = {} }: ConfigSources): Conf
     put(settings, row.key, fromText(row, text))
     places.set(row.key, row.env)
   }
-  for (const flag of ['listen', 'auth', 'photon', 'photonGlobal', 'socket'] as const) {
+  for (const flag of ['listen', 'auth', 'photon', 'photonGlobal', 'socket', 'webhooks'] as const) {
     const given = flags[flag]
     if (given === undefined || (Array.isArray(given) && given.length === 0)) continue
     put(settings, flagKeys[flag], given)
@@ -59,7 +62,7 @@ export const loadConfig = ({ paths, env = {}, flags = {} }: ConfigSources): Conf
 
   const checked = options.safeParse(settings)
   if (!checked.success) throw refusal(checked.error, settings, paths.config, places)
-  const { listen, photon, sockets: others, ...rest } = checked.data
+  const { listen, photon, sockets: others, webhooks, ...rest } = checked.data
   const place = places.get('listen') ?? `${paths.config}: listen`
   const sockets = socketPlaces({
     photons: photon.sockets,
@@ -68,7 +71,16 @@ export const loadConfig = ({ paths, env = {}, flags = {} }: ConfigSources): Conf
     taken: [paths.socket, paths.httpSocket],
     env,
   })
-  return { ...rest, listeners: listenersOf(listen, rest.auth, place), sockets, flags }
+  const listeners = listenersOf(listen, rest.auth, place)
+  const webhookPlace = places.get('webhooks.listen') ?? `${paths.config}: webhooks.listen`
+  const { ratePerMinute } = webhooks
+  return {
+    ...rest,
+    listeners,
+    webhooks: { listeners: webhookListenersOf(webhooks.listen, listeners, webhookPlace), ratePerMinute },
+    sockets,
+    flags,
+  }
 }
 
 /** A variable's text as the value its option takes; what does not fit stays text, and the schema says so. */
@@ -145,11 +157,29 @@ const refusal = (error: z.ZodError, settings: Settings, file: string, places: Ma
 const clip = (text: string | undefined): string =>
   text === undefined ? 'nothing' : text.length > 80 ? `${text.slice(0, 79)}…` : text
 
-const listenersOf = (listen: string[], auth: Auth, place: string): Listener[] => {
-  const listeners = listen.map((text) => parseListener(text, auth, place))
+/** Each webhook judges for itself who may come in, so these ask for no token, wherever they listen. */
+const webhookListenersOf = (listen: string[], others: readonly Listener[], place: string): Listener[] => {
+  const optioned = listen.find((text) => text.includes(','))
+  if (optioned !== undefined)
+    throw new PaidError(
+      'bad_request',
+      `${place}: "${optioned}" has options`,
+      'It takes none: write host:port.',
+    )
+  const listeners = listen.map((text) => parseListener(text, 'token', place))
+  return onceEach([...others, ...listeners], place).slice(others.length)
+}
+
+const listenersOf = (listen: string[], auth: Auth, place: string): Listener[] =>
+  onceEach(
+    listen.map((text) => parseListener(text, auth, place)),
+    place,
+  )
+
+const onceEach = (listeners: Listener[], place: string): Listener[] => {
   const seen = new Set<string>()
   for (const listener of listeners) {
-    const address = formatListener(listener).split(',')[0] ?? ''
+    const address = formatAddress(listener)
     if (listener.port !== 0 && seen.has(address))
       throw new PaidError('bad_request', `${place}: ${address} is named twice`, 'Name each address once.')
     seen.add(address)

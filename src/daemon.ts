@@ -3,7 +3,7 @@
 // answers; at the end calls are refused first, what was accepted is written, and the sockets are gone. A home that
 // cannot be used is a PaidError that says why.
 
-import { rmSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import type { Config } from './config.ts'
 import { openDoors } from './doors.ts'
 import { takeHome, tokenFor, writeDaemonFile } from './home.ts'
@@ -19,18 +19,25 @@ import { createBus } from './core/bus.ts'
 import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from './core/database.ts'
 import { createDispatch, type Dispatch, type Handlers } from './core/dispatch.ts'
 import { createLog } from './core/log.ts'
-import { createLogger, type Logger } from './core/logger.ts'
+import { createLogger } from './core/logger.ts'
+import { createArchiveClient } from './archive/client.ts'
 import { createActions } from './features/actions.ts'
+import { createArchive } from './features/archive.ts'
 import { createEvents } from './features/events.ts'
 import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
+import { createRules } from './features/rules.ts'
 import { createSessions } from './features/sessions.ts'
 import { createSystem } from './features/system.ts'
+import { createWebhooks } from './features/webhooks.ts'
+import { isLoopback } from './listener.ts'
+import { createPostToSelf } from './transport/http/post-to-self.ts'
 import type { House } from './transport/http/routes.ts'
+import { createWebhookRates } from './transport/http/webhook-rates.ts'
 import { createRefusals } from './transport/refusals.ts'
 import { openSpoolDoor } from './transport/spool.ts'
 import { createWebSockets } from './transport/websocket.ts'
-import type { WorkerReply, WorkerRequest } from './worker.ts'
+import { checkDatabase, openArchiveWorker } from './workers.ts'
 
 /** by then the start is over, and so is the first work of whoever waited for it */
 const startedMs = 1000
@@ -76,6 +83,18 @@ export const runDaemon = async ({
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env, umask } })
   const jobs = createJobs(ground)
+  const rules = createRules({ ...ground, bus })
+  const archived = createArchiveClient(
+    { path: paths.archive, exclude: config.capture.exclude },
+    openArchiveWorker,
+  )
+  stack.defer(() => archived.close())
+  const archive = createArchive({
+    ...ground,
+    archive: archived,
+    live: config.capture.transcripts,
+    exists: () => existsSync(paths.archive),
+  })
 
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
@@ -94,8 +113,16 @@ export const runDaemon = async ({
       }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...archive.handlers,
       ...jobs.handlers(own),
+      ...rules.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        postToSelf: createPostToSelf(paths.httpSocket),
+        isExposed: [...config.listeners, ...config.webhooks.listeners].some(({ host }) => !isLoopback(host)),
+      }),
       ...createSystem({
         log,
         dispatch: own,
@@ -114,6 +141,7 @@ export const runDaemon = async ({
     buildTime: statSync(process.execPath).mtime.toISOString(),
     startedAt,
     maxBody: config.http.maxBody,
+    rates: createWebhookRates(config.webhooks.ratePerMinute),
     ready: () => phase === 'ready' && log.writable,
     webSockets: () => webSockets.size,
     onLagged,
@@ -121,10 +149,13 @@ export const runDaemon = async ({
   }
   const token = tokenFor(paths.token, env['PAID_TOKEN'])
   const doors = await openDoors({ paths, config, token, house, refusals, webSockets, stack })
+  rules.begin(dispatch)
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
   stack.defer(async () => {
+    archive.close()
     jobs.close()
     locks.close()
+    rules.close()
     if (await actions.close()) await Bun.sleep(farewellMs)
     webSockets.closeAll()
     for (const close of house.streams) close()
@@ -136,6 +167,7 @@ export const runDaemon = async ({
     startedAt,
     home: paths.home,
     urls: doors.urls,
+    webhookUrls: doors.webhookUrls,
     sockets: doors.sockets,
     ready: house.ready(),
     log: { ...identityOf(reader), bytes: bytesOf(paths.database), check: check.state },
@@ -162,10 +194,11 @@ export const runDaemon = async ({
       .catch((error: unknown) => logger.error(`${type} could not be noted`, { error }))
 
   await daemonEvent('system.started', { version, pid: process.pid, urls: doors.urls })
-  const { urls, sockets, listeners } = doors
-  writeDaemonFile(paths, { startedAt, urls, sockets, listeners, config })
+  const { urls, sockets, listeners, webhookListeners } = doors
+  writeDaemonFile(paths, { startedAt, urls, sockets, listeners, webhookListeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
+  archive.begin()
   jobs.begin()
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
   if (unclean) checkDatabase(paths.database, check, logger, stack)
@@ -188,27 +221,4 @@ export const runDaemon = async ({
 const listenToSignals = (stop: (end: { by: string; reason: string }) => void): void => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => stop({ by: 'signal', reason: signal }))
-}
-
-/** Looks the database over in the worker, after an end that was not clean. */
-const checkDatabase = (
-  path: string,
-  check: { state: Status['log']['check'] },
-  logger: Logger,
-  stack: AsyncDisposableStack,
-): void => {
-  check.state = 'running'
-  const worker = new Worker(new URL('./worker.ts', import.meta.url).href)
-  stack.defer(() => worker.terminate())
-  worker.addEventListener('message', ({ data }: MessageEvent<WorkerReply>) => {
-    check.state = data.damage.length === 0 ? 'ok' : 'damaged'
-    if (data.damage.length > 0) logger.error('the database is damaged', { damage: data.damage })
-    else logger.info('the database was checked after an unclean stop: it is whole')
-    worker.terminate()
-  })
-  worker.addEventListener('error', ({ message }) =>
-    logger.error('the database could not be checked', { message }),
-  )
-  const request: WorkerRequest = { kind: 'check', database: path }
-  worker.postMessage(request)
 }

@@ -3,7 +3,7 @@
 
 import type { Config } from './config.ts'
 import { freeSocketPath } from './home.ts'
-import type { Listener } from './listener.ts'
+import { isLoopback, type Listener } from './listener.ts'
 import type { Paths } from './paths.ts'
 import { PaidError } from './protocol/error.ts'
 import { claimSocket } from './socket-claim.ts'
@@ -40,9 +40,18 @@ export const openDoors = async ({
   const gate = createGate(token)
   const listeners: Listener[] = []
   const urls: string[] = []
+  const webhookListeners: Listener[] = []
+  const webhookUrls: string[] = []
   const opened: { close: (graceMs: number) => Promise<void> }[] = []
   // all at once: requests that never end cost their moment once, however many addresses there are
   stack.defer(async () => void (await Promise.all(opened.map((door) => door.close(graceMs)))))
+  const openAt = (listener: Listener, entrance: (port: number) => Entrance) => {
+    const door = listenOr(listener, () =>
+      openHttpDoor({ address: listener, entrance, house, refusals, webSockets }),
+    )
+    opened.push(door)
+    return door
+  }
   const tcp = (listener: Listener): void => {
     const { host, auth } = listener
     const entrance = (port: number): Entrance => ({
@@ -51,15 +60,33 @@ export const openDoors = async ({
         ? { gate, scope: 'admin', name: 'http:token' }
         : { gate: undefined, scope: 'write', name: 'http:anyone' }),
     })
-    const door = listenOr(listener, () =>
-      openHttpDoor({ address: listener, entrance, house, refusals, webSockets }),
-    )
-    opened.push(door)
+    const door = openAt(listener, entrance)
     listeners.push({ ...listener, port: door.port })
     urls.push(door.url)
     if (auth === 'none') house.logger.warn('this address asks nobody for a token', { url: door.url })
   }
+  const webhooksOnly = (listener: Listener): void => {
+    const { host } = listener
+    const entrance = (port: number): Entrance => ({
+      wall: createWall({ host, port, hosts: config.hosts }),
+      gate: undefined,
+      scope: 'read',
+      name: 'http:anyone',
+      webhooksOnly: true,
+    })
+    const door = openAt(listener, entrance)
+    webhookListeners.push({ ...listener, port: door.port })
+    webhookUrls.push(door.url)
+    if (!isLoopback(host))
+      house.logger.warn(
+        'others reach this address: it serves webhooks alone, and each judges who may send to it',
+        {
+          url: door.url,
+        },
+      )
+  }
   for (const listener of config.listeners) tcp(listener)
+  for (const listener of config.webhooks.listeners) webhooksOnly(listener)
   const owners = openHttpDoor({
     address: { unix: paths.httpSocket },
     entrance: () => ownersEntrance,
@@ -69,17 +96,19 @@ export const openDoors = async ({
   })
   opened.push(owners)
   const { dispatch, logger, onLagged } = house
-  const openAt = (path: string, namespace = '') =>
+  const openSocket = (path: string, namespace = '') =>
     openUnixDoor({ path, namespace, dispatch, logger, refusals, onLagged })
-  const unix = [stack.use(openAt(paths.socket))]
+  const unix = [stack.use(openSocket(paths.socket))]
   for (const place of config.sockets) {
-    const { door, release } = await claimSocket(place, (path) => openAt(path, place.namespace))
+    const { door, release } = await claimSocket(place, (path) => openSocket(path, place.namespace))
     stack.defer(release)
     unix.push(door)
   }
   return {
     listeners,
     urls,
+    webhookListeners,
+    webhookUrls,
     sockets: [paths.socket, paths.httpSocket, ...config.sockets.map(({ path }) => path)],
     /** connections of all sockets but `http.sock` */
     connections: () => unix.reduce((sum, door) => sum + door.connections, 0),

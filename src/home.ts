@@ -20,7 +20,7 @@ import { acquireFileLock } from './lib/file-lock.ts'
 import { ownPlace } from './lib/own-place.ts'
 import { ensurePrivateFolder } from './lib/private-folder.ts'
 import { processStart } from './lib/process-start.ts'
-import { formatListener, type Listener } from './listener.ts'
+import { formatAddress, formatListener, type Listener } from './listener.ts'
 import type { Paths } from './paths.ts'
 import { PaidError } from './protocol/error.ts'
 import { version } from './version.ts'
@@ -45,8 +45,11 @@ export const takeHome = (paths: Paths, stack: AsyncDisposableStack): void => {
 }
 
 /** What a daemon writes and others may have planted or opened up: ours, or refused; then for our eyes only. */
-const closeToOthers = ({ database, log, daemon, spool }: Paths): void => {
-  const files = [database, `${database}-wal`, `${database}-shm`, `${database}-journal`, log, daemon]
+const closeToOthers = ({ database, archive, log, daemon, spool }: Paths): void => {
+  const files = [database, archive].flatMap((path) =>
+    ['', '-wal', '-shm', '-journal'].map((end) => `${path}${end}`),
+  )
+  files.push(log, daemon)
   for (const path of files) if (ownPlace(path, 'file')) chmodSync(path, 0o600)
   if (ownPlace(spool, 'folder')) chmodSync(spool, 0o700)
 }
@@ -161,8 +164,16 @@ export const writeDaemonFile = (
     urls,
     sockets,
     listeners,
+    webhookListeners,
     config,
-  }: { startedAt: number; urls: string[]; sockets: string[]; listeners: Listener[]; config: Config },
+  }: {
+    startedAt: number
+    urls: string[]
+    sockets: string[]
+    listeners: Listener[]
+    webhookListeners: Listener[]
+    config: Config
+  },
 ): void => {
   const content = {
     pid: process.pid,
@@ -172,6 +183,7 @@ export const writeDaemonFile = (
     urls,
     sockets,
     listen: listeners.map(formatListener),
+    webhooks: webhookListeners.map(formatAddress),
     flags: config.flags,
   }
   const aside = `${paths.daemon}.${crypto.randomUUID()}`

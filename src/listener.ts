@@ -53,8 +53,11 @@ export const parseListener = (text: string, auth: Auth, place: string): Listener
 }
 
 /** The text that gives the same listener again, with nothing left to a default. */
-export const formatListener = ({ host, port, auth, dialect }: Listener): string =>
-  `${host.includes(':') ? `[${host}]` : host}:${port},auth=${auth},dialect=${dialect}`
+export const formatListener = (listener: Listener): string =>
+  `${formatAddress(listener)},auth=${listener.auth},dialect=${listener.dialect}`
+
+export const formatAddress = ({ host, port }: Pick<Listener, 'host' | 'port'>): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** An address that only this machine reaches. Names are not: their tables can be changed. */
 export const isLoopback = (host: string): boolean => host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)

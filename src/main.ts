@@ -1,5 +1,5 @@
 // The entry of the binary. `--version` and `hook` are answered from here: a hook runs once for each tool call of
-// Claude Code, so nothing else may load before it. So are the two plain forms of `status`, which prompts and scripts
+// Claude Code and each commit, so nothing else may load before it. So are the two plain forms of `status`, which prompts and scripts
 // ask all day: the command tree would cost them as much again. Everything else is cli/.
 
 import { version } from './version.ts'
@@ -9,6 +9,9 @@ const [first, second] = words
 
 if (first === '--version' || first === '-v') {
   console.log(`paid ${version}`)
+} else if (first === 'hook' && second === 'git') {
+  const { runGitHook } = await import('./cli/commands/git-hook.ts')
+  process.exit(await runGitHook(words.slice(2)))
 } else if (first === 'hook' && second !== '--help' && second !== '-h') {
   const { runHook } = await import('./cli/commands/hook.ts')
   process.exit(await runHook())

@@ -16,10 +16,12 @@ export const pathsOf = (home: string) => {
     httpSocket: join(home, 'http.sock'),
     daemon: join(home, 'daemon.json'),
     database: join(home, 'paid.db'),
+    archive: join(home, 'archive.db'),
     token: join(home, 'token'),
     config: join(home, 'config.json'),
     log: join(home, 'paid.log'),
     spool: join(home, 'spool'),
+    gitHooks: join(home, 'git-hooks'),
     lock: join(home, 'daemon.lock'),
   }
   const longest = Math.max(Buffer.byteLength(paths.socket), Buffer.byteLength(paths.httpSocket))

@@ -1,17 +1,46 @@
 // The worker thread: whatever is unbounded runs here, on connections of its own, so that no hook ever waits for it.
 // Asked `{kind: 'check', database}`, it answers `{kind: 'check', damage: string[]}`, empty when the file is whole.
+// Asked for something of the archive (archive/calls.ts), it opens it, and keeps it open until it is told to close.
 
 import { Database } from 'bun:sqlite'
+import { type Archive, openArchive } from './archive/archive.ts'
+import type { ArchiveReply, ArchiveRequest } from './archive/calls.ts'
+import { giveWay } from './archive/priority.ts'
+import { PaidError } from './protocol/error.ts'
 
-export type WorkerRequest = { kind: 'check'; database: string }
-export type WorkerReply = { kind: 'check'; damage: string[] }
+export type WorkerRequest = { kind: 'check'; database: string } | ArchiveRequest | { kind: 'close' }
+export type WorkerReply = { kind: 'check'; damage: string[] } | ArchiveReply | { kind: 'closed' }
 
 declare const self: Worker
 
+/** how much nicer it is than the daemon's own thread */
+const niceness = 5
+
+let archive: Archive | undefined
+
+const say = (reply: WorkerReply): void => self.postMessage(reply)
+
 self.addEventListener('message', ({ data }: MessageEvent<WorkerRequest>): void => {
-  const reply: WorkerReply = { kind: 'check', damage: check(data.database) }
-  self.postMessage(reply)
+  if (data.kind === 'check') say({ kind: 'check', damage: check(data.database) })
+  else if (data.kind === 'archive') void answer(data)
+  else {
+    archive?.close()
+    archive = undefined
+    say({ kind: 'closed' })
+  }
 })
+
+const answer = async ({ id, settings, call, params }: ArchiveRequest): Promise<void> => {
+  try {
+    if (!archive) giveWay(niceness)
+    archive ??= openArchive(settings, (progress) => say({ kind: 'progress', progress }))
+    say({ kind: 'archive', id, result: await archive.answer(call, params) })
+  } catch (error) {
+    const told =
+      error instanceof PaidError ? error.toJSON() : String(error instanceof Error ? error.stack : error)
+    say({ kind: 'archive', id, error: told })
+  }
+}
 
 const check = (path: string): string[] => {
   try {

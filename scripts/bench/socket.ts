@@ -6,6 +6,7 @@ import { manyChannels } from './socket/channels.ts'
 import { photonFanOut } from './socket/fan-out.ts'
 import { durableLocks } from './socket/locks.ts'
 import { longLine } from './socket/long-line.ts'
+import { nextInLine } from './socket/next-in-line.ts'
 import { pings } from './socket/pings.ts'
 import { publishes } from './socket/publishes.ts'
 import { stoppedReader } from './socket/stopped-reader.ts'
@@ -24,6 +25,7 @@ export const socket: Suite = async (stage) => {
     ...(await pings(stage, daemon, bare, times)),
     ...(await photonFanOut(stage, { daemon, bare, redis }, times)),
     ...(await durableLocks(stage, { daemon, redis }, times)),
+    ...(await nextInLine(stage, daemon, times)),
     ...(await manyChannels(stage, daemon, times)),
     ...(await stoppedReader(stage)),
     ...(await longLine(stage, daemon, times)),

@@ -7,12 +7,16 @@
 
 import { defineCommand } from 'citty'
 import { runTyped } from './run.ts'
+import { actionCommands } from './tree/actions.ts'
 import { channelCommands } from './tree/channels.ts'
 import { eventCommands } from './tree/events.ts'
 import { hookCommands } from './tree/hooks.ts'
+import { jobCommands } from './tree/jobs.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
+import { webhookCommands } from './tree/webhooks.ts'
+import { ruleCommands } from './tree/rules.ts'
 
 export const tree = defineCommand({
   meta: {
@@ -26,7 +30,11 @@ export const tree = defineCommand({
     ...eventCommands,
     ...channelCommands,
     ...lockCommands,
+    ...ruleCommands,
     ...hookCommands,
+    ...actionCommands,
+    ...jobCommands,
+    ...webhookCommands,
     ...ownCommands,
   },
 })

@@ -12,17 +12,20 @@ export type FilterFlags = {
   json: boolean
 }
 
-/** `--since 10m` is a time that long ago; what it is otherwise, the daemon checks. */
+/** What it is that a flag says, the daemon checks. */
 export const filterOf = ({ since, type, session, channel, all }: FilterFlags, now = Date.now()) => {
   const filter: EventFilter & { since?: string | number } = {}
   if (type !== undefined) filter.type = type
   if (session !== undefined) filter.session = session
   if (channel.length > 0) filter.channel = channel
   if (all) filter.all = true
-  if (since !== undefined) {
-    const ago = parseDuration(since)
-    filter.since =
-      ago !== undefined ? new Date(now - ago).toISOString() : /^\d+$/.test(since) ? Number(since) : since
-  }
+  if (since !== undefined) filter.since = sinceOf(since, now)
   return filter
+}
+
+/** `--since 10m` is a time that long ago. */
+export const sinceOf = (since: string, now = Date.now()): string | number => {
+  const ago = parseDuration(since)
+  if (ago !== undefined) return new Date(now - ago).toISOString()
+  return /^\d+$/.test(since) ? Number(since) : since
 }

@@ -2,6 +2,7 @@
 
 import { type Connection, openConnection } from '../client/connection.ts'
 import { homeOf, type Paths, pathsOf } from '../paths.ts'
+import { causeFrom } from '../protocol/cause.ts'
 import { PaidError } from '../protocol/error.ts'
 import { isOwnHome } from './own-home.ts'
 
@@ -27,7 +28,8 @@ const connected = async (paths: Paths): Promise<Connection> => {
   const until = Date.now() + busyForMs
   for (;;) {
     try {
-      return await openConnection(paths.socket)
+      // run by an action, a command hands on what that acts upon, so that no rule answers itself
+      return await openConnection(paths.socket, causeFrom(process.env))
     } catch (error) {
       const { isLocked } = await import('../lib/file-lock.ts')
       if (!isLocked(paths.lock)) throw error

@@ -5,5 +5,9 @@ import { unixLine } from './lines/unix.ts'
 
 export type { Connection }
 
-/** Throws `not_running` when nobody answers at the socket. */
-export const openConnection = (socket: string): Promise<Connection> => converse(unixLine(socket))
+/**
+ * Throws `not_running` when nobody answers at the socket.
+ * @param cause see `converse`
+ */
+export const openConnection = (socket: string, cause?: string): Promise<Connection> =>
+  converse(unixLine(socket), {}, cause)

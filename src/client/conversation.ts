@@ -33,10 +33,14 @@ const readAhead = 1000
 const openWithinMs = 10_000
 const answerWithinMs = 30_000
 
-/** Throws `not_running` when nobody answers, `timeout` when it takes too long. */
+/**
+ * Throws `not_running` when nobody answers, `timeout` when it takes too long.
+ * @param cause what every call acts upon, as an action of the daemon was told
+ */
 export const converse = async (
   open: Open,
   { signal, timeoutMs = openWithinMs }: Bounds = {},
+  cause?: string,
 ): Promise<Connection> => {
   const calls = new Map<string, Waiting>()
   const inboxes = new Map<string, Inbox>()
@@ -127,7 +131,7 @@ export const converse = async (
       if (over) throw lost()
       const id = String(nextId++)
       const answer = new Promise<unknown>((resolve, reject) => calls.set(id, { resolve, reject }))
-      send(JSON.stringify({ id, method, params }))
+      send(JSON.stringify({ id, method, params, cause }))
       try {
         // The daemon checks what it answers against the method's schema; checking again would cost every command.
         return (await bounded(answer, { signal, timeoutMs })) as Result<M>

@@ -10,9 +10,18 @@ export type DaemonFile = {
   urls: string[]
   /** each listener as `--listen` takes it */
   listen: string[]
+  /** each address that serves webhooks alone */
+  webhooks: string[]
   /** what `paid start` was told on its command line */
   flags:
-    | { listen?: string[]; auth?: string; photon?: string[]; photonGlobal?: boolean; socket?: string[] }
+    | {
+        listen?: string[]
+        auth?: string
+        photon?: string[]
+        photonGlobal?: boolean
+        socket?: string[]
+        webhooks?: string[]
+      }
     | undefined
 }
 
@@ -32,12 +41,14 @@ export const readDaemonFile = (path: string): DaemonFile | undefined => {
     startTime: typeof startTime === 'number' || typeof startTime === 'string' ? `${startTime}` : undefined,
     urls: texts(found['urls']),
     listen: texts(found['listen']),
+    webhooks: texts(found['webhooks']),
     flags: said && {
       listen: texts(said['listen']),
       ...(typeof said['auth'] === 'string' ? { auth: said['auth'] } : {}),
       photon: texts(said['photon']),
       ...(said['photonGlobal'] === true ? { photonGlobal: true } : {}),
       socket: texts(said['socket']),
+      webhooks: texts(said['webhooks']),
     },
   }
 }

@@ -22,5 +22,31 @@ export type ReleaseLock = (photonName: string, lockName: string) => Promise<bool
 
 export type ListLocks = (photonName: string) => Promise<LockInfo[]>
 
+export type ScheduledJob = {
+  id: string
+  method: string
+  args?: unknown
+  cron: string
+  lastRun?: number
+  nextRun?: number
+  runCount: number
+  createdAt: number
+  createdBy?: string
+}
+
+/** A job of this id is replaced. `scheduled` is false for what is no cron expression, and `reason` says so. */
+export type ScheduleJob = (
+  photonName: string,
+  jobId: string,
+  method: string,
+  cron: string,
+  args?: Record<string, unknown>,
+) => Promise<{ scheduled: boolean; nextRun?: number; reason?: string }>
+
+/** Resolves to whether there was such a job. */
+export type UnscheduleJob = (photonName: string, jobId: string) => Promise<boolean>
+
+export type ListJobs = (photonName: string) => Promise<ScheduledJob[]>
+
 /** Resolves to whether a daemon answers for this photon. */
 export type PingDaemon = (photonName: string) => Promise<boolean>

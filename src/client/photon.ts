@@ -1,4 +1,4 @@
-// The photon daemon protocol's client, under its own names: local programs talk and take turns over
+// The photon daemon protocol's client, under its own names: local programs talk, take turns and schedule jobs over
 // `~/.photon/daemons/NAME.sock` (`paid start --photon NAME`; PHOTON_SOCKET_DIR names another folder).
 // It promises: the arguments and results of its document, a connection for each call, errors as PaidError.
 // It refuses: names that are a path. All of one process is one holder of locks, as the document says.
@@ -10,12 +10,16 @@ import type { Line, Open } from './line.ts'
 import { unixLine } from './lines/unix.ts'
 import type {
   AcquireLock,
+  ListJobs,
   ListLocks,
   LockInfo,
   PingDaemon,
   PublishToChannel,
   ReleaseLock,
+  ScheduledJob,
+  ScheduleJob,
   SubscribeChannel,
+  UnscheduleJob,
 } from './photon-types.ts'
 
 export type * from './photon-types.ts'
@@ -32,6 +36,7 @@ type Reply = {
   data?: Record<string, unknown>
   message?: unknown
   eventId?: string | number
+  lastEventId?: string | number
 }
 
 export const publishToChannel: PublishToChannel = async (photonName, channel, message) => {
@@ -53,6 +58,30 @@ export const listLocks: ListLocks = async (photonName) => {
   return Array.isArray(locks) ? locks.filter(isLock) : []
 }
 
+export const scheduleJob: ScheduleJob = async (photonName, jobId, method, cron, args) => {
+  const job = { type: 'schedule', sessionId: session(), jobId, method, cron, args }
+  const { scheduled, nextRun, reason } = (await ask(photonName, job)).data ?? {}
+  return {
+    scheduled: scheduled === true,
+    ...(typeof nextRun === 'number' && { nextRun }),
+    ...(typeof reason === 'string' && { reason }),
+  }
+}
+
+export const unscheduleJob: UnscheduleJob = async (photonName, jobId) =>
+  (await ask(photonName, { type: 'unschedule', jobId })).data?.['unscheduled'] === true
+
+export const listJobs: ListJobs = async (photonName) => {
+  const found: ScheduledJob[] = []
+  let after: unknown
+  do {
+    const { data } = await ask(photonName, { type: 'list_jobs', ...(after !== undefined && { after }) })
+    if (Array.isArray(data?.['jobs'])) found.push(...data['jobs'].filter(isJob))
+    after = data?.['after']
+  } while (after !== undefined)
+  return found
+}
+
 export const pingDaemon: PingDaemon = async (photonName) => {
   const line = lineTo(photonName)
   try {
@@ -67,16 +96,21 @@ export const subscribeChannel: SubscribeChannel = async (photonName, channel, ha
   const open = lineTo(photonName)
   const stop = new AbortController()
   const retry = backOff()
-  let lastEventId: string | number | undefined
+  /** null until the daemon has said where the channel stands */
+  let lastEventId: string | number | null = null
 
   const follow = async (): Promise<Subscribed> => {
-    const frame = { type: 'subscribe', channel, ...(lastEventId !== undefined && { lastEventId }) }
-    return await subscribe(open, frame, ({ message, eventId }) => {
+    const frame = { type: 'subscribe', channel, lastEventId }
+    let heard = false
+    const subscribed = await subscribe(open, frame, ({ message, eventId }) => {
       if (stop.signal.aborted) return
+      heard ||= eventId !== undefined
       lastEventId = eventId ?? lastEventId
       // in a turn of its own: what a handler throws is its program's business, not the connection's
       queueMicrotask(() => handler(message))
     })
+    if (!heard) lastEventId = subscribed.lastEventId ?? lastEventId
+    return subscribed
   }
   const keep = async (first: Subscribed) => {
     let current: Subscribed | undefined = first
@@ -97,7 +131,7 @@ export const subscribeChannel: SubscribeChannel = async (photonName, channel, ha
   return () => stop.abort()
 }
 
-type Subscribed = { close: () => void; ended: Promise<void> }
+type Subscribed = { close: () => void; ended: Promise<void>; lastEventId: string | number | undefined }
 
 /** Resolves when the daemon has agreed; messages that it replays come before. */
 const subscribe = async (
@@ -107,8 +141,8 @@ const subscribe = async (
 ): Promise<Subscribed> => {
   let end = () => {}
   const ended = new Promise<void>((resolve) => (end = resolve))
-  const { line } = await exchange(open, frame, { message, closed: end })
-  return { close: line.close, ended }
+  const { line, reply } = await exchange(open, frame, { message, closed: end })
+  return { close: line.close, ended, lastEventId: reply.lastEventId }
 }
 
 const ask = async (
@@ -182,3 +216,6 @@ let ownSession: string | undefined
 
 const isLock = (value: unknown): value is LockInfo =>
   typeof value === 'object' && value !== null && 'name' in value && 'holder' in value
+
+const isJob = (value: unknown): value is ScheduledJob =>
+  typeof value === 'object' && value !== null && 'id' in value && 'cron' in value

@@ -63,6 +63,17 @@ export const options = z.strictObject({
     )
     .default([])
     .describe('more paths to listen at, each with a namespace if it says one'),
+  webhooks: z
+    .strictObject({
+      listen: z
+        .array(z.string('a list of texts "host:port"'), 'a list of texts "host:port"')
+        .default([])
+        .describe('addresses that serve nothing but webhooks and `/health`, `host:port`'),
+      ratePerMinute: wholeNumber(1, 10_000_000, 60).describe(
+        'deliveries that one address may send to one webhook in a minute',
+      ),
+    })
+    .prefault({}),
   channels: z
     .strictObject({
       stored: z
@@ -77,6 +88,20 @@ export const options = z.strictObject({
         'events a follower that reads nothing may fall behind',
       ),
       maxUnsentBytes: wholeNumber(1024, 1024 * 1024 * 1024, limits.unsentBytes).describe('the same in bytes'),
+    })
+    .prefault({}),
+  capture: z
+    .strictObject({
+      transcripts: z
+        .boolean('true or false')
+        .default(true)
+        .describe('keep what sessions of Claude Code write, as their hooks tell of it'),
+      exclude: z
+        .array(z.string('a list of patterns'), 'a list of patterns')
+        .default(['*.env', '*secret*', '*password*', '*api*key*'])
+        .describe(
+          'files whose contents are never kept: `*` and `?`, a pattern with a `/` is about the whole path',
+        ),
     })
     .prefault({}),
   log: z

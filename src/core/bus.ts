@@ -2,11 +2,19 @@
 // Promises: `deliver` hands every event to every listener that wants it, once each, in the order given; a listener
 // that ends or begins while events are handed out disturbs nobody. Namespaces never meet.
 
-import type { Pattern } from './filter.ts'
+import type { Filter, Pattern } from './filter.ts'
 import type { LogEvent } from './log-event.ts'
-import type { Subscription } from './subscription.ts'
 
-type Listeners = Set<Subscription>
+/** A subscription, or somebody inside the daemon. */
+export type Listener = {
+  readonly filter: Filter
+  /** Called after COMMIT, in order, with every event on the filter's channels; what else it says, the listener looks at. */
+  readonly offer: (event: LogEvent) => void
+  /** one of the daemon's own, which is not counted */
+  readonly own?: true
+}
+
+type Listeners = Set<Listener>
 
 /** Listeners of one namespace. */
 type Index = { exact: Map<string, Listeners>; prefixes: Map<string, Listeners>; lengths: number[] }
@@ -17,7 +25,8 @@ export type Bus = ReturnType<typeof createBus>
 
 export const createBus = () => {
   const namespaces = new Map<string, Index>()
-  let size = 0
+  let subscriptions = 0
+  let listening = 0
   let lagged = 0
 
   const indexOf = (namespace: string): Index => {
@@ -28,10 +37,10 @@ export const createBus = () => {
     return made
   }
 
-  /** The places in the index that a subscription stands in. */
-  const places = (subscription: Subscription): [Map<string, Listeners>, string][] => {
-    const index = indexOf(subscription.filter.namespace)
-    return (subscription.filter.patterns ?? everything).map(({ name, prefix }) => [
+  /** The places in the index that a listener stands in. */
+  const places = (listener: Listener): [Map<string, Listeners>, string][] => {
+    const index = indexOf(listener.filter.namespace)
+    return (listener.filter.patterns ?? everything).map(({ name, prefix }) => [
       prefix ? index.prefixes : index.exact,
       name,
     ])
@@ -46,47 +55,49 @@ export const createBus = () => {
   const offerTo = (
     event: LogEvent,
     listeners: Listeners | undefined,
-    seen: Set<Subscription> | undefined,
+    seen: Set<Listener> | undefined,
   ): void => {
     if (!listeners) return
-    for (const subscription of listeners) {
-      if (seen && (subscription.filter.patterns?.length ?? 1) > 1) {
-        if (seen.has(subscription)) continue
-        seen.add(subscription)
+    for (const listener of listeners) {
+      if (seen && (listener.filter.patterns?.length ?? 1) > 1) {
+        if (seen.has(listener)) continue
+        seen.add(listener)
       }
-      subscription.offer(event)
+      listener.offer(event)
     }
   }
 
   return {
-    add: (subscription: Subscription): void => {
-      size++
-      for (const [map, name] of places(subscription)) {
+    add: (listener: Listener): void => {
+      if (!listener.own) subscriptions++
+      listening++
+      for (const [map, name] of places(listener)) {
         const listeners = map.get(name)
-        if (listeners) listeners.add(subscription)
-        else map.set(name, new Set([subscription]))
+        if (listeners) listeners.add(listener)
+        else map.set(name, new Set([listener]))
       }
-      measure(indexOf(subscription.filter.namespace))
+      measure(indexOf(listener.filter.namespace))
     },
 
-    remove: (subscription: Subscription): void => {
-      size--
-      for (const [map, name] of places(subscription)) {
+    remove: (listener: Listener): void => {
+      if (!listener.own) subscriptions--
+      listening--
+      for (const [map, name] of places(listener)) {
         const listeners = map.get(name)
-        listeners?.delete(subscription)
+        listeners?.delete(listener)
         if (listeners?.size === 0) map.delete(name)
       }
-      measure(indexOf(subscription.filter.namespace))
+      measure(indexOf(listener.filter.namespace))
     },
 
     deliver: (events: readonly LogEvent[]): void => {
-      if (size === 0) return
+      if (listening === 0) return
       for (const event of events) {
         const index = namespaces.get(event.namespace)
         if (!index) continue
         // one pattern may be a part of another: only then can a listener be met twice
         const seen =
-          index.lengths.length + (index.exact.size > 0 ? 1 : 0) > 1 ? new Set<Subscription>() : undefined
+          index.lengths.length + (index.exact.size > 0 ? 1 : 0) > 1 ? new Set<Listener>() : undefined
         offerTo(event, index.exact.get(event.channel), seen)
         for (const length of index.lengths) {
           if (length > event.channel.length) break
@@ -95,8 +106,9 @@ export const createBus = () => {
       }
     },
 
+    /** subscriptions there are */
     get size(): number {
-      return size
+      return subscriptions
     },
     /** subscriptions that fell behind and were ended, since start */
     get lagged(): number {

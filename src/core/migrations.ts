@@ -7,6 +7,8 @@ import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
 import { following } from './migrations/following.ts'
 import { jobs } from './migrations/jobs.ts'
+import { webhooks } from './migrations/webhooks.ts'
+import { rules } from './migrations/rules.ts'
 
 export const migrations: readonly ((database: Database) => void)[] = [
   function log(database) {
@@ -102,5 +104,7 @@ export const migrations: readonly ((database: Database) => void)[] = [
 
   actions,
   jobs,
+  webhooks,
+  rules,
   following,
 ]

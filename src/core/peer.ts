@@ -1,7 +1,10 @@
 // Whoever calls: a socket, a browser tab, a hook, the daemon itself. It has a name, a namespace, a scope and an end.
 
+import type { TellFrame } from '../protocol/frame.ts'
 import type { Access } from '../protocol/method.ts'
 import type { Stream, Subscription } from './subscription.ts'
+
+export type Tell = (frame: TellFrame) => boolean
 
 export type Peer = {
   /** of this peer alone, for ever: no other has it, nor one after a restart */
@@ -10,8 +13,12 @@ export type Peer = {
   readonly by: string
   readonly namespace: string
   readonly scope: Access
+  /** what it acts upon, as `rule:<name>/evt_<seq>`: events that it posts say so in `origin.cause` */
+  readonly cause?: string
   /** where events can be sent; absent on a door that only answers */
   readonly stream?: Stream
+  /** Sends it a frame that answers nothing; false, and nothing was sent, when its reader is behind. As `stream`. */
+  readonly tell?: Tell
   readonly subscriptions: Map<string, Subscription>
   /** Has something done when the peer ends, at once if it has; gives back what calls it off. */
   readonly onEnd: (call: () => void) => () => void
@@ -26,7 +33,13 @@ const run = crypto.randomUUID().slice(0, 8)
 let peers = 0
 
 /** A peer that only asks. */
-export const createPeer = (by: string, scope: Access, namespace = '', stream?: Stream): Peer => {
+export const createPeer = (
+  by: string,
+  scope: Access,
+  namespace = '',
+  stream?: Stream,
+  cause?: string,
+): Peer => {
   const atEnd = new Set<() => void>()
   let ended = false
   return {
@@ -36,6 +49,7 @@ export const createPeer = (by: string, scope: Access, namespace = '', stream?: S
     namespace,
     subscriptions: new Map(),
     ...(stream && { stream }),
+    ...(cause !== undefined && { cause }),
     onEnd: (call) => {
       if (ended) call()
       else atEnd.add(call)

@@ -2,6 +2,8 @@
 // streams are merged from their index, many are read in slices along the log itself.
 
 import type { Database } from 'bun:sqlite'
+import { PaidError } from '../protocol/error.ts'
+import { type Cursor, isIsoTime, seqOfId } from '../protocol/event.ts'
 import { limits } from '../protocol/limits.ts'
 import { streamsWhere, type Filter } from './filter.ts'
 import { eventOfRow, rowColumns, type EventRow } from './event-row.ts'
@@ -30,6 +32,29 @@ export const pageAfter = (reader: Database, filter: Filter, after: number, limit
   return { events, more: cut || seqs.length === limit }
 }
 
+/** The same of what any of the filters means, once each. */
+export const pageOfAny = (
+  reader: Database,
+  filters: readonly Filter[],
+  after: number,
+  limit: number,
+): Page => {
+  const seqs = seqsOfAny(reader, filters, after, limit)
+  const { events, cut } = load(reader, seqs)
+  return { events, more: cut || seqs.length === limit }
+}
+
+/** How many those are, counted up to `limit`. */
+export const countOfAny = (
+  reader: Database,
+  filters: readonly Filter[],
+  after: number,
+  limit: number,
+): number => seqsOfAny(reader, filters, after, limit).length
+
+/** The event of this number. */
+export const eventAt = (reader: Database, seq: number): LogEvent | undefined => load(reader, [seq]).events[0]
+
 /** The newest `limit` events, oldest first. */
 export const pageNewest = (reader: Database, filter: Filter, limit: number): Page => {
   const { events } = load(reader, newestSeqs(reader, filter, limit))
@@ -47,6 +72,12 @@ const seqsAfter = (reader: Database, filter: Filter, after: number, limit: numbe
     .all(...values, after)
   const sliced = streams.length > mergedStreams ? slice(reader, streams, after, limit) : undefined
   return sliced ?? merge(reader, streams, after, limit)
+}
+
+const seqsOfAny = (reader: Database, filters: readonly Filter[], after: number, limit: number): number[] => {
+  const found = filters.map((filter) => seqsAfter(reader, filter, after, limit))
+  if (found.length === 1) return found[0] ?? []
+  return [...new Set(found.flat())].sort((a, b) => a - b).slice(0, limit)
 }
 
 const newestSeqs = (reader: Database, filter: Filter, limit: number): number[] => {
@@ -94,6 +125,14 @@ export const seqAt = (reader: Database, time: number): number => {
     else high = middle
   }
   return low
+}
+
+/** The number that a cursor means, whatever is behind it; a time is looked up by arrival. Throws `bad_request`. */
+export const seqOfCursor = (reader: Database, since: Cursor): number => {
+  const seq = typeof since === 'number' ? since : seqOfId(since)
+  if (seq !== undefined) return seq
+  if (isIsoTime(String(since))) return seqAt(reader, Date.parse(String(since)))
+  throw new PaidError('bad_request', 'since must be an event id (evt_12), a number or an ISO 8601 time')
 }
 
 /** Whether anything was ever posted; what the daemon says of itself does not count. */

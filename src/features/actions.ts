@@ -7,7 +7,7 @@
 // Refuses: to store or to run in the name of a job, a webhook or a rule for anybody but the daemon's own rooms.
 
 import type { Database } from 'bun:sqlite'
-import { actionPrefix, type ShownAction } from '../protocol/actions.ts'
+import { actionPrefix, type ShownAction, standardTimeoutMs } from '../protocol/actions.ts'
 import { PaidError } from '../protocol/error.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { SteadyClock } from '../lib/steady-clock.ts'
@@ -18,7 +18,9 @@ import type { Peer } from '../core/peer.ts'
 import type { Surroundings } from './actions/command.ts'
 import { createKinds } from './actions/kinds.ts'
 import { createLines } from './actions/lines.ts'
-import { createRuns } from './actions/runs.ts'
+import { createOffers, keyOf, type Offer } from './actions/offers.ts'
+import { type Outcome, RunFailed } from './actions/outcome.ts'
+import { createRuns, type Running } from './actions/runs.ts'
 import { shownDefinition } from './actions/shown.ts'
 import { find, forget, pageOf, type Place, store, type Stored } from './actions/store.ts'
 
@@ -48,6 +50,7 @@ export const createActions = ({
   surroundings: Surroundings
 }): Actions => {
   const lines = createLines()
+  const offers = createOffers()
   const runs = createRuns({ log, database, clock, steady, logger })
 
   const shownOf = (namespace: string, { definition, by, addedAt }: Stored): ShownAction => ({
@@ -57,8 +60,31 @@ export const createActions = ({
     ...lines.counts(keyOf({ namespace, name: definition.name })),
   })
 
+  const shownOffer = ({ namespace, name, peer, concurrency, offeredAt }: Offer): ShownAction => ({
+    name,
+    kind: 'offered',
+    concurrency,
+    timeout: standardTimeoutMs,
+    by: peer.by,
+    addedAt: offeredAt,
+    ...lines.counts(keyOf({ namespace, name })),
+  })
+
+  /** Whoever offers it when its turn comes gets the call. */
+  const callOf =
+    (
+      place: Place,
+      call: { args: unknown; by: string; cause: string | undefined },
+      caller: Peer | undefined,
+    ) =>
+    ({ run, signal }: Running): Promise<Outcome> => {
+      const offer = offers.find(place)
+      if (!offer) throw new RunFailed('gone', 'Whoever offered it is gone')
+      return offers.call(offer, { run, ...call }, caller, signal)
+    }
+
   const handlers = (dispatch: Dispatch): HandlersFor<'action'> => {
-    const workOf = createKinds({ dispatch, logger, surroundings })
+    const workOf = createKinds({ dispatch, steady, logger, surroundings })
 
     return {
       'action.add': ({ replace, ...definition }, peer) =>
@@ -96,32 +122,66 @@ export const createActions = ({
       'action.list': ({ after = '', limit }, { namespace }) =>
         log.read((reader) => {
           const found = pageOf(reader, namespace, after, limit + 1)
-          const actions = found.slice(0, limit).map((stored) => shownOf(namespace, stored))
-          const next = found.length > limit ? actions.at(-1)?.name : undefined
+          const names = new Set(found.map(({ definition }) => definition.name))
+          const all = [
+            ...found.map((stored) => shownOf(namespace, stored)),
+            ...offers
+              .in(namespace)
+              .filter(({ name }) => compare(name, after) > 0 && !names.has(name))
+              .map(shownOffer),
+          ].toSorted((a, b) => compare(a.name, b.name))
+          const actions = all.slice(0, limit)
+          const next = all.length > limit ? actions.at(-1)?.name : undefined
           return { actions, ...(next !== undefined && { next }) }
         }),
 
       'action.get': ({ name }, { namespace }) =>
         log.read((reader) => {
           const stored = find(reader, { namespace, name })
-          return { action: stored ? shownOf(namespace, stored) : null }
+          if (stored) return { action: shownOf(namespace, stored) }
+          const offer = offers.find({ namespace, name })
+          return { action: offer ? shownOffer(offer) : null }
         }),
 
-      'action.run': async ({ name, args = {}, timeout, cause }, peer) => {
+      'action.run': async ({ name, args = {}, timeout, cause: given, prompts }, peer) => {
         const { namespace, by } = peer
-        if (cause !== undefined && !causing.test(by))
+        const cause = given ?? peer.cause
+        if (given !== undefined && !causing.test(by))
           throw new PaidError('bad_request', 'cause: only jobs, webhooks and rules say what made them call')
         const place = { namespace, name }
         const stored = await log.read((reader) => find(reader, place))
-        if (!stored) throw new PaidError('unknown_action', `There is no action ${JSON.stringify(name)}`)
-        const { definition } = stored
-        const turn = await lines.enter(keyOf(place), definition.concurrency)
+        const offer = stored ? undefined : offers.find(place)
+        const known = stored?.definition ?? offer
+        if (!known) throw new PaidError('unknown_action', `There is no action ${JSON.stringify(name)}`)
+        const work = stored
+          ? workOf(stored.definition, { args, peer, cause })
+          : callOf(place, { args, by, cause }, prompts ? peer : undefined)
+        const turn = await lines.enter(keyOf(place), known.concurrency)
         try {
-          const asked = { namespace, name, by, cause, timeout: timeout ?? definition.timeout }
-          return await runs.perform(asked, workOf(definition, { args, peer, cause }))
+          const limit = timeout ?? stored?.definition.timeout ?? standardTimeoutMs
+          return await runs.perform({ namespace, name, by, cause, timeout: limit }, work)
         } finally {
           turn.leave()
         }
+      },
+
+      'action.offer': async ({ names, concurrency }, peer) => {
+        const { namespace } = peer
+        const stored = await log.read((reader) => names.find((name) => find(reader, { namespace, name })))
+        if (stored !== undefined)
+          throw new PaidError('name_taken', `There is a stored action ${JSON.stringify(stored)}`)
+        return { offered: offers.offer(peer, names, concurrency, clock.now()) }
+      },
+      'action.withdraw': ({ names }, peer) => ({ offered: offers.withdraw(peer, names) }),
+      'action.answer': ({ call, ...answer }, peer) => {
+        offers.answer(peer, call, answer)
+        return { answered: true }
+      },
+      'action.emit': ({ call, data }, peer) => ({ heard: offers.emit(peer, call, data) }),
+      'action.prompt': async ({ call, prompt }, peer) => ({ value: await offers.prompt(peer, call, prompt) }),
+      'action.reply': ({ prompt, value }, peer) => {
+        offers.reply(peer, prompt, value)
+        return { replied: true }
       },
     }
   }
@@ -135,8 +195,8 @@ export const createActions = ({
   }
 }
 
-// \n cannot occur in a namespace or a name
-const keyOf = ({ namespace, name }: Place): string => `${namespace}\n${name}`
+/** as SQLite orders texts */
+const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 const draftOf = ({ namespace, name }: Place, type: string, { by }: Peer, data: object) => ({
   namespace,

@@ -5,7 +5,7 @@
 
 import { PaidError } from '../protocol/error.ts'
 import { isReserved } from '../protocol/channel.ts'
-import { eventId, isIsoTime, seqOfId, type Cursor } from '../protocol/event.ts'
+import { eventId } from '../protocol/event.ts'
 import type { NewEvent } from '../protocol/events.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Bus } from '../core/bus.ts'
@@ -14,7 +14,7 @@ import { filterOf } from '../core/filter.ts'
 import type { Log, Transaction } from '../core/log.ts'
 import type { Draft, LogEvent } from '../core/log-event.ts'
 import type { Peer } from '../core/peer.ts'
-import { anyPosted, pageAfter, pageNewest, seqAt } from '../core/query.ts'
+import { anyPosted, pageAfter, pageNewest, seqOfCursor } from '../core/query.ts'
 import { Subscription, type Bounds } from '../core/subscription.ts'
 
 export const createEvents = ({
@@ -57,7 +57,7 @@ export const createEvents = ({
     'event.list': async ({ since, limit, ...wanted }, peer) => {
       const filter = filterOf(peer.namespace, wanted)
       return log.read((reader) => {
-        const start = since === undefined ? undefined : after(since, (time) => seqAt(reader, time))
+        const start = since === undefined ? undefined : seqOfCursor(reader, since)
         const { events } =
           start === undefined ? pageNewest(reader, filter, limit) : pageAfter(reader, filter, start, limit)
         // with nothing found the cursor is the end of the log, so that a poller misses nothing from here on
@@ -74,11 +74,7 @@ export const createEvents = ({
       const { since, replay } = params
       const start = await log.read((reader) => {
         // a cursor ahead of this log (another one's, or one from before a restore) means from now on
-        if (since !== undefined)
-          return Math.min(
-            log.head,
-            after(since, (time) => seqAt(reader, time)),
-          )
+        if (since !== undefined) return Math.min(log.head, seqOfCursor(reader, since))
         if (replay === undefined || replay === 0) return log.head
         const [first] = pageNewest(reader, filter, replay).events
         return first ? first.seq - 1 : log.head
@@ -124,9 +120,15 @@ const draftOf = (event: NewEvent, peer: Peer): Draft => {
     type: event.type,
     by: peer.by,
     dataText: jsonOf(event.data === undefined ? {} : event.data),
-    originText: event.origin && jsonOf(event.origin),
+    originText: originOf(event.origin, peer.cause),
     occurredAt: event.occurredAt,
   }
+}
+
+/** The sender's labels, and what made the caller act. */
+const originOf = (origin: NewEvent['origin'], cause: string | undefined): string | undefined => {
+  if (cause === undefined) return origin && jsonOf(origin)
+  return jsonOf({ ...origin, cause })
 }
 
 const jsonOf = (value: unknown): string => {
@@ -165,13 +167,4 @@ const storeBatch = (transaction: Transaction, drafts: readonly Draft[], key: str
     return (event ? sameEvent(event, draft) : transaction.append({ ...draft, key: keyAt(n) })).id
   })
   return { ids, ...(known[0] && { duplicate: true }) }
-}
-
-/** The seq a cursor means; a time is looked up by arrival. */
-const after = (since: Cursor, atTime: (time: number) => number): number => {
-  if (typeof since === 'number') return since
-  const seq = seqOfId(since)
-  if (seq !== undefined) return seq
-  if (isIsoTime(since)) return atTime(Date.parse(since))
-  throw new PaidError('bad_request', 'since must be an event id (evt_12), a number or an ISO 8601 time')
 }

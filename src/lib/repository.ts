@@ -110,16 +110,22 @@ export const blameOf = async (
   return /^0+$/.test(sha) ? undefined : { sha, line: Number(original), text: text?.slice(1) ?? '' }
 }
 
-/** What git prints, without its last line end; undefined when it fails, is missing, or prints too much or too slowly. */
+const bare = ['-c', 'core.fsmonitor=false', '-c', 'log.showSignature=false']
+const plain = { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' }
+
+/**
+ * What git prints, without its last line end; undefined when it fails, is missing, or prints too much or too slowly.
+ * @param env is added to what any program gets
+ */
 export const git = async (
   folder: string,
   args: readonly string[],
-  input?: string,
+  { input, env = {} }: { input?: string; env?: Readonly<Record<string, string | undefined>> } = {},
 ): Promise<string | undefined> => {
   try {
-    await using child = Bun.spawn(['git', '-c', 'core.fsmonitor=false', ...args], {
+    await using child = Bun.spawn(['git', ...bare, ...args], {
       cwd: folder,
-      env: childEnvironment(process.env, { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' }),
+      env: childEnvironment(process.env, { ...plain, ...env }),
       stdin: input === undefined ? 'ignore' : Buffer.from(input),
       stdout: 'pipe',
       stderr: 'ignore',

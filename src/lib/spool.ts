@@ -1,5 +1,5 @@
 // The spool: events that could not be handed to the daemon wait here, one file each, until it takes them in.
-//   spool/<occurredAt>-<key>.<bytes>.json    a header line {"key","occurredAt","path"}, a newline, the body as it came
+//   spool/<occurredAt>-<key>.<bytes>.json    a header line {"key","occurredAt","path","cause"?}, a newline, the body as it came
 //   spool/dropped                            its length is the number of events dropped: appending is safe for many writers
 // It promises: a file is seen whole or not at all, by any number of processes writing at once; names sort oldest first;
 // what waits stays within the bound, the oldest goes first and is counted; nothing is written through a symlink or into
@@ -23,7 +23,14 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-export type SpoolEntry = { key: string; occurredAt: number; path: string; body: Uint8Array }
+export type SpoolEntry = {
+  key: string
+  occurredAt: number
+  path: string
+  /** what its sender acted upon */
+  cause?: string
+  body: Uint8Array
+}
 export type SpoolFile = { name: string; occurredAt: number; bytes: number }
 export type Spool = ReturnType<typeof spoolAt>
 
@@ -194,6 +201,7 @@ const entryOf = (bytes: Buffer): SpoolEntry | undefined => {
     key: header.key,
     occurredAt: Number(header.occurredAt),
     path: header.path,
+    ...('cause' in header && typeof header.cause === 'string' && { cause: header.cause }),
     body: bytes.subarray(end + 1),
   }
 }

@@ -37,15 +37,20 @@ const timeout = z
   .max(limits.actionTimeoutMs)
   .meta({ description: 'a run that takes longer is ended, milliseconds' })
 
+/** for a run, when nobody says otherwise */
+export const standardTimeoutMs = 600_000
+
+const concurrency = z
+  .int()
+  .min(1)
+  .max(limits.actionConcurrency)
+  .default(4)
+  .meta({ description: 'runs at one time; more wait in line' })
+
 const common = {
   name: actionName,
-  concurrency: z
-    .int()
-    .min(1)
-    .max(limits.actionConcurrency)
-    .default(4)
-    .meta({ description: 'runs at one time; more wait in line' }),
-  timeout: timeout.default(600_000),
+  concurrency,
+  timeout: timeout.default(standardTimeoutMs),
 }
 
 const command = z.strictObject({
@@ -67,10 +72,12 @@ const command = z.strictObject({
     .meta({ description: 'added to its environment' }),
 })
 
+export const httpMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
 const http = z.strictObject({
   ...common,
   kind: z.literal('http'),
-  method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
+  method: z.enum(httpMethods).default('POST'),
   url: text('url', limits.urlBytes).refine(
     isWebAddress,
     'url must be http:// or https://, without a name or a password in it',
@@ -81,7 +88,7 @@ const http = z.strictObject({
 const publish = z.strictObject({
   ...common,
   kind: z.literal('publish'),
-  channel: channelName.refine((channel) => !isReserved(channel), 'is written by the daemon alone'),
+  channel: channelName.refine((channel) => !isReserved(channel), 'this channel is written by the daemon alone'),
 })
 
 const prompt = z.strictObject({
@@ -114,6 +121,19 @@ const shown = z.object({
   waiting: z.int().meta({ description: 'runs that wait in line' }),
 })
 export type ShownAction = z.infer<typeof shown>
+
+const call = z.string().meta({ description: 'as the frame {"call": …} says' })
+
+const thrown = z.union([
+  z.string().max(limits.actionTextBytes),
+  z.looseObject({ message: z.string().max(limits.actionTextBytes) }),
+])
+
+/** What is asked of whoever runs an action. */
+const asked = z.looseObject({
+  type: z.enum(['text', 'password', 'confirm', 'select']).default('text'),
+  message: z.string(),
+})
 
 const run = z.string().meta({ description: 'run_<id>' })
 
@@ -186,5 +206,51 @@ export const actions = {
       truncated: z.boolean().optional().meta({ description: 'there was more than is kept of a result' }),
     }),
     example: { name: 'backup', args: { full: true } },
+  }),
+  'action.offer': method({
+    summary: 'Have calls of these names come to this connection, as long as it lasts',
+    access: 'write',
+    params: z.strictObject({ names: z.array(actionName).min(1).max(limits.offersPerPeer), concurrency }),
+    result: z.object({ offered: z.int().meta({ description: 'names that this connection offers now' }) }),
+    example: { names: ['greet'] },
+  }),
+  'action.withdraw': method({
+    summary: 'Offer these names no longer; calls that have come may still be answered',
+    access: 'write',
+    params: z.strictObject({ names: z.array(actionName).min(1).max(limits.offersPerPeer) }),
+    result: z.object({ offered: z.int() }),
+    example: { names: ['greet'] },
+  }),
+  'action.answer': method({
+    summary: 'Answer a call that came to this connection, with a result or with what went wrong',
+    access: 'write',
+    params: z.strictObject({ call, result: z.unknown().optional(), error: thrown.optional() }),
+    result: z.object({ answered: z.literal(true) }),
+    example: { call: 'run_1', result: 'Hello' },
+  }),
+  'action.emit': method({
+    summary: 'Tell who made a call how it goes',
+    access: 'write',
+    params: z.strictObject({ call, data: z.unknown() }),
+    result: z.object({
+      heard: z
+        .boolean()
+        .meta({ description: 'false: its caller does not listen, or is behind with reading' }),
+    }),
+    example: { call: 'run_1', data: { emit: 'progress', value: 0.5 } },
+  }),
+  'action.prompt': method({
+    summary: 'Ask who made a call, and wait for the answer; null when nobody is there to give one',
+    access: 'write',
+    params: z.strictObject({ call, prompt: asked }),
+    result: z.object({ value: z.unknown() }),
+    example: { call: 'run_1', prompt: { type: 'text', message: 'Your name?' } },
+  }),
+  'action.reply': method({
+    summary: 'Answer what a run of this connection asked',
+    access: 'write',
+    params: z.strictObject({ prompt: z.string(), value: z.unknown() }),
+    result: z.object({ replied: z.literal(true) }),
+    example: { prompt: 'prm_1', value: 'Ann' },
   }),
 }

@@ -2,13 +2,26 @@
 
 import type { z } from 'zod'
 import { actions } from './actions.ts'
+import { archive } from './archive.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
 import { locks } from './locks.ts'
+import { rules } from './rules.ts'
 import { sessions } from './sessions.ts'
 import { system } from './system.ts'
+import { webhooks } from './webhooks.ts'
 
-export const api = { ...actions, ...events, ...jobs, ...locks, ...sessions, ...system }
+export const api = {
+  ...actions,
+  ...archive,
+  ...events,
+  ...jobs,
+  ...locks,
+  ...rules,
+  ...sessions,
+  ...system,
+  ...webhooks,
+}
 
 export type Api = typeof api
 export type MethodName = keyof Api

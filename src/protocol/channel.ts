@@ -5,7 +5,15 @@
 import { z } from 'zod'
 import { limits } from './limits.ts'
 
-export const reservedPrefixes = ['system:', 'lock:', 'job:', 'webhook:', 'action:', 'machine:'] as const
+export const reservedPrefixes = [
+  'system:',
+  'lock:',
+  'job:',
+  'webhook:',
+  'action:',
+  'rule:',
+  'machine:',
+] as const
 
 export const sessionPrefix = 'session:'
 

@@ -135,7 +135,7 @@ export const errors = {
     status: 404,
     exit: 1,
     message: 'There is no such action',
-    hint: '`paid actions` lists them.',
+    hint: '`paid actions list` shows those there are.',
   },
   name_taken: {
     status: 409,
@@ -153,7 +153,7 @@ export const errors = {
     status: 502,
     exit: 1,
     message: 'The action failed',
-    hint: '`paid logs` has what it said.',
+    hint: '`paid actions show NAME` has its last runs, `paid logs` what it said on stderr.',
   },
   action_timeout: {
     status: 504,
@@ -166,6 +166,18 @@ export const errors = {
     exit: 1,
     message: 'This cannot be done yet',
     hint: 'A later version of paid can.',
+  },
+  unknown_webhook: {
+    status: 404,
+    exit: 1,
+    message: 'There is no such webhook',
+    hint: '`paid webhooks list` lists them.',
+  },
+  unknown_delivery: {
+    status: 404,
+    exit: 1,
+    message: 'This webhook has no such delivery',
+    hint: '`paid webhooks deliveries NAME` lists them.',
   },
   internal: {
     status: 500,

@@ -67,10 +67,9 @@ export const eventFilter = z.object({
   session: nameOf('session', limits.sessionIdBytes)
     .optional()
     .meta({ description: 'short for channel session:<id>' }),
-  all: z
-    .boolean()
-    .optional()
-    .meta({ description: "with the daemon's own affairs (system: lock: job: webhook: action: machine:)" }),
+  all: z.boolean().optional().meta({
+    description: "with the daemon's own affairs (system: lock: job: webhook: action: rule: machine:)",
+  }),
 })
 export type EventFilter = z.infer<typeof eventFilter>
 

@@ -2,6 +2,7 @@
 // Spans are whole milliseconds, instants epoch milliseconds; a parameter that nobody knows is refused.
 
 import { z } from 'zod'
+import { isDeeper } from '../lib/json-depth.ts'
 import { channelName, isReserved, nameOf } from './channel.ts'
 import { isIsoTime } from './event.ts'
 import { limits } from './limits.ts'
@@ -11,13 +12,8 @@ export const jobPrefix = 'job:'
 
 const id = nameOf('id', limits.jobIdBytes)
 
-const jsonBytes = (value: unknown): number => {
-  try {
-    return Buffer.byteLength(JSON.stringify(value) ?? '')
-  } catch {
-    return Number.POSITIVE_INFINITY
-  }
-}
+const isShort = (args: unknown): boolean =>
+  !isDeeper(args, limits.jsonDepth) && Buffer.byteLength(JSON.stringify(args) ?? '') <= limits.jobArgsBytes
 
 const at = z.union([z.int(), z.string().refine(isIsoTime)], {
   error: 'at must be an ISO 8601 time or epoch milliseconds',
@@ -100,11 +96,11 @@ const newJob = z
     id,
     do: nameOf('do', limits.actionNameBytes).meta({ description: 'the action to run' }),
     args: z
-      .json()
-      .optional()
-      .refine((args) => args === undefined || jsonBytes(args) <= limits.jobArgsBytes, {
-        error: `args are longer than ${limits.jobArgsBytes} bytes`,
+      .unknown()
+      .refine((args) => args === undefined || isShort(args), {
+        error: `args are longer than ${limits.jobArgsBytes} bytes, or nested too deep`,
       })
+      .optional()
       .meta({ description: 'what it is given' }),
     ...schedule,
     missed: policies.missed.default('skip'),

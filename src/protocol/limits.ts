@@ -72,6 +72,8 @@ export const limits = {
   stderrLoggedBytes: 64 * KiB,
   /** actions in one page of `action.list` */
   pageActions: 1000,
+  /** actions that one connection offers at once */
+  offersPerPeer: 1000,
   /** what made a job, a webhook or a rule call */
   causeBytes: 1024,
   /** a job's id: its channel is `job:<id>` */
@@ -88,6 +90,34 @@ export const limits = {
   jobLateMs: 60_000,
   /** jobs in one page of `job.list` */
   pageJobs: 500,
+  /** a webhook's name: its channel is `webhook:<name>` */
+  webhookNameBytes: 256,
+  /** the once-only id of a delivery */
+  deliveryIdBytes: 255,
+  /** a sender waits this long for the end of what it set off; then it is told 202 */
+  webhookAnswerMs: 10_000,
+  /** an answer that a sender gets again when it sends again; of a longer one it learns only that it was done */
+  webhookAnswerBytes: 64 * KiB,
+  /** the oldest signed timestamp that may be taken, and the longest a replaced secret stays valid */
+  webhookToleranceMs: 24 * 3600 * 1000,
+  webhookKeepMs: 30 * 24 * 3600 * 1000,
+  /** addresses and networks of one `--allow` */
+  webhookNetworks: 100,
+  /** runs of one delivery that are shown */
+  deliveryRuns: 50,
+  /** webhooks in one page of `webhook.list` */
+  pageWebhooks: 1000,
+  /** a rule's name: its channel is `rule:<name>` */
+  ruleNameBytes: 256,
+  /** rules of all namespaces together */
+  rules: 1000,
+  /** kinds of events in one rule */
+  ruleFilters: 16,
+  /** the expression of a rule */
+  ruleFilterCharacters: 2000,
+  ruleRetries: 100,
+  /** what waits for a rule is counted so far */
+  ruleBacklog: 1000,
   /** connections of paid.sock, and WebSockets, at once; plain HTTP is bounded by its short idle time */
   connections: 2000,
   /** calls of one connection that have no answer yet; reading pauses until some have */
@@ -107,6 +137,8 @@ export const limits = {
   hookHeadersMs: 250,
   /** a socket's path, in bytes with its ending zero (the smallest platform's) */
   socketPathBytes: 104,
+  /** a line of a transcript; of a longer one only its length is kept */
+  archiveLineBytes: 16 * MiB,
   logFileBytes: 10 * MiB,
   logFilesKept: 3,
   /** SIGTERM to exit */

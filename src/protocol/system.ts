@@ -11,6 +11,7 @@ export const status = z.object({
   uptimeMs: z.int(),
   home: z.string(),
   urls: z.array(z.string()),
+  webhookUrls: z.array(z.string()).meta({ description: 'addresses that serve webhooks alone' }),
   sockets: z.array(z.string()),
   ready: z.boolean(),
   log: z.object({

@@ -5,6 +5,7 @@
 // with reading answers: whoever asks and never reads holds up nobody but itself, in bounded memory.
 
 import { api } from '../protocol/api.ts'
+import { isName } from '../protocol/channel.ts'
 import { PaidError } from '../protocol/error.ts'
 import { isCallFrame, type CallFrame, type CallId } from '../protocol/frame.ts'
 import { limits } from '../protocol/limits.ts'
@@ -96,7 +97,10 @@ export const createConnection = ({
     live: words.live,
   })
 
-  const peer = createPeer(by, scope, namespace, streamIn(nativeWords))
+  const peer: Peer = {
+    ...createPeer(by, scope, namespace, streamIn(nativeWords)),
+    tell: (frame) => tell(JSON.stringify(frame)),
+  }
 
   const updatePause = (): void => {
     const should = held.length > 0 || emptying
@@ -115,6 +119,13 @@ export const createConnection = ({
       emptying = false
       proceed()
     })
+  }
+
+  /** Sends a text that nobody asked for, unless what was sent before has not been read. */
+  const tell = (text: string): boolean => {
+    if (ended || emptying || answers.unsentBytes > limits.unsentBytes) return false
+    say(text)
+    return true
   }
 
   const mustWait = (): boolean =>
@@ -146,7 +157,7 @@ export const createConnection = ({
   }
 
   const leaveWhenDone = (): void => {
-    if (leave && turns.length === 0 && held.length === 0) void outbox.empty().then(leave)
+    if (leave && turns.length === 0 && held.length === 0 && inFlight === 0) void outbox.empty().then(leave)
   }
 
   const begin = (next: Request | string): void => {
@@ -170,8 +181,8 @@ export const createConnection = ({
     updatePause()
   }
 
-  const answerTo = ({ id, method, params }: CallFrame): Promise<string> =>
-    dispatch(peer, method, params)
+  const answerTo = ({ id, method, params, cause }: CallFrame): Promise<string> =>
+    dispatch(isName(cause, limits.causeBytes) ? { ...peer, cause } : peer, method, params)
       .then((result) => JSON.stringify({ id, result }))
       .catch((error: unknown) => refusal(id, error))
 
@@ -190,6 +201,7 @@ export const createConnection = ({
     take,
     refuse: (id: CallId | null, error: PaidError): void => take(refusal(id, error)),
     say,
+    tell,
     /** Its caller asks nothing more: it hears what it asked for, and then `done` closes the connection. */
     finish: (done: () => void): void => {
       endPeer(peer)
@@ -211,9 +223,13 @@ const refusal = (id: CallId | null, error: unknown): string =>
 
 const isRead = (method: string): boolean => isMethod(method) && api[method].access === 'read'
 
+/** calls that may wait for others as long as they like */
+const patient: ReadonlySet<string> = new Set(['action.run', 'action.prompt'])
+
 const isWaiting = (method: string, params: unknown): boolean =>
-  method === 'lock.acquire' &&
-  typeof params === 'object' &&
-  params !== null &&
-  'wait' in params &&
-  params.wait !== 0
+  patient.has(method) ||
+  (method === 'lock.acquire' &&
+    typeof params === 'object' &&
+    params !== null &&
+    'wait' in params &&
+    params.wait !== 0)

@@ -10,6 +10,7 @@ import type { Dispatch } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
 import type { Connection, Words } from './connection.ts'
 import { isComplete, isPhotonFrame, meaningOf, type PhotonFrame } from './dialects/photon.ts'
+import { createCommands } from './dialects/photon/actions.ts'
 import {
   encodeMessage,
   encodeReplay,
@@ -93,6 +94,7 @@ export const createPhoton = (connection: Connection, dispatch: Dispatch) => {
     live: (subscription) => listenings.get(subscription.id)?.ready?.(),
   }
   const own = connection.peerIn(words)
+  const commands = createCommands(dispatch, connection.tell)
 
   /** The namespace that a frame means. Throws `bad_request` for a name that cannot be one. */
   const peerOf = (frame: PhotonFrame): Peer => {
@@ -108,11 +110,17 @@ export const createPhoton = (connection: Connection, dispatch: Dispatch) => {
     const { id, lastEventId } = frame
     const peer = peerOf(frame)
     const place = `${peer.namespace}\n${channel}`
-    const answer = resultText(id, { success: true, data: { subscribed: true, channel } })
     const before = places.get(place)
     const resumes = lastEventId !== undefined && lastEventId !== null
-    if (before && !resumes) return answer
     const since = resumes ? resumeOf(lastEventId) : undefined
+    /** Whoever has no place to resume from, and says so with null, or has none any more, is told one. */
+    const answer = (from: number, told = lastEventId === null) =>
+      resultText(id, {
+        success: true,
+        data: { subscribed: true, channel },
+        ...(told && { more: { lastEventId: from } }),
+      })
+    if (before && !resumes) return answer(before.queued)
     if (before) await end(before, peer)
     const { subscription, head } = await dispatch(peer, 'event.subscribe', {
       channel,
@@ -133,12 +141,15 @@ export const createPhoton = (connection: Connection, dispatch: Dispatch) => {
     }
     places.set(place, listening)
     listenings.set(subscription, listening)
-    if (resumes && (since === undefined || since > head)) connection.say(refreshText(id, channel))
-    else if (from < head) {
+    if (resumes && (since === undefined || since > head)) {
+      connection.say(refreshText(id, channel))
+      return answer(from, true)
+    }
+    if (from < head) {
       await new Promise<void>((ready) => (listening.ready = ready))
       listening.ready = undefined
     }
-    return answer
+    return answer(from)
   }
 
   const end = async (listening: Listening, peer: Peer): Promise<void> => {
@@ -154,8 +165,12 @@ export const createPhoton = (connection: Connection, dispatch: Dispatch) => {
   }
 
   /** Answers it later, in its turn; what goes wrong is an error with its id. */
-  const ask = (id: string, reads: boolean, answer: () => Promise<string>): void =>
-    connection.take({ reads, answer: () => answer().catch((error: unknown) => failureText(id, error)) })
+  const ask = (id: string, reads: boolean, answer: () => Promise<string>, waits = false): void =>
+    connection.take({
+      reads,
+      waits,
+      answer: () => answer().catch((error: unknown) => failureText(id, error)),
+    })
 
   return {
     /** Takes a frame if it is photon's. */
@@ -170,6 +185,15 @@ export const createPhoton = (connection: Connection, dispatch: Dispatch) => {
       if (type === 'subscribe' || type === 'unsubscribe') {
         if (typeof channel !== 'string') connection.take(errorText(id, invalidFormat))
         else ask(id, true, () => (type === 'subscribe' ? subscribe : unsubscribe)(frame, channel))
+        return true
+      }
+      if (type === 'prompt_response') {
+        commands.answer(frame)
+        return true
+      }
+      if (type === 'command') {
+        if (typeof frame['method'] !== 'string') connection.take(errorText(id, invalidFormat))
+        else ask(id, false, async () => resultText(id, await commands.run(frame, peerOf(frame))), true)
         return true
       }
       const meaning = meaningOf(frame)

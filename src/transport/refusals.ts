@@ -11,6 +11,7 @@ export const reasons = [
   'url',
   'uid',
   'connections',
+  'webhook',
 ] as const
 export type Reason = (typeof reasons)[number]
 

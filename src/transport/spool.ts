@@ -43,7 +43,8 @@ export const openSpoolDoor = ({
 
   const publish = async (entry: SpoolEntry): Promise<void> => {
     const event = decodeHook(Buffer.from(entry.body).toString('utf8'), entry.occurredAt)
-    await dispatch(peer, 'event.publish', { ...event, key: entry.key })
+    const caller = entry.cause === undefined ? peer : { ...peer, cause: entry.cause }
+    await dispatch(caller, 'event.publish', { ...event, key: entry.key })
   }
 
   /** False when the log cannot take it now: it stays where it is. */

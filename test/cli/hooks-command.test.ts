@@ -108,6 +108,7 @@ describe('the command', () => {
           disabled: false,
         },
       ],
+      git: [],
       daemon: { running: false },
     })
     const spoken = await run(home, 'status')

@@ -9,6 +9,7 @@ const status: Status = {
   uptimeMs: 3_700_000,
   home: '/home/dev/.paid',
   urls: ['http://127.0.0.1:8787'],
+  webhookUrls: [],
   sockets: ['/home/dev/.paid/paid.sock'],
   ready: true,
   log: {

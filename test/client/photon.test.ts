@@ -5,12 +5,15 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   acquireLock,
+  listJobs,
   listLocks,
   PaidError,
   pingDaemon,
   publishToChannel,
   releaseLock,
+  scheduleJob,
   subscribeChannel,
+  unscheduleJob,
 } from '../../src/client/photon.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { createInbox } from '../support/inbox.ts'
@@ -120,6 +123,47 @@ describe('locks', () => {
   })
 })
 
+describe('jobs', () => {
+  test('are scheduled, listed and unscheduled', async () => {
+    const before = Date.now()
+    const args = { maxAge: 604_800 }
+    const result = await scheduleJob('kanban', 'daily-cleanup', 'cleanupOldTasks', '0 0 * * *', args)
+    expect(result).toEqual({ scheduled: true, nextRun: expect.any(Number) })
+    expect(result.nextRun).toBeGreaterThan(before)
+    const [job, ...others] = await listJobs('kanban')
+    expect(others).toEqual([])
+    expect(job).toEqual({
+      id: 'daily-cleanup',
+      method: 'cleanupOldTasks',
+      args,
+      cron: '0 0 * * *',
+      runCount: 0,
+      createdAt: expect.any(Number),
+      createdBy: expect.any(String),
+      nextRun: result.nextRun ?? 0,
+    })
+    expect(await listJobs('notes')).toEqual([])
+    expect(await unscheduleJob('notes', 'daily-cleanup')).toBe(false)
+    expect(await unscheduleJob('kanban', 'daily-cleanup')).toBe(true)
+    expect(await unscheduleJob('kanban', 'daily-cleanup')).toBe(false)
+    expect(await listJobs('kanban')).toEqual([])
+  })
+
+  test('that have no cron expression are refused with the reason', async () => {
+    expect(await scheduleJob('kanban', 'x', 'm', 'every day')).toEqual({
+      scheduled: false,
+      reason: 'Invalid cron expression',
+    })
+    expect(await listJobs('kanban')).toEqual([])
+  })
+
+  test('are all listed, however many they are', async () => {
+    const ids = Array.from({ length: 40 }, (_, n) => `job ${String(n).padStart(2, '0')}`)
+    for (const id of ids) await scheduleJob('notes', id, 'm', '0 0 1 1 *', { text: 'x'.repeat(4000) })
+    expect((await listJobs('notes')).map(({ id }) => id)).toEqual(ids)
+  })
+})
+
 describe('a daemon', () => {
   test('answers a ping or does not', async () => {
     expect(await pingDaemon('kanban')).toBe(true)
@@ -132,6 +176,7 @@ describe('a daemon', () => {
       publishToChannel('nobody', 'a', 1),
       acquireLock('nobody', 'a'),
       listLocks('nobody'),
+      listJobs('nobody'),
       subscribeChannel('nobody', 'a', () => {}),
     ])
       expect(await code(failing)).toMatchObject({ code: 'not_running' })
@@ -148,6 +193,24 @@ describe('a daemon', () => {
     await publishToChannel('kanban', 'log:kept', 3)
     expect(await messages.take(2)).toEqual([2, 3])
     expect(messages.all).toEqual([1, 2, 3])
+    unsubscribe()
+  })
+
+  test('that ends before a first message came is resumed where it was subscribed to', async () => {
+    const { messages, unsubscribe } = await messagesOf('kanban', 'log:early')
+    await daemon.kill('SIGKILL')
+    // to this one the client finds no way back
+    daemon = await startDaemon({ home, config })
+    await using socket = await openSocket(daemon.socket)
+    const publish = { type: 'publish', id: 'p', photonName: 'kanban', channel: 'log:early' }
+    for (const message of [1, 2]) await socket.write(`${JSON.stringify({ ...publish, message })}\n`)
+    expect(JSON.parse(await socket.lines.next())).toMatchObject({ success: true })
+    expect(JSON.parse(await socket.lines.next())).toMatchObject({ success: true })
+    await daemon.stop()
+    daemon = await startDaemon({ home, args: photons, config })
+    expect(await messages.take(2)).toEqual([1, 2])
+    await publishToChannel('kanban', 'log:early', 3)
+    expect(await messages.next()).toBe(3)
     unsubscribe()
   })
 })

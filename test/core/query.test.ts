@@ -17,7 +17,7 @@ let time = 1000
 
 const channels = Array.from({ length: 30 }, (_, n) => `session:${n}`)
 const types = ['SessionStart', 'PreToolUse', 'Stop']
-const reserved = ['system:', 'lock:', 'job:', 'webhook:', 'action:', 'machine:']
+const reserved = ['system:', 'lock:', 'job:', 'webhook:', 'action:', 'rule:', 'machine:']
 
 const write = async (events: { channel: string; type: string; namespace?: string }[]): Promise<void> => {
   const stored = await Promise.all(

@@ -124,6 +124,19 @@ describe('what was missed', () => {
       expect(await resume(`a${unused++}`, lastEventId)).toEqual([])
   })
 
+  test('can be asked for before a first message came: null, and an id of another log, are told where to resume', async () => {
+    await using conversation = talk
+    const [id] = await store(1)
+    await conversation.play(`
+      a > {"type":"subscribe","id":"s","channel":"${channel}","lastEventId":null}
+      a < {"type":"result","id":"s","success":true,"data":{"subscribed":true,"channel":"${channel}"},"lastEventId":${id}}
+      b > {"type":"subscribe","id":"s","channel":"${channel}","lastEventId":1795231577633}
+      b < {"type":"refresh_needed","id":"s","channel":"${channel}"}
+      b < {"type":"result","id":"s","success":true,"data":{"subscribed":true,"channel":"${channel}"},"lastEventId":${id}}
+      c > {"type":"subscribe","id":"s","channel":"${channel}","lastEventId":${id}}
+      c < {"type":"result","id":"s","success":true,"data":{"subscribed":true,"channel":"${channel}"}}`)
+  })
+
   test('is read with get_events_since, page by page, each under 64 KiB', async () => {
     await using conversation = talk
     const page = z.object({

@@ -15,13 +15,17 @@ import { createLog } from '../../src/core/log.ts'
 import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
 import { createActions } from '../../src/features/actions.ts'
+import { createArchive } from '../../src/features/archive.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
+import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
+import { createWebhooks } from '../../src/features/webhooks.ts'
 import { nativeCalls } from '../conformance/native.ts'
 import type { Caller, House, Pushed } from '../conformance/native/stage.ts'
+import { archiveIn } from '../support/archive.ts'
 import { createInbox, type Inbox } from '../support/inbox.ts'
 
 const openRooms = async (folder: string) => {
@@ -37,6 +41,7 @@ const openRooms = async (folder: string) => {
     startedAt: 0,
     home: folder,
     urls: [],
+    webhookUrls: [],
     sockets: [],
     ready: true,
     log: { ...identityOf(reader), bytes: 0, check: 'none' as const },
@@ -48,6 +53,9 @@ const openRooms = async (folder: string) => {
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const jobs = createJobs(ground)
+  const rules = createRules({ ...ground, bus })
+  const archived = archiveIn(join(folder, 'archive.db'))
+  const archive = createArchive({ ...ground, archive: archived, live: true, exists: () => true })
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
@@ -55,11 +63,20 @@ const openRooms = async (folder: string) => {
       ...createEvents({ log, bus, bounds: limits }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...archive.handlers,
       ...jobs.handlers(own),
+      ...rules.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        postToSelf: () => Promise.reject(new Error('it has no doors')),
+        isExposed: false,
+      }),
       ...createSystem({ log, dispatch: own, facts, stop: () => undefined }),
     }),
   })
+  rules.begin(dispatch)
   await log.append({
     namespace: '',
     channel: 'system:daemon',
@@ -70,6 +87,7 @@ const openRooms = async (folder: string) => {
   const close = () => {
     jobs.close()
     locks.close()
+    rules.close()
     void actions.close()
     log.close()
     reader.close()

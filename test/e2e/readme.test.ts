@@ -178,9 +178,13 @@ describe('the table', () => {
     withDaemon({}, async (daemon) => {
       const rows = await rowsOf('HTTP', 'path')
       expect(rows.length).toBeGreaterThan(8)
+      await daemon.run(['webhooks', 'add', 'readme', '--scheme', 'none', '--publish', 'ci'])
       for (const [cell = '', token] of rows) {
         const [code = ''] = codesIn(cell)
-        const [method = '', path = ''] = code.replace('{method}', 'system.status').split(' ')
+        const [method = '', path = ''] = code
+          .replace('{method}', 'system.status')
+          .replace('{name}', 'readme')
+          .split(' ')
         const bare = await fetch(`${daemon.url}${path}`, { method })
         expect(bare.status === 401, code).toBe(token === 'yes')
         const known = await ask(daemon, path, { method })

@@ -83,6 +83,7 @@ test('the channels of the daemon are its own', async () => {
     'job:a',
     'webhook:a',
     'action:a',
+    'rule:a',
     'machine:a',
   ]) {
     expect(await codeOf(post(engine, { type: 'a', channel, data: 1 }))).toBe('reserved_channel')

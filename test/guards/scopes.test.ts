@@ -113,7 +113,15 @@ describe('guard 23: over the doors', () => {
     expect((await ask(open, '/events', { method: 'POST', body: '{"type":"free"}' })).status).toBe(200)
     expect((await ask(open, '/events?type=free')).status).toBe(200)
     for (const to of [open, daemon])
-      for (const channel of ['system:daemon', 'lock:a', 'job:a', 'webhook:a', 'action:a', 'machine:a']) {
+      for (const channel of [
+        'system:daemon',
+        'lock:a',
+        'job:a',
+        'webhook:a',
+        'action:a',
+        'rule:a',
+        'machine:a',
+      ]) {
         const body = JSON.stringify({ type: 'forged', channel, data: {} })
         const answer = await ask(to, '/call/event.publish', { method: 'POST', body })
         expect({ channel, status: answer.status }).toEqual({ channel, status: 403 })

@@ -14,11 +14,15 @@ import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import { createActions } from '../../src/features/actions.ts'
+import { createArchive } from '../../src/features/archive.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
+import { createRules } from '../../src/features/rules.ts'
 import { createSessions } from '../../src/features/sessions.ts'
 import { createSystem } from '../../src/features/system.ts'
+import { createWebhooks } from '../../src/features/webhooks.ts'
+import { archiveIn } from './archive.ts'
 
 /** A folder of its own for one test; gone with the scope it was made in. */
 export const temporaryFolder = (): Disposable & { path: string } => {
@@ -69,6 +73,7 @@ export const openEngine = (
     clock = { now: () => Date.now() },
     steady = openSteadyClock(),
     bounds = { unsentEvents: 1000, unsentBytes: 1024 * 1024 },
+    exposed = false,
   } = {},
 ) => {
   const path = join(folder, 'paid.db')
@@ -90,6 +95,9 @@ export const openEngine = (
   const locks = createLocks(ground)
   const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
   const jobs = createJobs(ground)
+  const rules = createRules({ ...ground, bus })
+  const archived = archiveIn(join(folder, 'archive.db'))
+  const archive = createArchive({ ...ground, archive: archived, live: true, exists: () => true })
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
@@ -98,8 +106,17 @@ export const openEngine = (
       ...createEvents({ log, bus, bounds }),
       ...locks.handlers,
       ...actions.handlers(own),
+      ...archive.handlers,
       ...jobs.handlers(own),
+      ...rules.handlers(own),
       ...createSessions({ log }),
+      ...createWebhooks({
+        ...ground,
+        dispatch: own,
+        // it has no doors
+        postToSelf: () => Promise.reject(new Error('nobody listens')),
+        isExposed: exposed,
+      }),
       ...createSystem({
         log,
         dispatch: own,
@@ -111,12 +128,16 @@ export const openEngine = (
     }),
   })
   jobs.begin()
+  rules.begin(dispatch)
   let open = true
   const close = (): void => {
     if (!open) return
     open = false
+    archive.close()
+    void archived.close()
     jobs.close()
     locks.close()
+    rules.close()
     void actions.close()
     log.close()
     reader.close()
@@ -138,6 +159,11 @@ export const openEngine = (
     diary,
     state,
     close,
+    /** As the daemon stops: what runs is ended first. */
+    end: async () => {
+      await actions.close()
+      close()
+    },
     [Symbol.dispose]: close,
   }
 }
@@ -148,6 +174,7 @@ const factsOf = (home: string) => ({
   startedAt: 0,
   home,
   urls: [],
+  webhookUrls: [],
   sockets: [],
   ready: true,
   log: { id: 'log', epoch: 1, bytes: 0, check: 'none' as const },

@@ -2,7 +2,7 @@
 // at once, one that goes on until it is told to end, one that fails.
 
 import { spawnSync } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, constants, copyFileSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Peer } from '../../src/core/peer.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
@@ -22,7 +22,12 @@ export type Told = { type: string; planned?: number } & Record<string, unknown>
 export const openJobsRoom = async () => {
   const folder = temporaryFolder()
   const clocks = createMovedClocks()
-  const open = () => openEngine(folder.path, { clock: clocks.clock, steady: clocks.process() })
+  let lives = 0
+  const home = () => join(folder.path, String(lives))
+  const open = () => {
+    mkdirSync(home(), { recursive: true })
+    return openEngine(home(), { clock: clocks.clock, steady: clocks.process() })
+  }
   let engine = open()
   const ann = caller('ann')
   const gate = join(folder.path, 'gate')
@@ -46,7 +51,12 @@ export const openJobsRoom = async () => {
       .map((event) => ({ ...JSON.parse(event.dataText), type: event.type.slice(4) }))
 
   await call(ann, 'action.add', { name: 'done', kind: 'publish', channel: 'done' })
-  await call(ann, 'action.add', { name: 'waits', kind: 'command', command: ['/bin/cat', gate] })
+  await call(ann, 'action.add', {
+    name: 'waits',
+    kind: 'command',
+    command: ['/bin/cat', gate],
+    timeout: day,
+  })
   await call(ann, 'action.add', {
     name: 'fails',
     kind: 'command',
@@ -84,13 +94,35 @@ export const openJobsRoom = async () => {
       eventsOf(id).flatMap(({ type, planned }) => (type === 'started' ? [planned] : [])),
     /** Time passes, and whoever is due is woken at its instant. */
     pass: (ms: number) => clocks.pass(ms, settle),
-    /** One run of `waits` ends well. */
-    letGo: (): void => closeSync(openSync(gate, 'w')),
+    /** One run of `waits` ends well, as soon as it reads. */
+    letGo: async (): Promise<void> => {
+      for (;;) {
+        try {
+          return closeSync(openSync(gate, constants.O_WRONLY | constants.O_NONBLOCK))
+        } catch {
+          await Bun.sleep(1)
+        }
+      }
+    },
     /** The daemon ends in order, and begins again after so long. */
     restart: async (downMs = 0): Promise<void> => {
       engine.close()
       clocks.move(downMs)
       engine = open()
+      await clocks.wake(settle)
+      await settle()
+    },
+    /** What is on disk now is all that is left, as after SIGKILL. */
+    crash: async (downMs = 0): Promise<void> => {
+      const from = home()
+      lives++
+      mkdirSync(home())
+      for (const part of ['paid.db', 'paid.db-wal'])
+        if (existsSync(join(from, part))) copyFileSync(join(from, part), join(home(), part))
+      engine.close()
+      clocks.move(downMs)
+      engine = open()
+      await clocks.wake(settle)
       await settle()
     },
     [Symbol.dispose]: () => {

@@ -1,4 +1,5 @@
-// `paid hooks install|uninstall|status`: Claude Code's settings files, seen from the terminal.
+// `paid hooks install|uninstall|status`: Claude Code's settings files, seen from the terminal. `status` tells of git's
+// hooks too.
 
 import { formatDuration } from '../../lib/duration.ts'
 import { PaidError } from '../../protocol/error.ts'
@@ -19,6 +20,7 @@ import { say, sayJson } from '../output.ts'
 import { quoted, selfName } from '../self.ts'
 import { talk } from '../talk.ts'
 import { visible } from '../visible.ts'
+import { gitLines, gitStatus } from './git-hooks.ts'
 
 type Flags = { project: boolean; print: boolean; json: boolean }
 
@@ -63,9 +65,10 @@ export const status = async (flags: { project: boolean; json: boolean }): Promis
     .filter(
       ({ exists, settingsPath }, at, all) => at === 0 || (exists && settingsPath !== all[0]?.settingsPath),
     )
-  const daemon = await askDaemon()
-  if (flags.json) return sayJson({ settings, daemon })
+  const [daemon, git] = await Promise.all([askDaemon(), gitStatus()])
+  if (flags.json) return sayJson({ settings, git, daemon })
   for (const one of settings) for (const line of settingsLines(one)) say(line)
+  for (const one of git) for (const line of gitLines(one)) say(line)
   say(daemonLine(daemon))
 }
 

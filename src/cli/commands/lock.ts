@@ -2,15 +2,15 @@
 
 import { connect } from '../../client/index.ts'
 import type { HeldLock } from '../../client/types.ts'
-import { formatDuration, parseDuration } from '../../lib/duration.ts'
+import { formatDuration } from '../../lib/duration.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { here, reach } from '../home.ts'
 import { say } from '../output.ts'
 import { quoted, selfName } from '../self.ts'
 import { shellName } from '../shell-name.ts'
+import { spanOf } from '../span.ts'
 import { talk, warn } from '../talk.ts'
 import { exitOfSignal, onSignals, type Running, startCommand } from '../while-locked.ts'
-import { WrongUsage } from '../wrong-usage.ts'
 import { visible } from '../visible.ts'
 
 type Given = {
@@ -130,9 +130,3 @@ const giveBack = async (own: HeldLock): Promise<boolean> => {
 
 const held = (message: string): PaidError =>
   new PaidError('lock_held', message, `Wait in line with --wait 1m, or see \`${selfName()} locks\`.`)
-
-const spanOf = (text: string, flag: string): number => {
-  const ms = parseDuration(text)
-  if (ms === undefined) throw new WrongUsage(`${flag} must be a span such as 10s or 5m, not ${text}`)
-  return ms
-}

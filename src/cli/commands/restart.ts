@@ -27,5 +27,10 @@ export default restart
 const flagsInUse = (paths: Paths): Flags => {
   const found = isLocked(paths.lock) ? readDaemonFile(paths.daemon) : undefined
   if (!found?.flags) return {}
-  return { ...found.flags, ...(found.flags.listen?.length ? { listen: found.listen } : {}) }
+  const { flags, listen, webhooks } = found
+  return {
+    ...flags,
+    ...(flags.listen?.length ? { listen } : {}),
+    ...(flags.webhooks?.length ? { webhooks } : {}),
+  }
 }

@@ -18,6 +18,7 @@ export type ListeningFlags = {
   photon: string[]
   photonGlobal: boolean
   socket: string[]
+  webhooks: string[]
 }
 
 type StartFlags = ListeningFlags & { foreground: boolean }
@@ -38,21 +39,37 @@ const start = async (flags: StartFlags): Promise<number | void> => {
 export default start
 
 /** Only what was said: the rest is for the environment and the file. */
-export const givenFlags = ({ listen, auth, photon, photonGlobal, socket }: ListeningFlags): Flags => ({
+export const givenFlags = ({
+  listen,
+  auth,
+  photon,
+  photonGlobal,
+  socket,
+  webhooks,
+}: ListeningFlags): Flags => ({
   ...(listen.length > 0 ? { listen } : {}),
   ...(auth === undefined ? {} : { auth }),
   ...(photon.length > 0 ? { photon } : {}),
   ...(photonGlobal ? { photonGlobal } : {}),
   // the daemon itself runs in another folder
   ...(socket.length > 0 ? { socket: socket.map((path) => resolve(path)) } : {}),
+  ...(webhooks.length > 0 ? { webhooks } : {}),
 })
 
-export const flagWords = ({ listen = [], auth, photon = [], photonGlobal, socket = [] }: Flags): string[] => [
+export const flagWords = ({
+  listen = [],
+  auth,
+  photon = [],
+  photonGlobal,
+  socket = [],
+  webhooks = [],
+}: Flags): string[] => [
   ...listen.flatMap((address) => ['--listen', address]),
   ...(auth === undefined ? [] : ['--auth', auth]),
   ...photon.flatMap((name) => ['--photon', name]),
   ...(photonGlobal ? ['--photon-global'] : []),
   ...socket.flatMap((path) => ['--socket', path]),
+  ...webhooks.flatMap((address) => ['--webhooks', address]),
 ]
 
 const stay = async (paths: Paths, config: Config): Promise<number | void> => {

@@ -34,6 +34,9 @@ export const statusLines = (found: Status, now = Date.now()): string[] => {
       `${found.version}, pid ${found.pid}, up ${formatDuration(found.uptimeMs)}${found.ready ? '' : ', NOT READY'}`,
     ],
     ['listens', found.urls.join('  ')],
+    ...(found.webhookUrls.length > 0
+      ? [['webhooks', found.webhookUrls.join('  ')] satisfies [string, string]]
+      : []),
     ...(found.sockets.length > ownSockets
       ? [['sockets', found.sockets.slice(ownSockets).join('  ')] satisfies [string, string]]
       : []),

@@ -12,6 +12,7 @@ export const introduction = (status: Status, paths: Paths, startedNow: boolean):
   return [
     `paid ${status.version} ${startedNow ? 'is running' : 'runs already'}, pid ${status.pid}`,
     `  listens  ${status.urls.join('  ')}`,
+    ...(status.webhookUrls.length > 0 ? [`  webhooks ${status.webhookUrls.join('  ')}`] : []),
     `  keeps    ${paths.home}`,
     `  post     ${post}`,
     `  watch    ${paid} tail`,

@@ -1,6 +1,7 @@
 // The commands of Claude Code's hooks: install them, and what Claude Code runs.
 
 import { defineCommand } from 'citty'
+import { WrongUsage } from '../wrong-usage.ts'
 import { json } from './json.ts'
 
 const settings = {
@@ -17,27 +18,45 @@ const print = {
   description: 'show what the file would be, change nothing',
 } as const
 
+const git = {
+  git: {
+    type: 'boolean',
+    default: false,
+    description: "git's post-commit of this repository instead: which conversation made a commit",
+  },
+  global: { type: 'boolean', default: false, description: 'with --git: of all repositories of this user' },
+} as const
+
+/** Which of the two it is; both have the same flags. */
+const commandsFor = (args: { git: boolean; global: boolean; project: boolean }) => {
+  if (args.global && !args.git)
+    throw new WrongUsage('--global goes with --git', 'See `paid hooks install --help`.')
+  if (args.git && args.project)
+    throw new WrongUsage('--project goes without --git', 'See `paid hooks install --help`.')
+  return args.git ? import('../commands/git-hooks.ts') : import('../commands/hooks.ts')
+}
+
 const hooks = defineCommand({
   meta: {
-    description: 'Have Claude Code tell the daemon what its sessions do',
-    examples: ['paid hooks install', 'paid hooks status'],
+    description: 'Have Claude Code tell the daemon what its sessions do, and git which commits were made',
+    examples: ['paid hooks install', 'paid hooks install --git', 'paid hooks status'],
   },
   subCommands: {
     install: defineCommand({
       meta: {
         description: "Add `paid hook` for every event to Claude Code's settings; fine if it is there",
-        examples: ['paid hooks install', 'paid hooks install --project', 'paid hooks install --print'],
+        examples: ['paid hooks install', 'paid hooks install --project', 'paid hooks install --git'],
       },
-      args: { ...settings, print },
-      run: async ({ args }) => (await import('../commands/hooks.ts')).install(args),
+      args: { ...settings, ...git, print },
+      run: async ({ args }) => (await commandsFor(args)).install(args),
     }),
     uninstall: defineCommand({
       meta: {
-        description: 'Take it out again; the settings are as they were',
-        examples: ['paid hooks uninstall'],
+        description: 'Take it out again; everything is as it was',
+        examples: ['paid hooks uninstall', 'paid hooks uninstall --git'],
       },
-      args: { ...settings, print },
-      run: async ({ args }) => (await import('../commands/hooks.ts')).uninstall(args),
+      args: { ...settings, ...git, print },
+      run: async ({ args }) => (await commandsFor(args)).uninstall(args),
     }),
     status: defineCommand({
       meta: {

@@ -26,6 +26,11 @@ const listening = {
     description: 'serve newer photon clients at $PHOTON_HOME/.data/daemon.sock',
   },
   socket: { type: 'string', valueHint: 'PATH', description: 'listen at this socket too (repeatable)' },
+  webhooks: {
+    type: 'string',
+    valueHint: 'HOST:PORT',
+    description: 'serve webhooks here, and nothing else but /health (repeatable)',
+  },
 } as const
 
 const listeningIn = (
@@ -37,6 +42,7 @@ const listeningIn = (
   photon: repeated(words, 'photon'),
   photonGlobal: args['photon-global'],
   socket: repeated(words, 'socket'),
+  webhooks: repeated(words, 'webhooks'),
 })
 
 export const lifeCommands = {

@@ -100,7 +100,8 @@ const notStarted = (program: string, cwd: string, error: unknown): RunFailed => 
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
     return new RunFailed('not_started', `There is no folder ${cwd} to run it in`, { hint })
   if (code === 'ENOENT') return new RunFailed('not_started', `There is no program ${program}`, { hint })
-  return new RunFailed('not_started', `${program} cannot be run (${code})`, { hint })
+  const script = 'A script is executable and begins with a line such as #!/bin/sh.'
+  return new RunFailed('not_started', `${program} cannot be run (${code})`, { hint: script })
 }
 
 /** Its exit code, or -1 when it was ended and still does not end. */

@@ -2,6 +2,7 @@
 
 import { limits } from '../../protocol/limits.ts'
 import type { Logger } from '../../core/logger.ts'
+import { safe } from './shown.ts'
 
 const lineCharacters = 2000
 
@@ -12,7 +13,8 @@ export const createDiary = (logger: Logger, marks: { action: string; run: string
   let bytes = 0
   let full = false
   const write = (line: string): void => {
-    if (line.trim() !== '') logger.info('an action said', { ...marks, line: line.slice(0, lineCharacters) })
+    if (line.trim() !== '')
+      logger.info('an action said', { ...marks, line: safe(line).slice(0, lineCharacters) })
   }
   return {
     take: (chunk: Uint8Array): void => {

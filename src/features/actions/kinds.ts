@@ -1,6 +1,8 @@
 // What an action of each kind does when it runs.
 
 import type { ActionDefinition } from '../../protocol/actions.ts'
+import { causeVariable } from '../../protocol/cause.ts'
+import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Peer } from '../../core/peer.ts'
@@ -8,6 +10,7 @@ import { runCommand, type Surroundings } from './command.ts'
 import { createDiary } from './diary.ts'
 import { runMark } from './left-behind.ts'
 import { type Outcome, RunFailed } from './outcome.ts'
+import { runRequest } from './request.ts'
 import type { Running } from './runs.ts'
 
 export type Call = {
@@ -20,18 +23,31 @@ type Of<Kind extends ActionDefinition['kind']> = Extract<ActionDefinition, { kin
 
 export const createKinds = ({
   dispatch,
+  steady,
   logger,
   surroundings,
 }: {
   dispatch: Dispatch
+  steady: SteadyClock
   logger: Logger
   surroundings: Surroundings
 }) => {
-  const command = async (definition: Of<'command'>, { args }: Call, running: Running): Promise<Outcome> => {
+  const command = async (
+    definition: Of<'command'>,
+    { args, cause }: Call,
+    running: Running,
+  ): Promise<Outcome> => {
     const { run, signal, onStart } = running
     const { name } = definition
     const diary = createDiary(logger, { action: name, run })
-    const marks = { [runMark]: run, PAID_ACTION: name }
+    const home = surroundings.env['PAID_HOME']
+    const marks = {
+      [runMark]: run,
+      PAID_ACTION: name,
+      // so that `paid emit` in it finds this daemon, and says what it acts upon
+      ...(home !== undefined && { PAID_HOME: home }),
+      ...(cause !== undefined && { [causeVariable]: cause }),
+    }
     const onStderr = diary.take
     try {
       return await runCommand(definition, { args, marks, signal, surroundings, onStart, onStderr })
@@ -50,12 +66,21 @@ export const createKinds = ({
     return { result: { id: ids[0] } }
   }
 
-  const unavailable = ({ name }: ActionDefinition): Promise<Outcome> =>
-    Promise.reject(new RunFailed('refused', `${name} cannot be run yet`, { code: 'not_available' }))
+  const http = (
+    request: Of<'http'>,
+    { args, peer, cause = peer.by }: Call,
+    { run, signal }: Running,
+  ): Promise<Outcome> => runRequest(request, { args, run, cause, signal, steady })
+
+  const unavailable = ({ name }: Of<'prompt'>): Promise<Outcome> =>
+    Promise.reject(
+      new RunFailed('refused', `${name} is a prompt, which cannot be run yet`, { code: 'not_available' }),
+    )
 
   return (definition: ActionDefinition, call: Call): ((running: Running) => Promise<Outcome>) => {
     if (definition.kind === 'command') return (running) => command(definition, call, running)
     if (definition.kind === 'publish') return (running) => publish(definition, call, running)
+    if (definition.kind === 'http') return (running) => http(definition, call, running)
     return () => unavailable(definition)
   }
 }

@@ -15,11 +15,22 @@ export type Outcome = {
 }
 
 /** why a run failed, as its event says it */
-export type Reason = 'exit' | 'not_started' | 'http' | 'network' | 'refused' | 'timeout' | 'stopped' | 'lost'
+export type Reason =
+  | 'exit'
+  | 'not_started'
+  | 'http'
+  | 'network'
+  | 'thrown'
+  | 'gone'
+  | 'refused'
+  | 'timeout'
+  | 'stopped'
+  | 'lost'
 
 export class RunFailed extends PaidError {
   readonly reason: Reason
   readonly exitCode: number | undefined
+  readonly httpStatus: number | undefined
 
   constructor(
     reason: Reason,
@@ -28,15 +39,18 @@ export class RunFailed extends PaidError {
       code = 'action_failed',
       hint,
       exitCode,
+      status,
     }: {
       code?: ConstructorParameters<typeof PaidError>[0]
       hint?: string | undefined
       exitCode?: number | undefined
+      status?: number | undefined
     } = {},
   ) {
     super(code, message, hint)
     this.reason = reason
     this.exitCode = exitCode
+    this.httpStatus = status
   }
 }
 

@@ -4,13 +4,13 @@
 import type { Database } from 'bun:sqlite'
 import { actionPrefix } from '../../protocol/actions.ts'
 import { PaidError } from '../../protocol/error.ts'
-import { limits } from '../../protocol/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { Logger } from '../../core/logger.ts'
 import { endLeftBehind, type LeftBehind } from './left-behind.ts'
 import { type Outcome, type Reason, RunFailed } from './outcome.ts'
+import { previewOf, safe } from './shown.ts'
 
 const begin = 'INSERT INTO action_runs VALUES (?, ?, ?, ?, ?, NULL, NULL)'
 const mark = 'UPDATE action_runs SET pid = ?, process_start = ? WHERE run = ?'
@@ -116,20 +116,14 @@ export const createRuns = ({
     try {
       const outcome = await work({ run, signal: stop.signal, onStart })
       const durationMs = steady.now() - began
-      const { exitCode, status } = outcome
-      const numbers = {
-        durationMs,
-        ...(exitCode !== undefined && { exitCode }),
-        ...(status !== undefined && { status }),
-      }
+      const numbers = { durationMs, ...numbersOf(outcome.exitCode, outcome.status) }
       await note(asked, run, 'action.finished', { ...numbers, preview: previewOf(outcome.result) })
       return { run, ...outcome, durationMs }
     } catch (error) {
       if (error instanceof PaidError && error.code === 'storage_full') throw error
-      const { reason, exitCode, message } = failureOf(error, run, logger)
-      const durationMs = steady.now() - began
-      const numbers = { durationMs, ...(exitCode !== undefined && { exitCode }) }
-      await note(asked, run, 'action.failed', { ...numbers, reason, error: message })
+      const { reason, exitCode, httpStatus, message } = failureOf(error, run, logger)
+      const numbers = { durationMs: steady.now() - began, ...numbersOf(exitCode, httpStatus) }
+      await note(asked, run, 'action.failed', { ...numbers, reason, error: safe(message) })
       throw error
     } finally {
       cancel()
@@ -184,19 +178,16 @@ export const createRuns = ({
 const tooLong = (ms: number): RunFailed =>
   new RunFailed('timeout', `It took longer than ${ms} ms and was ended`, { code: 'action_timeout' })
 
-const failureOf = (
-  error: unknown,
-  run: string,
-  logger: Logger,
-): { reason: Reason; exitCode?: number | undefined; message: string } => {
+type Failure = Pick<RunFailed, 'reason' | 'message'> & Partial<Pick<RunFailed, 'exitCode' | 'httpStatus'>>
+
+const failureOf = (error: unknown, run: string, logger: Logger): Failure => {
   if (error instanceof RunFailed) return error
   if (error instanceof PaidError) return { reason: 'refused', message: error.message }
   logger.error('a run failed', { run, error })
   return { reason: 'refused', message: 'Something went wrong inside the daemon' }
 }
 
-/** The beginning of a result, as much of it as an event keeps. */
-const previewOf = (result: unknown): unknown => {
-  const text = JSON.stringify(result)
-  return text.length <= limits.actionPreviewBytes ? result : `${text.slice(0, limits.actionPreviewBytes)}…`
-}
+const numbersOf = (exitCode: number | undefined, status: number | undefined) => ({
+  ...(exitCode !== undefined && { exitCode }),
+  ...(status !== undefined && { status }),
+})

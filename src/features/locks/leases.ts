@@ -146,7 +146,7 @@ const draftOf = (
   type: string,
   by: string,
   data: object,
-  own: string | undefined = undefined,
+  own?: string,
 ): Draft => ({
   namespace,
   channel: `${lockPrefix}${name}`,

@@ -6,6 +6,7 @@
 // over 8 KiB, duplicate headers (which arrive joined by a comma) except among lists of signatures.
 
 import { PaidError } from '../../protocol/error.ts'
+import { webhookSchemes, type WebhookScheme } from '../../protocol/webhooks.ts'
 import { github } from './schemes/github.ts'
 import { header } from './schemes/header.ts'
 import { none } from './schemes/none.ts'
@@ -14,9 +15,8 @@ import { slack } from './schemes/slack.ts'
 import { standard } from './schemes/standard.ts'
 import { stripe } from './schemes/stripe.ts'
 
-export const schemes = ['github', 'stripe', 'standard', 'slack', 'header', 'none'] as const
-
-export type SchemeName = (typeof schemes)[number]
+export const schemes = webhookSchemes
+export type SchemeName = WebhookScheme
 export type { Delivery }
 
 const table: Record<SchemeName, Scheme> = { github, stripe, standard, slack, header, none }

@@ -6,17 +6,25 @@
 import { isFields } from './pai.ts'
 import { channelMeanings } from './photon/channels.ts'
 import { daemonMeanings } from './photon/daemon.ts'
+import { jobMeanings } from './photon/jobs.ts'
 import { lockMeanings } from './photon/locks.ts'
 import type { Meaning, Meanings, PhotonFrame } from './photon/meaning.ts'
+import { psMeanings } from './photon/ps.ts'
 
 export type { PhotonFrame } from './photon/meaning.ts'
 
-const meanings: Meanings = { ...channelMeanings, ...lockMeanings, ...daemonMeanings }
+const meanings: Meanings = {
+  ...channelMeanings,
+  ...jobMeanings,
+  ...lockMeanings,
+  ...daemonMeanings,
+  ...psMeanings,
+}
 
 /** types that are answered without a call, or belong to one connection */
-const ownTypes = ['ping', 'subscribe', 'unsubscribe']
+const ownTypes = ['ping', 'subscribe', 'unsubscribe', 'command', 'prompt_response']
 /** what photons themselves do, which no daemon but theirs can */
-const foreign = ['command', 'prompt_response', 'schedule', 'unschedule', 'list_jobs', 'reload', 'ps']
+const foreign = ['reload']
 
 const known = new Set([...Object.keys(meanings), ...ownTypes, ...foreign])
 

@@ -7,7 +7,17 @@ import { createDeadlines } from '../../lib/deadlines.ts'
 const late = createDeadlines(limits.bodyTimeoutMs, () => new PaidError('timeout'))
 
 /** The body's text. Throws or rejects with `too_large`, `timeout`, `unsupported_media_type`. */
-export const readBody = (request: Request, maxBytes: number): Promise<string> => {
+export const readBody = (request: Request, maxBytes: number): Promise<string> =>
+  isDeclared(request, maxBytes)
+    ? late.within(request.text())
+    : late.within(readChunks(request, maxBytes).then((bytes) => bytes.toString('utf8')))
+
+/** The body as it came. Throws or rejects as `readBody` does. */
+export const readBytes = (request: Request, maxBytes: number): Promise<Uint8Array> =>
+  isDeclared(request, maxBytes) ? late.within(request.bytes()) : late.within(readChunks(request, maxBytes))
+
+/** Whether the body's length was said. Throws for one that is not taken. */
+const isDeclared = (request: Request, maxBytes: number): boolean => {
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity')
     throw new PaidError(
@@ -15,9 +25,9 @@ export const readBody = (request: Request, maxBytes: number): Promise<string> =>
       `A body with Content-Encoding ${JSON.stringify(encoding)} is not taken`,
     )
   const declared = request.headers.get('content-length')
-  if (declared === null) return late.within(readChunks(request, maxBytes))
+  if (declared === null) return false
   if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
-  return late.within(request.text())
+  return true
 }
 
 const tooLarge = (maxBytes: number): PaidError =>
@@ -32,8 +42,8 @@ export const bodyError = (error: unknown): PaidError | undefined => {
 }
 
 /** A body whose length nobody declared: counted as it comes. */
-const readChunks = async (request: Request, maxBytes: number): Promise<string> => {
-  if (!request.body) return ''
+const readChunks = async (request: Request, maxBytes: number): Promise<Buffer> => {
+  if (!request.body) return Buffer.alloc(0)
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of request.body) {
@@ -41,5 +51,5 @@ const readChunks = async (request: Request, maxBytes: number): Promise<string> =
     if (bytes > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }

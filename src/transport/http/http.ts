@@ -15,14 +15,24 @@ import { errorAnswer } from './answer.ts'
 import { createRoutes, type House, type Visit } from './routes.ts'
 import { headerToken, tokenOf, type Gate } from './token.ts'
 import { noWall, openPaths, type Wall } from './wall.ts'
+import { createWebhookDoor, isWebhookPath, notFoundAnswer } from './webhooks.ts'
 
-/** How a listener lets in. `gate` undefined: no token is asked for. */
-export type Entrance = { wall: Wall; gate: Gate | undefined; scope: Access; name: string }
+/** How a listener lets in. `gate` undefined: no token is asked for; `webhooksOnly`: there is nothing else but `/health`. */
+export type Entrance = {
+  wall: Wall
+  gate: Gate | undefined
+  scope: Access
+  name: string
+  webhooksOnly?: true
+}
 
 /** The owner's own socket. */
 export const ownersEntrance: Entrance = { wall: noWall, gate: undefined, scope: 'admin', name: 'http:owner' }
 
-const refusedStatus: Record<Exclude<Reason, 'uid'>, ConstructorParameters<typeof PaidError>[0]> = {
+const refusedStatus: Record<
+  Exclude<Reason, 'uid' | 'webhook'>,
+  ConstructorParameters<typeof PaidError>[0]
+> = {
   host: 'forbidden',
   origin: 'forbidden',
   site: 'forbidden',
@@ -54,12 +64,13 @@ export const openHttpDoor = ({
   webSockets: WebSockets
 }) => {
   const routes = createRoutes(house, refusals)
+  const webhooks = createWebhookDoor(house, refusals)
   const isUnix = 'unix' in address
   let entered: Entrance = ownersEntrance
   let nameless = createPeer(entered.name, entered.scope)
   let hookPeer = createPeer('hook:claude', entered.scope)
 
-  const refuse = (reason: Exclude<Reason, 'uid'>, headers?: Record<string, string>): Response => {
+  const refuse = (reason: Exclude<Reason, 'uid' | 'webhook'>, headers?: Record<string, string>): Response => {
     refusals.count(reason)
     return errorAnswer(new PaidError(refusedStatus[reason]), headers)
   }
@@ -75,8 +86,14 @@ export const openHttpDoor = ({
     if (foreign !== undefined) return refuse(foreign === 'host' || foreign === 'origin' ? foreign : 'site')
     if (url.length - start > limits.urlBytes) return refuse('url')
 
-    const upgrading = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
     const search = end < 0 ? '' : url.slice(end + 1)
+    if (isWebhookPath(path))
+      return webhooks(request, path, search, () =>
+        isUnix ? undefined : (server.requestIP(request)?.address ?? ''),
+      )
+    if (entered.webhooksOnly && path !== '/health') return notFoundAnswer()
+
+    const upgrading = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
     if (gate && !openPaths.has(path)) {
       const shown = tokenOf(request, upgrading ? new URLSearchParams(search) : undefined)
       const verdict = gate.judge(shown, () => server.requestIP(request)?.address ?? '')

@@ -3,7 +3,10 @@
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
 import { onceKey, type NewEvent } from '../../protocol/events.ts'
+import { causeHeader, decodeCause } from '../../protocol/cause.ts'
+import { nameOf } from '../../protocol/channel.ts'
 import { explain } from '../../core/dispatch.ts'
+import type { Peer } from '../../core/peer.ts'
 import { decodeEvent } from '../dialects/pai.ts'
 
 /** The once-only key of a request, as a call's field. */
@@ -22,6 +25,17 @@ export const occurredAtOf = (request: Request): number | undefined => {
   if (!/^\d{1,15}$/.test(header))
     throw new PaidError('bad_request', 'X-Paid-Occurred-At must be epoch milliseconds')
   return Number(header)
+}
+
+const cause = nameOf('it', limits.causeBytes)
+
+/** The caller, who acts upon what the request says it does. */
+export const callerOf = (request: Request, peer: Peer): Peer => {
+  const header = request.headers.get(causeHeader)
+  if (header === null || header === '') return peer
+  const given = cause.safeParse(decodeCause(header))
+  if (!given.success) throw new PaidError('bad_request', `X-Paid-Cause: ${explain(given.error)}`)
+  return { ...peer, cause: given.data }
 }
 
 export const batchOf = (body: readonly unknown[]): NewEvent[] => {

@@ -16,9 +16,10 @@ import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
 import { bodyError, readBody } from './body.ts'
 import { openApiOf } from './openapi.ts'
-import { batchOf, keyOf, occurredAtOf } from './posted.ts'
+import { batchOf, callerOf, keyOf, occurredAtOf } from './posted.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
+import type { WebhookRates } from './webhook-rates.ts'
 
 /** What a route gets besides the request. */
 export type Visit = {
@@ -39,6 +40,7 @@ export type House = {
   buildTime: string
   startedAt: number
   maxBody: number
+  rates: WebhookRates
   ready: () => boolean
   webSockets: () => number
   onLagged: () => void
@@ -81,17 +83,17 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
     if (!Array.isArray(body)) {
       const event = decodeEvent(body)
       const params: Params<'event.publish'> = key ? { ...event, ...key } : event
-      const { ids } = await dispatch(peer, 'event.publish', params)
+      const { ids } = await dispatch(callerOf(request, peer), 'event.publish', params)
       return jsonOk(`{"ok":true,"eventId":"${ids[0] ?? ''}"}`)
     }
     const events = batchOf(body)
-    const { ids } = await dispatch(peer, 'event.publish', { events, ...key })
+    const { ids } = await dispatch(callerOf(request, peer), 'event.publish', { events, ...key })
     return jsonOk(`{"ok":true,"eventIds":${JSON.stringify(ids)}}`)
   }
 
   const postHook: Ingest = async (request, { hookPeer }) => {
     const event = decodeHook(await readBody(request, limits.hookBodyBytes), occurredAtOf(request))
-    await dispatch(hookPeer, 'event.publish', { ...event, ...keyOf(request) })
+    await dispatch(callerOf(request, hookPeer), 'event.publish', { ...event, ...keyOf(request) })
     return jsonOk('{}')
   }
 
@@ -187,8 +189,8 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
       const params = text.trim() === '' ? {} : parseJson(text)
       const keyed = isFields(params) ? { ...keyOf(request), ...params } : params
       // a call may wait, and what waits ends with its request
-      const { by, scope, namespace } = visit.peer
-      const peer = createPeer(by, scope, namespace)
+      const { by, scope, namespace, cause } = callerOf(request, visit.peer)
+      const peer = createPeer(by, scope, namespace, undefined, cause)
       const end = (): void => endPeer(peer)
       request.signal.addEventListener('abort', end)
       visit.keepOpen()

@@ -29,12 +29,12 @@ export const named = (frame: PhotonFrame, ...fields: string[]): string | undefin
   fields.map((field) => name(frame, field)).find((value) => value !== '')
 
 /** As many as one answer holds, one at least, and whether some are left. */
-export const fitting = <T>(items: readonly T[]): { fit: T[]; left: boolean } => {
+export const fitting = <T>(items: readonly T[], most = replyBytes): { fit: T[]; left: boolean } => {
   const fit: T[] = []
   let bytes = 0
   for (const item of items) {
     bytes += Buffer.byteLength(JSON.stringify(item)) + 1
-    if (fit.length > 0 && bytes > replyBytes) return { fit, left: true }
+    if (fit.length > 0 && bytes > most) return { fit, left: true }
     fit.push(item)
   }
   return { fit, left: false }

@@ -16,8 +16,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
-import { type Conversation, promptIdOf } from '../../src/features/capture/prompt-document.ts'
-import { newVersion, savePrompt } from '../../src/features/capture/prompt-files.ts'
+import { type Conversation, promptIdOf } from '../../src/lib/prompt-document.ts'
+import { newVersion, savePrompt } from '../../src/lib/prompt-files.ts'
 import type { Repository } from '../../src/lib/repository.ts'
 
 let repository: Repository

@@ -22,9 +22,9 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { dump, load } from 'js-yaml'
-import { acquireFileLock } from '../../lib/file-lock.ts'
-import { ownPlace } from '../../lib/own-place.ts'
-import type { Repository } from '../../lib/repository.ts'
+import { acquireFileLock } from './file-lock.ts'
+import { ownPlace } from './own-place.ts'
+import type { Repository } from './repository.ts'
 import { type Conversation, promptDocument, promptIdOf } from './prompt-document.ts'
 
 export type SavedPrompt = {

@@ -1,0 +1,116 @@
+// What a delivery sets off: an event on a channel, or a run of an action. Both are told of on the webhook's channel, in
+// the commit that makes them so.
+
+import { PaidError } from '../../protocol/error.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { SteadyClock } from '../../lib/steady-clock.ts'
+import type { Dispatch } from '../../core/dispatch.ts'
+import type { Log, Transaction } from '../../core/log.ts'
+import { createPeer } from '../../core/peer.ts'
+import { causeIn } from './args.ts'
+import { type Answer, channelOf, find, type Kept, update } from './deliveries.ts'
+import { type Hook, secretsOf } from './registry.ts'
+
+/** What is to be done: for a delivery of its sender, or once more. `argsText` is the JSON of `args`. */
+export type Wish = { hook: Hook; delivery: string; args: unknown; argsText: string }
+
+/** an action that fails so was not begun, so that a sender may try again */
+const notBegun = new Set<string>(['busy', 'unknown_action', 'not_available'])
+
+/** failures whose own status a sender is told; all others are 500 */
+const told = new Set<string>(['busy', 'not_available', 'stopping'])
+
+const photonChannel = (namespace: string): string => `webhooks:${namespace === '' ? 'paid' : namespace}`
+
+export const createActing = ({
+  log,
+  dispatch,
+  clock,
+  steady,
+}: {
+  log: Log
+  dispatch: Dispatch
+  clock: Clock
+  steady: SteadyClock
+}) => {
+  const tell = ({ append }: Transaction, { hook, delivery }: Wish, type: string, data: object): void =>
+    void append({
+      namespace: hook.namespace,
+      channel: channelOf(hook.name),
+      type,
+      by: `webhook:${hook.name}`,
+      dataText: JSON.stringify({ delivery, ...data }),
+    })
+
+  /** Publishes in the same commit that keeps the delivery: nothing can come between. */
+  const publish = ({ append }: Transaction, { hook, args, argsText }: Wish, channel: string) => {
+    const cause = causeIn(args)
+    const { id } = append({
+      namespace: hook.namespace,
+      channel,
+      type: hook.name,
+      by: `webhook:${hook.name}`,
+      dataText: argsText,
+      ...(cause !== undefined && { originText: JSON.stringify({ cause }) }),
+    })
+    return { event: id, answer: { status: 200, text: `{"success":true,"data":{"eventId":"${id}"}}` } }
+  }
+
+  const runAction = async (wish: Wish, action: string, kept: Kept): Promise<Answer> => {
+    const { hook, delivery, args } = wish
+    const began = steady.now()
+    const peer = createPeer(`webhook:${hook.name}`, 'write', hook.namespace)
+    const run = kept.runs.at(-1)
+    const ended = await dispatch(peer, 'action.run', {
+      name: action,
+      args,
+      cause: causeIn(args) ?? `webhook:${hook.name}/${delivery}`,
+    }).then(
+      ({ run: id, result }) => ({
+        state: 'done' as const,
+        answer: { status: 200, text: `{"success":true,"data":${JSON.stringify(result ?? null)}}` },
+        about: { run: id },
+      }),
+      (thrown: unknown) => {
+        const { code, message, status } = thrown instanceof PaidError ? thrown : new PaidError('internal')
+        const error = withoutSecrets(message, hook, clock.now())
+        return {
+          state: notBegun.has(code) ? 'refused' : code === 'stopping' ? 'lost' : 'failed',
+          answer: { status: told.has(code) ? status : 500, text: JSON.stringify({ error }) },
+          about: { error },
+        } as const
+      },
+    )
+    const durationMs = steady.now() - began
+    if (run) Object.assign(run, { state: ended.state, durationMs, ...ended.about })
+    await log.commit((transaction) => {
+      // who was told 202 is told that again
+      const before = find(transaction.database, kept.seq)?.answer
+      update(transaction, { ...kept, state: ended.state, answer: before ?? ended.answer })
+      tell(transaction, wish, `webhook.${ended.state === 'done' ? 'finished' : ended.state}`, {
+        ...ended.about,
+        durationMs,
+      })
+    })
+    if (ended.state === 'done') announce(hook)
+    return ended.answer
+  }
+
+  /** What the photon daemon's clients listen for. */
+  const announce = ({ namespace, name }: Hook): void =>
+    void log.emit({
+      namespace,
+      channel: photonChannel(namespace),
+      type: 'message',
+      by: `webhook:${name}`,
+      dataText: JSON.stringify({ event: 'webhook-received', method: name, timestamp: clock.now() }),
+    })
+
+  return { tell, publish, runAction, announce }
+}
+
+/** A failure's reason as a stranger may read it. */
+const withoutSecrets = (message: string, hook: Hook, now: number): string =>
+  secretsOf(hook, now)
+    .filter((secret) => secret !== '')
+    .reduce((text, secret) => text.replaceAll(secret, '[secret]'), message)
