@@ -34,7 +34,7 @@ type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[]; s
 
 const healEveryMs = 1000
 /** what follows from the last events waits so long for more of them */
-const restMs = 1000
+const restMs = 100
 /** turns of the event loop that a group may wait for more writes, while more come */
 const moreTurns = 2
 

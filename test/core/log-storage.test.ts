@@ -127,7 +127,9 @@ test('a read that waited for a lost group is still answered', async () => {
 test('a database that somebody else keeps locked is refused as unwritable, then heals', async () => {
   using folder = temporaryFolder()
   using engine = openEngine(folder.path)
+  await engine.log.read(() => undefined)
   using other = openEngine(folder.path)
+  await other.log.read(() => undefined)
   engine.database.run('PRAGMA busy_timeout = 1')
   other.database.run('BEGIN IMMEDIATE')
   const healed = engine.diary.written('the log can be written again')
