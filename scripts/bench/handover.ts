@@ -71,6 +71,7 @@ const run = async ({ socket, warmMs, runMs }: HandoverOptions): Promise<Handover
     if (at - startedAt >= warmMs) times.push(ms)
     ;[holder, other] = [other, holder]
   }
+  await holder.release().released
   times.sort((a, b) => a - b)
   const part = (share: number) => times[Math.floor(times.length * share)] ?? NaN
   return { p50: part(0.5), p99: part(0.99), count: times.length }

@@ -11,14 +11,17 @@ import type { Open } from './line.ts'
 import { takeLock } from './lock.ts'
 import type { Bounds, Client } from './types.ts'
 
-/** Throws what opening the first connection throws. */
-export const createClient = async (open: Open, bounds: Bounds = {}): Promise<Client> => {
+/**
+ * Throws what opening the first connection throws.
+ * @param cause see `converse`
+ */
+export const createClient = async (open: Open, bounds: Bounds = {}, cause?: string): Promise<Client> => {
   const closing = new AbortController()
   let connection: Connection | undefined
   let opening: Promise<Connection> | undefined
 
   const connect = async (by: Bounds): Promise<Connection> => {
-    const opened = await converse(open, by)
+    const opened = await converse(open, by, cause)
     if (closing.signal.aborted) {
       opened.close()
       throw closed()

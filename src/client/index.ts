@@ -8,6 +8,7 @@
 // It refuses: anything that slows a start (no schemas at run time), and to keep a process alive after `close`.
 
 import { homedir } from 'node:os'
+import { causeFrom } from '../protocol/cause.ts'
 import { PaidError } from '../protocol/error.ts'
 import { createClient } from './client.ts'
 import type { Open } from './line.ts'
@@ -20,7 +21,9 @@ export type * from './types.ts'
 export { PaidError }
 
 /** Throws `not_running` when no daemon answers, and its own refusal when it does not let us in. */
-export const connect: Connect = async (options = {}) => await createClient(lineOf(options), options)
+export const connect: Connect = async (options = {}) =>
+  // a program that an action runs hands on what that acts upon, so that no rule answers itself
+  await createClient(lineOf(options), options, causeFrom(process.env))
 
 const lineOf = ({ url, socket, home, token }: ConnectOptions): Open => {
   const given = [url, socket, home].filter((each) => each !== undefined)

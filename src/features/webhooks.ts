@@ -17,7 +17,7 @@ import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
 import type { Log } from '../core/log.ts'
 import type { Logger } from '../core/logger.ts'
 import { argsOf, bodyOf } from './webhooks/args.ts'
-import { type Answer, newest } from './webhooks/deliveries.ts'
+import { type Answer, newest, unfinished } from './webhooks/deliveries.ts'
 import { createRegistry, type Hook, originsOf, pathOf, secretsOf, shownHook } from './webhooks/registry.ts'
 import { createRuns } from './webhooks/runs.ts'
 import { checkSecret, sign, verify } from './webhooks/schemes.ts'
@@ -48,9 +48,11 @@ export const createWebhooks = ({
 }): HandlersFor<'webhook'> => {
   const registry = createRegistry(log, database)
   const runs = createRuns({ log, dispatch, clock, steady, logger })
-  runs
-    .loseUnfinished()
-    .catch((error: unknown) => logger.error('lost deliveries could not be noted', { error }))
+  // nothing is written where there is nothing to tell
+  if (unfinished(database).length > 0)
+    runs
+      .loseUnfinished()
+      .catch((error: unknown) => logger.error('lost deliveries could not be noted', { error }))
 
   /** Throws `unknown_webhook`. */
   const known = (namespace: string, name: string): Hook => {

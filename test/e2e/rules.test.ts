@@ -1,7 +1,7 @@
 // Rules as people use them, and what a command that a rule runs may do without running itself for ever.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { follow } from '../../src/client/follow.ts'
 import { unixLine } from '../../src/client/lines/unix.ts'
@@ -159,6 +159,18 @@ describe('a rule’s own command does not run the rule again', () => {
   test('with another action that it runs', async () => {
     await done('actions', 'add', `${name}-say`, '--publish', `ring:${name}`)
     await ring(`paid actions run ${name}-say`)
+  }, 30_000)
+
+  test('with a program of its user that has the client', async () => {
+    const client = join(import.meta.dir, '../../src/client/index.ts')
+    const program = join(daemon.home, 'program.mjs')
+    writeFileSync(
+      program,
+      `import { connect } from ${JSON.stringify(client)}
+await using paid = await connect()
+await paid.call('event.publish', { channel: 'ring:${name}', type: 'Again' })`,
+    )
+    await ring(`"${process.execPath}" ${program}`)
   }, 30_000)
 
   test('with a Claude Code that it runs, whose hooks come now or later', async () => {
