@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { machineLine } from './bench/machine.ts'
 import { notesOf, type Row, tableOf, verdictOf } from './bench/report.ts'
 import { openStage, type Suite } from './bench/stage.ts'
+import { calls } from './bench/calls.ts'
 import { claude } from './bench/claude.ts'
 import { fanOut } from './bench/fan-out.ts'
 import { history } from './bench/history.ts'
@@ -19,6 +20,7 @@ const suites: Record<string, Suite> = {
   post,
   'fan-out': fanOut,
   socket,
+  calls,
   history,
   hook,
   status,

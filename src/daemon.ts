@@ -7,7 +7,7 @@ import { existsSync, rmSync, statSync } from 'node:fs'
 import type { Config } from './config.ts'
 import { openDoors } from './doors.ts'
 import { takeHome, tokenFor, writeDaemonFile } from './home.ts'
-import type { Paths } from './paths.ts'
+import { claudeFolderOf, type Paths } from './paths.ts'
 import { version } from './version.ts'
 import { matches } from './protocol/channel.ts'
 import { limits } from './protocol/limits.ts'
@@ -23,6 +23,7 @@ import { createLogger } from './core/logger.ts'
 import { createArchiveClient } from './archive/client.ts'
 import { createActions } from './features/actions.ts'
 import { createArchive } from './features/archive.ts'
+import { createCommits } from './features/commits.ts'
 import { createEvents } from './features/events.ts'
 import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
@@ -95,6 +96,13 @@ export const runDaemon = async ({
     live: config.capture.transcripts,
     exists: () => existsSync(paths.archive),
   })
+  const commits = createCommits({
+    ...ground,
+    archive: archived,
+    keeping: { ...config.capture, umask },
+    live: config.capture.transcripts,
+    claudeFolder: claudeFolderOf(env),
+  })
 
   const refusals = createRefusals()
   const check = { state: 'none' as Status['log']['check'] }
@@ -114,6 +122,7 @@ export const runDaemon = async ({
       ...locks.handlers,
       ...actions.handlers(own),
       ...archive.handlers,
+      ...commits.handlers,
       ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),
@@ -153,6 +162,7 @@ export const runDaemon = async ({
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
   stack.defer(async () => {
     archive.close()
+    await commits.close()
     jobs.close()
     locks.close()
     rules.close()
@@ -199,6 +209,7 @@ export const runDaemon = async ({
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
   archive.begin()
+  commits.begin()
   jobs.begin()
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
   if (unclean) checkDatabase(paths.database, check, logger, stack)

@@ -46,3 +46,7 @@ export const homeOf = (env: Record<string, string | undefined>): string => {
     )
   return home
 }
+
+/** Where Claude Code keeps its settings and transcripts; its own variable moves it. */
+export const claudeFolderOf = (env: Record<string, string | undefined>): string =>
+  env['CLAUDE_CONFIG_DIR'] || join(env['HOME'] || homedir(), '.claude')

@@ -74,8 +74,7 @@ const start = async (stage: Stage): Promise<Row> => {
 }
 
 /** From the spawn to the first 200. */
-const startOnce = async (stage: Stage): Promise<number> => {
-  const home = stage.home()
+export const startOnce = async (stage: Stage, home = stage.home()): Promise<number> => {
   const { httpSocket } = pathsOf(home)
   const env = stage.environmentOf(home)
   const startedAt = performance.now()

@@ -63,13 +63,30 @@ export const createResponses = () => {
   return { push }
 }
 
+/** `count`: digits of the request that are counted up with each that is sent. */
+export type HttpLoad = {
+  port: number
+  request: string
+  connections: number
+  count?: { at: number; digits: number }
+}
+
 /** Runs for ever; `counted` has how many responses came. `failed` is told what went wrong. */
 export const startHttpLoad = async (
-  { port, request, connections }: { port: number; request: string; connections: number },
+  { port, request, connections, count }: HttpLoad,
   failed: (error: unknown) => void,
 ) => {
   const bytes = Buffer.from(request)
   const load = { counted: 0 }
+  let sent = 0
+  const countUp = (): void => {
+    if (!count) return
+    let rest = ++sent
+    for (let at = count.at + count.digits - 1; at >= count.at; at--) {
+      bytes[at] = 0x30 + (rest % 10)
+      rest = Math.floor(rest / 10)
+    }
+  }
   const open = Array.from({ length: connections }, async () => {
     const { push } = createResponses()
     const socket = await Bun.connect({
@@ -81,6 +98,7 @@ export const startHttpLoad = async (
             const whole = push(chunk)
             if (whole === 0) return
             load.counted += whole
+            countUp()
             if (socket.write(bytes) !== bytes.length) throw new Error('A request did not fit its socket')
           } catch (error) {
             failed(error)
@@ -90,6 +108,7 @@ export const startHttpLoad = async (
         error: (_socket, error) => failed(error),
       },
     })
+    countUp()
     socket.write(bytes)
   })
   await Promise.all(open)

@@ -2,7 +2,7 @@
 // JSON. Its work for each request is two system calls and a glance at the bytes, the same for a floor and for paid.
 
 import { openWindow, type Measured } from './measured.ts'
-import { startHttpLoad } from './load-http.ts'
+import { startHttpLoad, type HttpLoad } from './load-http.ts'
 import { startLineLoad } from './load-lines.ts'
 
 export type LoadOptions = {
@@ -12,10 +12,7 @@ export type LoadOptions = {
   partners?: number[]
   warmMs: number
   runMs: number
-} & (
-  | { http: { port: number; request: string; connections: number } }
-  | { lines: { socket: string; line: string; inFlight: number } }
-)
+} & ({ http: HttpLoad } | { lines: { socket: string; line: string; inFlight: number } })
 
 const run = async (options: LoadOptions): Promise<Measured> => {
   const failure = Promise.withResolvers<never>()

@@ -9,6 +9,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryOf } from '../lib/repository.ts'
 import { excluding } from '../lib/exclude.ts'
+import { commitAnswers } from './commits.ts'
 import type { Answers, ArchiveSettings, CallName, Grown, Progress } from './calls.ts'
 import { exportPiece } from './export.ts'
 import { importFolder } from './import.ts'
@@ -103,6 +104,8 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
   }
 
   const answers: Answers = {
+    ...commitAnswers(database, reader, turn),
+
     take: ({ paths }) => takeAll(paths.flatMap((path) => [path, ...agentsOf(path)])),
 
     retake: () => {

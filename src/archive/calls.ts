@@ -2,9 +2,10 @@
 // answers them to `answers` of archive.ts.
 // A call is answered in slices: none keeps others waiting for longer than a few milliseconds of work at once.
 
+import type { CommitCalls } from './commit-calls.ts'
 import type { ArchivedMessage, ArchivedSession, ImportTotals, Verified } from '../protocol/archive.ts'
 
-export type ArchiveCalls = {
+export type ArchiveCalls = CommitCalls & {
   /** Takes in what a transcript, and those of its subagents, grew by. */
   take: { params: { paths: string[] }; result: { sessions: Grown[] } }
   /** Looks at every file that was read before. */

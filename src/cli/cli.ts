@@ -8,6 +8,7 @@
 import { defineCommand } from 'citty'
 import { runTyped } from './run.ts'
 import { actionCommands } from './tree/actions.ts'
+import { archiveCommands } from './tree/archive.ts'
 import { channelCommands } from './tree/channels.ts'
 import { eventCommands } from './tree/events.ts'
 import { hookCommands } from './tree/hooks.ts'
@@ -15,6 +16,7 @@ import { jobCommands } from './tree/jobs.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
+import { promptCommands } from './tree/prompts.ts'
 import { webhookCommands } from './tree/webhooks.ts'
 import { ruleCommands } from './tree/rules.ts'
 
@@ -29,12 +31,14 @@ export const tree = defineCommand({
     ...lifeCommands,
     ...eventCommands,
     ...channelCommands,
+    ...archiveCommands,
     ...lockCommands,
     ...ruleCommands,
     ...hookCommands,
     ...actionCommands,
     ...jobCommands,
     ...webhookCommands,
+    ...promptCommands,
     ...ownCommands,
   },
 })

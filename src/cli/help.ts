@@ -36,7 +36,7 @@ export const helpOf = async (name: string, command: CommandDef): Promise<string>
   const commands = command.subCommands && Object.entries(await resolved(command.subCommands))
   const usage = [
     name,
-    ...(commands ? ['COMMAND'] : []),
+    ...(commands ? [command.run ? '[COMMAND]' : 'COMMAND'] : []),
     ...args.map(([arg, { required, valueHint = arg.toUpperCase() }]) =>
       required === false ? `[${valueHint}]` : valueHint,
     ),

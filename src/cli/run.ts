@@ -23,6 +23,8 @@ const dispatch = async (tree: CommandDef, typed: readonly string[]): Promise<num
   let depth = 0
   for (let inside = command.subCommands; inside; inside = command.subCommands) {
     const word = words[depth]
+    // a group that does something by itself: `paid sessions` lists them
+    if (command.run && (word === undefined || (word.startsWith('-') && !isHelp(word)))) break
     if (word === undefined || isHelp(word)) return await help(command, words.slice(0, depth))
     command = await subCommand(await resolved(inside), word, words.slice(0, depth))
     depth++
@@ -33,7 +35,8 @@ const dispatch = async (tree: CommandDef, typed: readonly string[]): Promise<num
   if (rest.slice(0, end < 0 ? undefined : end).some(isHelp)) return await help(command, path)
   const { rest: follows } = await resolved<CommandMeta>(command.meta ?? {})
   const rawArgs = plainWords(rest, await resolved(command.args ?? {}), path.join(' '), follows)
-  const { result } = await runCommand(command, { rawArgs })
+  const { subCommands: _, ...alone } = command
+  const { result } = await runCommand(alone, { rawArgs })
   return typeof result === 'number' ? result : 0
 }
 

@@ -102,6 +102,16 @@ export const options = z.strictObject({
         .describe(
           'files whose contents are never kept: `*` and `?`, a pattern with a `/` is about the whole path',
         ),
+      writePrompts: z
+        .enum(['always', 'never', 'repo'], 'one of always, never, repo')
+        .default('repo')
+        .describe(
+          'at a commit, write its conversations into `.prompts/`; `repo`: where that folder is, or the hook was installed in the repository itself',
+        ),
+      gitNotes: z
+        .boolean('true or false')
+        .default(false)
+        .describe('at a commit, name its conversations in a note under `refs/notes/paid`'),
     })
     .prefault({}),
   log: z

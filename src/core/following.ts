@@ -17,6 +17,8 @@ export type Projection = (events: readonly LogEvent[], database: Database) => vo
 /** so many events, or so much of their payloads, at most wait in memory, and are made up after a crash */
 const mostEvents = 2048
 const mostCharacters = 4 * 1024 * 1024
+/** and so long, when nobody reads */
+const restMs = 100
 
 export const createFollowing = (
   database: Database,
@@ -26,6 +28,7 @@ export const createFollowing = (
   const projections: Projection[] = []
   let began = false
   let undone = 0
+  let resting: Timer | undefined
   let behind: LogEvent[] = database
     .query<EventRow, [number]>(
       `SELECT ${rowColumns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.seq > +? ORDER BY e.seq`,
@@ -71,6 +74,20 @@ export const createFollowing = (
     written()
   }
 
+  const rest = (): void => {
+    resting = undefined
+    // while writes come, one of their groups takes it along
+    if (!database.inTransaction) tryToCatchUp()
+  }
+
+  const tryToCatchUp = (): void => {
+    try {
+      catchUp()
+    } catch {
+      // whoever reads next tries again and is told, or the next start does
+    }
+  }
+
   const unkept = <T>(query: (reader: Database) => T): T => {
     try {
       begin()
@@ -111,10 +128,8 @@ export const createFollowing = (
     add: (events: readonly LogEvent[]): void => {
       behind.push(...events)
       characters += size(events)
+      resting ??= setTimeout(rest, restMs)
     },
-
-    /** Writes what follows from the events so far; no transaction is open. Throws SQLite's errors. */
-    catchUp,
 
     /** A read that sees it: on a disk that takes no more, in a transaction that is not kept. Throws `storage_full`. */
     read: <T>(reader: Database, query: (reader: Database) => T): T => {
@@ -129,6 +144,11 @@ export const createFollowing = (
         }
       }
       return query(reader)
+    },
+
+    close: (): void => {
+      clearTimeout(resting)
+      tryToCatchUp()
     },
   }
 }

@@ -33,8 +33,6 @@ type Member = { settle: () => void; reject: (error: PaidError) => void }
 type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[]; seen: number; turns: number }
 
 const healEveryMs = 1000
-/** what follows from the last events waits so long for more of them */
-const restMs = 100
 /** turns of the event loop that a group may wait for more writes, while more come */
 const moreTurns = 2
 
@@ -67,7 +65,8 @@ export const createLog = ({
   let writable = true
   let lostGroups = 0
   let healing: Timer | undefined
-  let resting: Timer | undefined
+  /** reads asked for in the turn that made the log: first its rooms are built, with what follows from events */
+  let early: (() => void)[] | undefined = []
   let closed = false
 
   const now = (): number => (at = Math.max(at, clock.now()))
@@ -138,16 +137,6 @@ export const createLog = ({
     }
   }
 
-  const rest = (): void => {
-    resting = undefined
-    if (group) return
-    try {
-      following.catchUp()
-    } catch {
-      // whoever reads next tries again, and is told
-    }
-  }
-
   const flush = (): void => {
     const done = group
     if (!done) return
@@ -170,7 +159,6 @@ export const createLog = ({
     group = undefined
     if (follows) following.written()
     else following.add(stored)
-    resting ??= setTimeout(rest, restMs)
     committedHead = head
     if (!writable) healed()
     deliver(done.timeline)
@@ -218,6 +206,14 @@ export const createLog = ({
       }
     })
 
+  const readEarly = (): void => {
+    const reads = early ?? []
+    early = undefined
+    if (group) group.reads.push(...reads)
+    else for (const read of reads) read()
+  }
+  setImmediate(readEarly)
+
   return {
     /** Stores one event; resolves with it when it is on disk and was delivered. Rejects with `storage_full`. */
     append: (draft: Draft): Promise<LogEvent> => join(() => append(draft), draft.key === undefined),
@@ -254,11 +250,12 @@ export const createLog = ({
             reject(error instanceof Error ? error : new Error(String(error)))
           }
         }
-        if (group) group.reads.push(run)
+        const waiting = group?.reads ?? early
+        if (waiting) waiting.push(run)
         else run()
       }),
 
-    /** Rows that follow from events: whoever reads sees them. Throws after the first read. */
+    /** Rows that follow from events: whoever reads sees them. Only in the turn that made the log; throws later. */
     project: (projection: Projection): void => following.project(projection),
 
     /** Number of the last event that is on disk. */
@@ -284,14 +281,10 @@ export const createLog = ({
     close: (): void => {
       if (group) group.turns = moreTurns
       flush()
+      readEarly()
       closed = true
       clearInterval(healing)
-      clearTimeout(resting)
-      try {
-        following.catchUp()
-      } catch (error) {
-        logger.error('what follows from the last events is left for the next start', { error })
-      }
+      following.close()
       prepared.close()
       streams.close()
     },

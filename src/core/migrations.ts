@@ -5,6 +5,7 @@
 
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
+import { commits } from './migrations/commits.ts'
 import { following } from './migrations/following.ts'
 import { jobs } from './migrations/jobs.ts'
 import { webhooks } from './migrations/webhooks.ts'
@@ -106,5 +107,6 @@ export const migrations: readonly ((database: Database) => void)[] = [
   jobs,
   webhooks,
   rules,
+  commits,
   following,
 ]

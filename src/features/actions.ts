@@ -21,7 +21,7 @@ import { createLines } from './actions/lines.ts'
 import { createOffers, keyOf, type Offer } from './actions/offers.ts'
 import { type Outcome, RunFailed } from './actions/outcome.ts'
 import { createRuns, type Running } from './actions/runs.ts'
-import { shownDefinition } from './actions/shown.ts'
+import { secretsOf, shownDefinition } from './actions/shown.ts'
 import { find, forget, pageOf, type Place, store, type Stored } from './actions/store.ts'
 
 export type Actions = {
@@ -159,7 +159,8 @@ export const createActions = ({
         const turn = await lines.enter(keyOf(place), known.concurrency)
         try {
           const limit = timeout ?? stored?.definition.timeout ?? standardTimeoutMs
-          return await runs.perform({ namespace, name, by, cause, timeout: limit }, work)
+          const secrets = stored ? secretsOf(stored.definition) : []
+          return await runs.perform({ namespace, name, by, cause, timeout: limit, secrets }, work)
         } finally {
           turn.leave()
         }

@@ -46,27 +46,64 @@ const existing = (folder: string): string | undefined => {
   }
 }
 
-/** A commit as its full name, its parents and when it was committed; undefined for what names none. */
-export const commitOf = async (
-  { toplevel }: Repository,
-  name: string,
-): Promise<{ sha: string; parents: string[]; at: number; subject: string } | undefined> => {
-  const line = await git(toplevel, [
-    'log',
-    '-1',
-    '--format=%H%x00%P%x00%ct%x00%s',
-    '--end-of-options',
-    name,
-    '--',
-  ])
-  const [sha, parents, at, subject = ''] = line?.split('\0') ?? []
+export type Commit = {
+  sha: string
+  parents: string[]
+  /** when it was committed and when its change was first, epoch ms in whole seconds */
+  at: number
+  authoredAt: number
+  subject: string
+}
+
+/** A commit by any name; undefined for what names none. */
+export const commitOf = async ({ toplevel }: Repository, name: string): Promise<Commit | undefined> => {
+  const format = '--format=%H%x00%P%x00%ct%x00%at%x00%s'
+  const line = await git(toplevel, ['log', '-1', format, '--end-of-options', name, '--'])
+  const [sha, parents, at, authoredAt, subject = ''] = line?.split('\0') ?? []
   if (!sha) return undefined
   return {
     sha,
     parents: parents ? parents.split(' ') : [],
     at: Number(at) * 1000,
+    authoredAt: Number(authoredAt) * 1000,
     subject: subject.trimEnd(),
   }
+}
+
+/** commits that are looked through for the one before of a file */
+const commitsBack = 500
+
+/**
+ * The last commits before `parent`, itself with them, newest first: when each was made (epoch ms, whole seconds) and which
+ * files it changed, absolute. `whole`: there are no older ones.
+ */
+export const commitsBefore = async (
+  { toplevel }: Repository,
+  parent: string,
+): Promise<{ commits: { sha: string; at: number; files: string[] }[]; whole: boolean }> => {
+  const format = '--format=%x01%H %ct'
+  const args = [
+    'log',
+    '-n',
+    String(commitsBack),
+    format,
+    '--name-only',
+    '-z',
+    '--no-renames',
+    '--no-ext-diff',
+  ]
+  const text = (await git(toplevel, [...args, '--end-of-options', parent, '--'])) ?? ''
+  const commits = text
+    // oxlint-disable-next-line no-control-regex -- what the format above puts in front of each
+    .split(/\u0001(?=[0-9a-f]{40,64} \d+\0)/)
+    .slice(1)
+    .map((entry) => {
+      const [head = '', ...names] = entry.split('\0')
+      const [sha = '', at] = head.split(' ')
+      const files = names.map((name) => name.replace(/^\n/, '')).filter((name) => name !== '')
+      return { sha, at: Number(at) * 1000, files: files.map((name) => join(toplevel, name)) }
+    })
+  return { commits, whole: commits.length < commitsBack }
 }
 
 /** Absolute paths of the files a commit changed against its first parent. */
@@ -88,27 +125,54 @@ export const filesOfCommit = async ({ toplevel }: Repository, sha: string): Prom
   return files.map((name) => join(toplevel, name))
 }
 
-/** The commit that last changed a line (counted from 1) of a file as it stands, and that line as the commit left it. */
+/** Lines of a file as it stands, and the commit that last changed each. */
+export type Blamed = {
+  /** undefined while it is not committed */
+  sha: string | undefined
+  /** counted from 1: in the file as it stands, and as the commit left it */
+  line: number
+  original: number
+  /** the file's name in that commit, from the top of the repository */
+  file: string
+  text: string
+}
+
+/** One line, or every line without one. Undefined when git knows no such file or line. */
 export const blameOf = async (
   { toplevel }: Repository,
   file: string,
-  line: number,
-): Promise<{ sha: string; line: number; text: string } | undefined> => {
-  const told = await git(toplevel, [
-    'blame',
-    '--porcelain',
-    '--no-textconv',
-    '-L',
-    `${line},${line}`,
-    '--',
-    file,
-  ])
-  const [sha, original] = told?.split(' ', 2) ?? []
-  const text = told?.split('\n').find((each) => each.startsWith('\t'))
-  if (!sha || original === undefined) return undefined
-  // git blames what is not committed on a commit of zeros
-  return /^0+$/.test(sha) ? undefined : { sha, line: Number(original), text: text?.slice(1) ?? '' }
+  line?: number,
+): Promise<Blamed[] | undefined> => {
+  const range = line === undefined ? [] : ['-L', `${line},${line}`]
+  const args = ['blame', '--porcelain', '--no-textconv', ...range, '--', file]
+  const told = await git(toplevel, ['-c', 'core.quotePath=false', ...args])
+  if (told === undefined) return undefined
+  const found: Blamed[] = []
+  /** said once of each commit, and again where it is another */
+  const names = new Map<string, string>()
+  let head: string[] = []
+  for (const each of told.split('\n')) {
+    const [sha = '', original = '', final = ''] = head
+    if (each.startsWith('\t')) {
+      found.push({
+        // git blames what is not committed on a commit of zeros
+        sha: /^0+$/.test(sha) ? undefined : sha,
+        line: Number(final),
+        original: Number(original),
+        file: names.get(sha) ?? file,
+        text: each.slice(1),
+      })
+      head = []
+    } else if (head.length === 0) head = each.split(' ')
+    else if (each.startsWith('filename ') && !each.startsWith('filename "'))
+      names.set(sha, each.slice('filename '.length))
+  }
+  return found
 }
+
+/** A file as a commit left it, undefined when it is not in it. */
+export const fileIn = ({ toplevel }: Repository, sha: string, file: string): Promise<string | undefined> =>
+  git(toplevel, ['cat-file', 'blob', `${sha}:${file}`])
 
 const bare = ['-c', 'core.fsmonitor=false', '-c', 'log.showSignature=false']
 const plain = { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' }

@@ -44,13 +44,17 @@ const concurrency = z
   .int()
   .min(1)
   .max(limits.actionConcurrency)
-  .default(4)
   .meta({ description: 'runs at one time; more wait in line' })
 
 const common = {
   name: actionName,
-  concurrency,
+  concurrency: concurrency.default(4),
   timeout: timeout.default(standardTimeoutMs),
+  secret: z
+    .array(z.string())
+    .max(limits.actionWords)
+    .optional()
+    .meta({ description: 'variables or headers whose values are shown to nobody, whatever they are called' }),
 }
 
 const command = z.strictObject({
@@ -88,7 +92,10 @@ const http = z.strictObject({
 const publish = z.strictObject({
   ...common,
   kind: z.literal('publish'),
-  channel: channelName.refine((channel) => !isReserved(channel), 'this channel is written by the daemon alone'),
+  channel: channelName.refine(
+    (channel) => !isReserved(channel),
+    'this channel is written by the daemon alone',
+  ),
 })
 
 const prompt = z.strictObject({
@@ -210,7 +217,11 @@ export const actions = {
   'action.offer': method({
     summary: 'Have calls of these names come to this connection, as long as it lasts',
     access: 'write',
-    params: z.strictObject({ names: z.array(actionName).min(1).max(limits.offersPerPeer), concurrency }),
+    params: z.strictObject({
+      names: z.array(actionName).min(1).max(limits.offersPerPeer),
+      // what waits for a person to answer holds up nobody else
+      concurrency: concurrency.default(limits.actionConcurrency),
+    }),
     result: z.object({ offered: z.int().meta({ description: 'names that this connection offers now' }) }),
     example: { names: ['greet'] },
   }),

@@ -3,6 +3,7 @@
 import type { z } from 'zod'
 import { actions } from './actions.ts'
 import { archive } from './archive.ts'
+import { commits } from './commits.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
 import { locks } from './locks.ts'
@@ -14,6 +15,7 @@ import { webhooks } from './webhooks.ts'
 export const api = {
   ...actions,
   ...archive,
+  ...commits,
   ...events,
   ...jobs,
   ...locks,

@@ -12,6 +12,7 @@ export const reservedPrefixes = [
   'webhook:',
   'action:',
   'rule:',
+  'repo:',
   'machine:',
 ] as const
 

@@ -23,6 +23,8 @@ export const limits = {
   /** a channel, a pattern */
   channelBytes: 512,
   typeBytes: 256,
+  /** a folder or a file that a call names */
+  pathBytes: 4 * KiB,
   /** a session's id: its channel is `session:<id>` */
   sessionIdBytes: 256,
   keyBytes: 512,

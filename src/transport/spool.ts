@@ -11,6 +11,7 @@ import type { Dispatch } from '../core/dispatch.ts'
 import type { Logger } from '../core/logger.ts'
 import { createPeer } from '../core/peer.ts'
 import { decodeHook } from './dialects/claude.ts'
+import { decodeCommit } from './dialects/git.ts'
 
 const lookEveryMs = 500
 /** files taken in at once: enough to share a commit, few enough to hold in memory */
@@ -27,6 +28,7 @@ export const openSpoolDoor = ({
 }) => {
   const spool = spoolAt(folder, limits.spoolBytes)
   const peer = createPeer('hook:claude', 'write')
+  const gitPeer = createPeer('hook:git', 'write')
   let taken = 0
   let refused = 0
   let running: Promise<void> | undefined
@@ -42,8 +44,14 @@ export const openSpoolDoor = ({
   }
 
   const publish = async (entry: SpoolEntry): Promise<void> => {
-    const event = decodeHook(Buffer.from(entry.body).toString('utf8'), entry.occurredAt)
-    const caller = entry.cause === undefined ? peer : { ...peer, cause: entry.cause }
+    const text = Buffer.from(entry.body).toString('utf8')
+    const cause = entry.cause !== undefined && { cause: entry.cause }
+    if (entry.path === '/hooks/git') {
+      await dispatch({ ...gitPeer, ...cause }, 'commit.record', decodeCommit(text))
+      return
+    }
+    const event = decodeHook(text, entry.occurredAt)
+    const caller = { ...peer, ...cause }
     await dispatch(caller, 'event.publish', { ...event, key: entry.key })
   }
 

@@ -16,6 +16,7 @@ import { createLogger } from '../../src/core/logger.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
 import { createActions } from '../../src/features/actions.ts'
 import { createArchive } from '../../src/features/archive.ts'
+import { createCommits } from '../../src/features/commits.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
@@ -56,6 +57,14 @@ const openRooms = async (folder: string) => {
   const rules = createRules({ ...ground, bus })
   const archived = archiveIn(join(folder, 'archive.db'))
   const archive = createArchive({ ...ground, archive: archived, live: true, exists: () => true })
+  const keeping = { writePrompts: 'never', gitNotes: false, umask: 0o022 } as const
+  const commits = createCommits({
+    ...ground,
+    archive: archived,
+    keeping,
+    live: true,
+    claudeFolder: undefined,
+  })
   const dispatch = createDispatch({
     logger,
     accepting: () => true,
@@ -64,6 +73,7 @@ const openRooms = async (folder: string) => {
       ...locks.handlers,
       ...actions.handlers(own),
       ...archive.handlers,
+      ...commits.handlers,
       ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),

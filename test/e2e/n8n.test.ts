@@ -94,7 +94,7 @@ test('n8n is told of each matching event, in order, also when it answers 500 fir
 test('nothing is lost while n8n is down, and when the daemon is killed meanwhile', async () => {
   await tellN8n('type=Stop')
   const ids = [await emit('Stop')]
-  await heard(ids[0] ?? '')
+  await first({ channel: 'action:tell-n8n', type: 'action.finished', since: ids[0] ?? '' })
   await n8n.stop()
   for (let n = 0; n < 5; n++) ids.push(await emit('Stop', { n }))
   expect(await rule()).toMatchObject({ backlog: 5, setAside: 0 })

@@ -80,6 +80,7 @@ test('a first event that a full disk refused tells its folder when it is posted 
 test('a summary that could not be written beside its event is made up', async () => {
   using folder = temporaryFolder()
   using engine = openEngine(folder.path)
+  await engine.log.read(() => undefined)
   const refuse = "CREATE TRIGGER refuse BEFORE INSERT ON counters BEGIN SELECT raise(ABORT, 'no'); END"
   engine.database.run(refuse)
   await engine.log.append(event('a', 'PreToolUse', { cwd: '/one' }))

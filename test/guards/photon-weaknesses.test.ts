@@ -8,6 +8,8 @@ import { z } from 'zod'
 import { openConversation } from '../support/conversation.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { residentMiB } from '../support/http-text.ts'
+import { offerActions } from '../support/offering.ts'
+import { call } from '../support/webhooks.ts'
 import { openWire } from '../support/wire.ts'
 
 let daemon: TestDaemon
@@ -86,12 +88,45 @@ test('row 5: kept messages and held locks are there after a crash', async () => 
   }
 })
 
-test('row 10: nobody answers for another: what has no prompt takes no answer', async () => {
+test('row 9: commands that prompt at once, also later on their way, each ask their own caller and all end', async () => {
+  await using _ = await offerActions(daemon.socket, {
+    later: async ({ prompt }) => {
+      await Bun.sleep(1)
+      return [await prompt('first'), await prompt('second')]
+    },
+  })
+  await using talk = openConversation(daemon.socket)
+  const callers = Array.from({ length: 20 }, (_caller, n) => `c${n}`)
+  for (const name of callers) await talk.play(`${name} > {"type":"command","id":"same","method":"later"}`)
+  for (const message of ['first', 'second'])
+    for (const name of callers.toReversed())
+      await talk.play(`
+        ${name} < {"type":"prompt","id":"same","prompt":{"type":"text","message":"${message}"}}
+        ${name} > {"type":"prompt_response","id":"same","promptValue":"${name} ${message}"}`)
+  for (const name of callers)
+    await talk.play(`
+      ${name} < {"type":"result","id":"same","success":true,"data":["${name} first","${name} second"],"durationMs":"#"}`)
+}, 30_000)
+
+test('row 10: nobody answers a prompt of somebody else, whatever id is guessed', async () => {
+  await using _ = await offerActions(daemon.socket, { ask: ({ prompt }) => prompt('Yours?') })
   await using talk = openConversation(daemon.socket)
   await talk.play(`
-    a > {"type":"prompt_response","id":"somebody's","promptValue":"yes"}
-    a < {"type":"error","id":"somebody's","error":"*"}
-    a .`)
+    a > {"type":"command","id":"cm","method":"ask"}
+    a < {"type":"prompt","id":"cm","prompt":{"type":"text","message":"Yours?"}}`)
+  for (let n = 0; n < 200; n++) {
+    await talk.play(`b > {"type":"prompt_response","id":"cm","promptValue":"forged"}`)
+    const refused = await talk.ask('b', {
+      id: n,
+      method: 'action.reply',
+      params: { prompt: `prm_${n}`, value: 'forged' },
+    })
+    expect(refused).toMatchObject({ error: { code: 'not_found' } })
+  }
+  await talk.play(`
+    a .
+    a > {"type":"prompt_response","id":"cm","promptValue":"mine"}
+    a < {"type":"result","id":"cm","success":true,"data":"mine","durationMs":"#"}`)
 })
 
 test('row 13: who stops reading is told where it fell behind; memory stays, and the others go on', async () => {
@@ -208,4 +243,54 @@ test("row 19: the socket is its user's alone, and nobody else's is removed or ta
   } finally {
     rmSync(userHome, { recursive: true, force: true })
   }
+})
+
+test('row 17: a webhook is on loopback, for POST and a proven sender alone; a redelivery runs nothing twice', async () => {
+  const secret = 'paßwort'
+  await call(daemon, 'action.add', { name: 'once', kind: 'publish', channel: 'once' })
+  await call(daemon, 'webhook.add', { name: 'once', scheme: 'github', secret, do: 'once' })
+  await call(daemon, 'webhook.add', { name: 'shown', scheme: 'header', secret, do: 'once' })
+  expect(new URL(daemon.url).hostname).toBe('127.0.0.1')
+  const body = '{"ref":"refs/heads/main"}'
+  const signature = (by: string) => `sha256=${new Bun.CryptoHasher('sha256', by).update(body).digest('hex')}`
+  const post = (name: string, headers: Record<string, string>, method = 'POST') =>
+    fetch(`${daemon.url}/webhook/${name}`, { method, headers, ...(method === 'POST' && { body }) })
+  const signed = { 'x-hub-signature-256': signature(secret), 'x-github-delivery': 'first' }
+  for (const method of ['GET', 'PUT', 'DELETE', 'HEAD'])
+    expect((await post('once', signed, method)).status).toBe(405)
+  // not every action is a webhook, and no proof is no way in
+  expect((await post('system.stop', signed)).status).toBe(404)
+  expect((await post('once', {})).status).toBe(401)
+  expect((await post('once', { ...signed, 'x-hub-signature-256': signature('paßworT') })).status).toBe(401)
+  // as long as the secret in bytes, and not in characters: it hung its caller for ever
+  expect((await post('shown', { 'x-webhook-secret': 'x'.repeat(Buffer.byteLength(secret)) })).status).toBe(
+    401,
+  )
+  const utf8 = Buffer.from(secret).toString('latin1')
+  const accepted = await post('shown', { 'x-webhook-secret': utf8 })
+  expect(accepted.status).toBe(200)
+  expect(accepted.headers.get('access-control-allow-origin')).toBeNull()
+  const first = await post('once', signed)
+  expect(first.status).toBe(200)
+  const again = await post('once', signed)
+  expect([again.status, await again.text()]).toEqual([200, await first.text()])
+  const { deliveries } = z
+    .object({ deliveries: z.array(z.object({ runs: z.array(z.unknown()) })) })
+    .parse(await call(daemon, 'webhook.deliveries', { name: 'once' }))
+  expect(deliveries.map(({ runs }) => runs.length)).toEqual([1])
+  const over = await fetch(`${daemon.url}/webhook/once`, {
+    method: 'POST',
+    headers: signed,
+    body: ' '.repeat(1_500_000),
+  })
+  expect(over.status).toBe(413)
+})
+
+test('row 18: who shuts it down is told so first', async () => {
+  await using ending = await startDaemon()
+  await using talk = openConversation(ending.socket)
+  await talk.play(`
+    a > {"type":"shutdown","id":"bye"}
+    a < {"type":"result","id":"bye","success":true,"data":{"message":"Shutting down"}}`)
+  expect(await ending.exited).toBe(0)
 })

@@ -90,10 +90,13 @@ test('the files of a commit are whole paths, also of the first, with blanks and 
 test('a line leads to the commit that wrote it; one not committed leads to none', async () => {
   const own = await repository()
   const file = join('src', 'a b.txt')
-  expect(await blameOf(own, file, 1)).toEqual({ sha: await run('rev-parse', 'HEAD~1'), line: 1, text: 'one' })
-  expect(await blameOf(own, file, 2)).toEqual({ sha: await run('rev-parse', 'HEAD'), line: 2, text: 'two' })
+  const [before, last] = [await run('rev-parse', 'HEAD~1'), await run('rev-parse', 'HEAD')]
+  const one = { sha: before, line: 1, original: 1, file, text: 'one' }
+  const two = { sha: last, line: 2, original: 2, file, text: 'two' }
+  expect(await blameOf(own, file, 1)).toEqual([one])
+  expect(await blameOf(own, file)).toEqual([one, two])
   writeFileSync(join(project, file), 'one\ntwo\nthree\n')
-  expect(await blameOf(own, file, 3)).toBeUndefined()
+  expect(await blameOf(own, file, 3)).toEqual([{ sha: undefined, line: 3, original: 3, file, text: 'three' }])
   expect(await blameOf(own, file, 99)).toBeUndefined()
   expect(await blameOf(own, 'nowhere.txt', 1)).toBeUndefined()
 })

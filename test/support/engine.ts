@@ -15,6 +15,7 @@ import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import { createActions } from '../../src/features/actions.ts'
 import { createArchive } from '../../src/features/archive.ts'
+import { createCommits } from '../../src/features/commits.ts'
 import { createEvents } from '../../src/features/events.ts'
 import { createJobs } from '../../src/features/jobs.ts'
 import { createLocks } from '../../src/features/locks.ts'
@@ -74,6 +75,7 @@ export const openEngine = (
     steady = openSteadyClock(),
     bounds = { unsentEvents: 1000, unsentBytes: 1024 * 1024 },
     exposed = false,
+    keeping = { writePrompts: 'repo' as 'repo' | 'always' | 'never', gitNotes: false },
   } = {},
 ) => {
   const path = join(folder, 'paid.db')
@@ -98,6 +100,13 @@ export const openEngine = (
   const rules = createRules({ ...ground, bus })
   const archived = archiveIn(join(folder, 'archive.db'))
   const archive = createArchive({ ...ground, archive: archived, live: true, exists: () => true })
+  const commits = createCommits({
+    ...ground,
+    archive: archived,
+    keeping: { ...keeping, umask: 0o022 },
+    live: true,
+    claudeFolder: undefined,
+  })
   const state = { accepting: true, stoppedBy: '' }
   const dispatch = createDispatch({
     logger: diary.logger,
@@ -107,6 +116,7 @@ export const openEngine = (
       ...locks.handlers,
       ...actions.handlers(own),
       ...archive.handlers,
+      ...commits.handlers,
       ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createSessions({ log }),
@@ -128,12 +138,14 @@ export const openEngine = (
     }),
   })
   jobs.begin()
+  commits.begin()
   rules.begin(dispatch)
   let open = true
   const close = (): void => {
     if (!open) return
     open = false
     archive.close()
+    void commits.close()
     void archived.close()
     jobs.close()
     locks.close()

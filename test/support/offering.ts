@@ -21,11 +21,7 @@ const heard = z.union([
   z.strictObject({ id: z.int(), error: z.looseObject({ code: z.string(), message: z.string() }) }),
 ])
 
-export const offerActions = async (
-  path: string,
-  handlers: Record<string, (called: Called) => unknown>,
-  concurrency = 4,
-) => {
+export const offerActions = async (path: string, handlers: Record<string, (called: Called) => unknown>) => {
   const socket: TestSocket = await openSocket(path)
   const answers = new Map<number, PromiseWithResolvers<unknown>>()
   const cancels = new Map<string, () => void>()
@@ -78,6 +74,6 @@ export const offerActions = async (
     }
   }
   void read()
-  await ask('action.offer', { names: Object.keys(handlers), concurrency })
+  await ask('action.offer', { names: Object.keys(handlers) })
   return { ask, [Symbol.asyncDispose]: () => socket[Symbol.asyncDispose]() }
 }

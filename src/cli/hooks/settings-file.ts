@@ -20,17 +20,15 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
+import { claudeFolderOf } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
 
 export type Scope = 'user' | 'project'
 
 /** `CLAUDE_CONFIG_DIR` moves the user's settings, as it does for Claude Code. */
 export const settingsPath = (scope: Scope, env: Record<string, string | undefined>, cwd: string): string =>
-  scope === 'project'
-    ? join(cwd, '.claude', 'settings.json')
-    : join(env['CLAUDE_CONFIG_DIR'] || join(env['HOME'] || homedir(), '.claude'), 'settings.json')
+  scope === 'project' ? join(cwd, '.claude', 'settings.json') : join(claudeFolderOf(env), 'settings.json')
 
 /** Undefined when there is no file (a link to a file that is not there is none either). */
 export const readSettings = (path: string): string | undefined => {

@@ -1,5 +1,5 @@
-// The tables of webhooks: one row for each webhook, with its secrets, and one for each delivery, under the number of its
-// `webhook.received`. What was sent is in the events; a delivery's once-only id is the key of that event.
+// The tables of webhooks: one row for each webhook, with its secrets, and one for each delivery that ran an action, under
+// the number of its `webhook.received`. What was sent is in the events; a delivery's once-only id is the key of that one.
 
 import type { Database } from 'bun:sqlite'
 

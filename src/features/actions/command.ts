@@ -43,7 +43,7 @@ export const runCommand = async (
     /** aborts with the failure that the run then has */
     signal: AbortSignal
     surroundings: Surroundings
-    onStart: (pid: number, started: string | undefined) => void
+    onStart: (pid: number, processStart: string | null) => void
     onStderr: (chunk: Uint8Array) => void
   },
 ): Promise<Outcome> => {
@@ -53,7 +53,7 @@ export const runCommand = async (
     stdin: Buffer.from(`${JSON.stringify(args)}\n`),
     umask: surroundings.umask,
   })
-  onStart(child.pid, processStart(child.pid))
+  onStart(child.pid, processStart(child.pid) ?? null)
   const kept = createKept()
   const tail = createTail()
   const output = drain(child.stdout, kept.take)

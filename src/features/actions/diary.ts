@@ -7,14 +7,18 @@ import { safe } from './shown.ts'
 const lineCharacters = 2000
 
 /** Takes what comes; the last line is written when it ends. */
-export const createDiary = (logger: Logger, marks: { action: string; run: string }) => {
+export const createDiary = (
+  logger: Logger,
+  marks: { action: string; run: string },
+  secrets: readonly string[],
+) => {
   const decoder = new TextDecoder()
   let rest = ''
   let bytes = 0
   let full = false
   const write = (line: string): void => {
     if (line.trim() !== '')
-      logger.info('an action said', { ...marks, line: safe(line).slice(0, lineCharacters) })
+      logger.info('an action said', { ...marks, line: safe(line, secrets).slice(0, lineCharacters) })
   }
   return {
     take: (chunk: Uint8Array): void => {

@@ -12,6 +12,7 @@ import { runMark } from './left-behind.ts'
 import { type Outcome, RunFailed } from './outcome.ts'
 import { runRequest } from './request.ts'
 import type { Running } from './runs.ts'
+import { secretsOf } from './shown.ts'
 
 export type Call = {
   readonly args: unknown
@@ -39,7 +40,7 @@ export const createKinds = ({
   ): Promise<Outcome> => {
     const { run, signal, onStart } = running
     const { name } = definition
-    const diary = createDiary(logger, { action: name, run })
+    const diary = createDiary(logger, { action: name, run }, secretsOf(definition))
     const home = surroundings.env['PAID_HOME']
     const marks = {
       [runMark]: run,

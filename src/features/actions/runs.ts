@@ -19,6 +19,11 @@ const all = 'SELECT * FROM action_runs ORDER BY started_at, run'
 
 /** what has begun is given this long to end when the daemon stops */
 const stopWithinMs = 4000
+/**
+ * A process is noted only when it is not a short one: that costs another write. One that is not, when we die, is found by
+ * the mark in its environment.
+ */
+const markAfterMs = 20
 /** the log is tried again so often, when a run's end could not be written */
 const againMs = 1000
 
@@ -28,7 +33,7 @@ export type Running = {
   /** aborts with the failure that the run then has */
   readonly signal: AbortSignal
   /** Notes its process, so that it is found should we die. */
-  readonly onStart: (pid: number, started: string | undefined) => void
+  readonly onStart: (pid: number, processStart: string | null) => void
 }
 
 export type Asked = {
@@ -37,7 +42,11 @@ export type Asked = {
   readonly by: string
   readonly cause: string | undefined
   readonly timeout: number
+  /** of the action: they are in nothing that is told of the run */
+  readonly secrets: readonly string[]
 }
+
+type LostRun = LeftBehind & Pick<Asked, 'namespace' | 'name' | 'by'>
 
 export const createRuns = ({
   log,
@@ -108,32 +117,42 @@ export const createRuns = ({
     }, true)
     const began = steady.now()
     const cancel = steady.wake(began + timeout, () => stop.abort(tooLong(timeout)))
-    const onStart: Running['onStart'] = (pid, start) => {
-      log
-        .commit(({ database: writing }) => void writing.query(mark).run(pid, start ?? null, run), true)
-        .catch((error: unknown) => logger.warn('the process of a run could not be noted', { run, error }))
+    let callOff = (): void => {}
+    const onStart: Running['onStart'] = (pid, processStart) => {
+      callOff = steady.wake(steady.now() + markAfterMs, () => {
+        log
+          .commit(({ database: writing }) => void writing.query(mark).run(pid, processStart, run), true)
+          .catch((error: unknown) => logger.warn('the process of a run could not be noted', { run, error }))
+      })
     }
-    try {
-      const outcome = await work({ run, signal: stop.signal, onStart })
-      const durationMs = steady.now() - began
-      const numbers = { durationMs, ...numbersOf(outcome.exitCode, outcome.status) }
-      await note(asked, run, 'action.finished', { ...numbers, preview: previewOf(outcome.result) })
-      return { run, ...outcome, durationMs }
-    } catch (error) {
-      if (error instanceof PaidError && error.code === 'storage_full') throw error
-      const { reason, exitCode, httpStatus, message } = failureOf(error, run, logger)
-      const numbers = { durationMs: steady.now() - began, ...numbersOf(exitCode, httpStatus) }
-      await note(asked, run, 'action.failed', { ...numbers, reason, error: safe(message) })
-      throw error
-    } finally {
-      cancel()
+    const ended = await work({ run, signal: stop.signal, onStart }).then(
+      (outcome) => ({ outcome }),
+      (error: unknown) => ({ failure: failureOf(error, run, asked.secrets, logger) }),
+    )
+    cancel()
+    callOff()
+    const durationMs = steady.now() - began
+    if ('failure' in ended) {
+      const { reason, exitCode, httpStatus, message } = ended.failure
+      await note(asked, run, 'action.failed', {
+        durationMs,
+        ...numbersOf(exitCode, httpStatus),
+        reason,
+        error: message,
+      })
+      throw ended.failure
     }
+    const { outcome } = ended
+    const preview = previewOf(outcome.result, asked.secrets)
+    const numbers = numbersOf(outcome.exitCode, outcome.status)
+    await note(asked, run, 'action.finished', { durationMs, ...numbers, preview })
+    return { run, ...outcome, durationMs }
   }
 
-  const recover = async (left: readonly (LeftBehind & Omit<Asked, 'cause' | 'timeout'>)[]): Promise<void> => {
+  const recover = async (left: readonly LostRun[]): Promise<void> => {
     await endLeftBehind(left)
     for (const { run, namespace, name, by } of left) {
-      const asked = { namespace, name, by, cause: undefined, timeout: 0 }
+      const asked = { namespace, name, by, cause: undefined, timeout: 0, secrets: [] }
       const data = { reason: 'lost' satisfies Reason, error: 'The daemon died while it ran' }
       await finish(asked, run, 'action.failed', data).catch((error: unknown) => {
         logger.error('a lost run could not be noted', { run, error })
@@ -142,7 +161,7 @@ export const createRuns = ({
       logger.warn('a run was lost with the daemon before', { run, action: name })
     }
   }
-  const left = database.query<LeftBehind & Omit<Asked, 'cause' | 'timeout'>, []>(all).all()
+  const left = database.query<LostRun, []>(all).all()
   const recovered = left.length === 0 ? undefined : recover(left)
 
   return {
@@ -178,13 +197,18 @@ export const createRuns = ({
 const tooLong = (ms: number): RunFailed =>
   new RunFailed('timeout', `It took longer than ${ms} ms and was ended`, { code: 'action_timeout' })
 
-type Failure = Pick<RunFailed, 'reason' | 'message'> & Partial<Pick<RunFailed, 'exitCode' | 'httpStatus'>>
-
-const failureOf = (error: unknown, run: string, logger: Logger): Failure => {
-  if (error instanceof RunFailed) return error
-  if (error instanceof PaidError) return { reason: 'refused', message: error.message }
-  logger.error('a run failed', { run, error })
-  return { reason: 'refused', message: 'Something went wrong inside the daemon' }
+/** What it failed with, as anybody may read it. */
+const failureOf = (error: unknown, run: string, secrets: readonly string[], logger: Logger): RunFailed => {
+  if (!(error instanceof PaidError)) {
+    logger.error('a run failed', { run, error })
+    return new RunFailed('refused', 'Something went wrong inside the daemon', { code: 'internal' })
+  }
+  const { code, hint } = error
+  const { reason, exitCode, httpStatus } =
+    error instanceof RunFailed
+      ? error
+      : { reason: 'refused' as const, exitCode: undefined, httpStatus: undefined }
+  return new RunFailed(reason, safe(error.message, secrets), { code, hint, exitCode, status: httpStatus })
 }
 
 const numbersOf = (exitCode: number | undefined, status: number | undefined) => ({

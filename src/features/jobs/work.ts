@@ -15,6 +15,8 @@ import { jobRows, runRows } from './rows.ts'
 import { type Begun, createRuns, type Turn } from './runs.ts'
 import { announcementOf, type Ending } from './told.ts'
 
+/** by then the start is over */
+const settledMs = 1000
 /** after the disk refused, what nobody asked for is tried again */
 const againMs = 1000
 
@@ -123,7 +125,10 @@ export const createWork = ({
       const lost = runRows.started(database).filter(({ number }) => number <= before)
       if (lost.length > 0) void insist(() => turn((open) => lost.forEach((run) => runs.lose(open, run))))
       if (jobRows.ahead(database, clock.now(), 1).length > 0) void each(firings.replan)
-      alarm.set(jobRows.nextDue(database))
+      const due = jobRows.nextDue(database)
+      alarm.set(due)
+      // so that the first firing does not wait for it
+      if (due !== undefined) steady.wake(steady.now() + settledMs, () => void arithmetic())
     },
 
     close: (): void => {

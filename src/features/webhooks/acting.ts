@@ -8,7 +8,7 @@ import type { Dispatch } from '../../core/dispatch.ts'
 import type { Log, Transaction } from '../../core/log.ts'
 import { createPeer } from '../../core/peer.ts'
 import { causeIn } from './args.ts'
-import { type Answer, channelOf, find, type Kept, update } from './deliveries.ts'
+import { type Answer, answerOf, channelOf, keep, type Kept, publishedAnswer } from './deliveries.ts'
 import { type Hook, secretsOf } from './registry.ts'
 
 /** What is to be done: for a delivery of its sender, or once more. `argsText` is the JSON of `args`. */
@@ -19,8 +19,6 @@ const notBegun = new Set<string>(['busy', 'unknown_action', 'not_available'])
 
 /** failures whose own status a sender is told; all others are 500 */
 const told = new Set<string>(['busy', 'not_available', 'stopping'])
-
-const photonChannel = (namespace: string): string => `webhooks:${namespace === '' ? 'paid' : namespace}`
 
 export const createActing = ({
   log,
@@ -53,7 +51,7 @@ export const createActing = ({
       dataText: argsText,
       ...(cause !== undefined && { originText: JSON.stringify({ cause }) }),
     })
-    return { event: id, answer: { status: 200, text: `{"success":true,"data":{"eventId":"${id}"}}` } }
+    return { event: id, answer: publishedAnswer(id) }
   }
 
   const runAction = async (wish: Wish, action: string, kept: Kept): Promise<Answer> => {
@@ -85,8 +83,8 @@ export const createActing = ({
     if (run) Object.assign(run, { state: ended.state, durationMs, ...ended.about })
     await log.commit((transaction) => {
       // who was told 202 is told that again
-      const before = find(transaction.database, kept.seq)?.answer
-      update(transaction, { ...kept, state: ended.state, answer: before ?? ended.answer })
+      const before = answerOf(transaction, kept)?.answer
+      keep(transaction, { ...kept, state: ended.state, answer: before ?? ended.answer })
       tell(transaction, wish, `webhook.${ended.state === 'done' ? 'finished' : ended.state}`, {
         ...ended.about,
         durationMs,
@@ -100,7 +98,7 @@ export const createActing = ({
   const announce = ({ namespace, name }: Hook): void =>
     void log.emit({
       namespace,
-      channel: photonChannel(namespace),
+      channel: `webhooks:${namespace}`,
       type: 'message',
       by: `webhook:${name}`,
       dataText: JSON.stringify({ event: 'webhook-received', method: name, timestamp: clock.now() }),

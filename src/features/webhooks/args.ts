@@ -14,6 +14,18 @@ export type Request = { body: Uint8Array; headers: Headers; query: string }
 const lettingIn =
   /authori[sz]ation|cookie|secret|signature|token|password|passwd|credential|api-?_?key|^sig$|^key$/i
 
+/** headers come by the same names all day: each as it is handed on, undefined for one that is not */
+const known = new Map<string, string | undefined>()
+const knownNames = 1000
+
+const handedOn = (name: string): string | undefined => {
+  const found = known.get(name)
+  if (found !== undefined || known.has(name)) return found
+  const verdict = lettingIn.test(name) ? undefined : name.toLowerCase()
+  if (known.size < knownNames && name.length < 100) known.set(name, verdict)
+  return verdict
+}
+
 /** The body's JSON. Throws `invalid_json`, also for what is neither object nor array. */
 export const bodyOf = (bytes: Uint8Array): Record<string, unknown> | unknown[] => {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
@@ -42,15 +54,32 @@ export const argsOf = (
   { secrets, timestamp }: { secrets: readonly string[]; timestamp: number },
 ): Record<string, unknown> | unknown[] => {
   if (Array.isArray(body)) return body
-  const shown = ([name, value]: [string, string]): boolean =>
-    !lettingIn.test(name) && !secrets.some((secret) => secret !== '' && value.includes(secret))
   body['_webhook'] = {
     method: 'POST',
-    headers: Object.fromEntries([...headers].filter(shown)),
-    query: query === '' ? {} : Object.fromEntries([...new URLSearchParams(query)].filter(shown)),
+    headers: shown(headers.toJSON(), handedOn, secrets),
+    query: query === '' ? {} : shown(Object.fromEntries(new URLSearchParams(query)), asItIs, secrets),
     timestamp,
   }
   return body
+}
+
+const asItIs = (name: string): string | undefined => (lettingIn.test(name) ? undefined : name)
+
+const shown = (
+  given: Readonly<Record<string, string | string[]>>,
+  rename: (name: string) => string | undefined,
+  secrets: readonly string[],
+): Record<string, string> => {
+  const kept: Record<string, string> = {}
+  for (const written of Object.keys(given)) {
+    const value = given[written]
+    const name = rename(written)
+    if (typeof value !== 'string' || name === undefined) continue
+    if (secrets.some((secret) => secret !== '' && value.includes(secret))) continue
+    if (name === '__proto__') Object.defineProperty(kept, name, { value, enumerable: true })
+    else kept[name] = value
+  }
+  return kept
 }
 
 /** What a sender that an action of ours called acts upon, from such args, so that no rule runs in a ring. */

@@ -1,12 +1,15 @@
 // The deliveries that were kept. Each is one event, `webhook.received` on its webhook's channel, whose key is the
-// delivery's once-only id and whose data holds what was sent; the row beside it says how far it came and what its sender
-// is answered, now and whenever it sends the same again.
+// delivery's once-only id. Its data holds what was sent, or names the event that was published with it: then that is all
+// there is to know. Of a delivery that ran an action a row says how far it came and what its sender is answered, now and
+// whenever it sends the same again.
 
 import type { Database } from 'bun:sqlite'
+import { z } from 'zod'
 import { eventId } from '../../protocol/event.ts'
 import { limits } from '../../protocol/limits.ts'
 import { webhookPrefix, type DeliveryRow, type DeliveryRun } from '../../protocol/webhooks.ts'
 import type { Transaction } from '../../core/log.ts'
+import type { LogEvent } from '../../core/log-event.ts'
 
 /** What a sender is answered: an HTTP status, and JSON. */
 export type Answer = { status: number; text: string }
@@ -27,13 +30,16 @@ type Row = {
   answer: string | null
   runs: string
 }
+type PageRow = Row & { at: number; by: string; data: string | null }
 
-const insert = 'INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?)'
-const change = 'UPDATE deliveries SET state = ?, status = ?, answer = ?, runs = ? WHERE seq = ?'
+const put = `INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+  state = excluded.state, status = excluded.status, answer = excluded.answer, runs = excluded.runs`
 const bySeq = 'SELECT * FROM deliveries WHERE seq = +?'
 const running =
   "SELECT d.*, e.namespace, s.channel FROM deliveries d JOIN events e USING (seq) JOIN streams s ON s.id = e.stream WHERE d.state = 'running'"
-const page = `SELECT d.*, e.at FROM streams s JOIN events e ON e.stream = s.id JOIN deliveries d ON d.seq = e.seq
+const page = `SELECT e.seq, e.at, e.by, d.delivery, d.state, d.status, d.answer, d.runs,
+  CASE WHEN d.seq IS NULL THEN e.data END AS data
+  FROM streams s JOIN events e ON e.stream = s.id LEFT JOIN deliveries d ON d.seq = e.seq
   WHERE s.namespace = +? AND s.channel = +? AND s.type = 'webhook.received' AND e.seq < +? ORDER BY e.seq DESC LIMIT +?`
 
 export const channelOf = (name: string): string => `${webhookPrefix}${name}`
@@ -41,17 +47,30 @@ export const channelOf = (name: string): string => `${webhookPrefix}${name}`
 /** The once-only key of a delivery's event. */
 export const keyOf = (name: string, delivery: string): string => `${webhookPrefix}${name} ${delivery}`
 
+/** Writes how a delivery stands, whether it had a row or not. */
 export const keep = ({ database }: Transaction, { seq, delivery, state, answer, runs }: Kept): void =>
   void database
-    .query(insert)
+    .query(put)
     .run(seq, delivery, state, answer?.status ?? null, keptText(delivery, answer), runsText(runs))
 
-export const update = ({ database }: Transaction, { seq, delivery, state, answer, runs }: Kept): void =>
-  void database
-    .query(change)
-    .run(state, answer?.status ?? null, keptText(delivery, answer), runsText(runs), seq)
+/** The delivery with this once-only id, and the event that it came as. */
+export const find = (
+  { database, byKey }: Transaction,
+  namespace: string,
+  name: string,
+  delivery: string,
+): { event: LogEvent; kept: Kept } | undefined => {
+  const event = byKey(namespace, keyOf(name, delivery))
+  if (!event) return undefined
+  const row = database.query<Row, [number]>(bySeq).get(event.seq)
+  return { event, kept: row ? keptOf(row) : publishedOf(event) }
+}
 
-export const find = (database: Database, seq: number): Kept | undefined => {
+/** What a delivery's sender is told now; undefined while nobody was told anything. */
+export const answerOf = (
+  { database }: Transaction,
+  { seq }: Kept,
+): Pick<Kept, 'state' | 'answer'> | undefined => {
   const row = database.query<Row, [number]>(bySeq).get(seq)
   return row ? keptOf(row) : undefined
 }
@@ -71,18 +90,13 @@ export const newest = (
   limit: number,
 ): DeliveryRow[] =>
   reader
-    .query<Row & { at: number }, [string, string, number, number]>(page)
+    .query<PageRow, [string, string, number, number]>(page)
     .all(namespace, channelOf(name), before, limit)
     .map((row) => {
-      const { seq, delivery, state, answer, runs } = keptOf(row)
-      return {
-        delivery,
-        event: eventId(seq),
-        at: row.at,
-        state,
-        ...(answer && { status: answer.status }),
-        runs,
-      }
+      const { at, by, data } = row
+      const kept = data === null ? keptOf(row) : publishedOf({ seq: row.seq, at, by, data: JSON.parse(data) })
+      const { seq, delivery, state, answer, runs } = kept
+      return { delivery, event: eventId(seq), at, state, ...(answer && { status: answer.status }), runs }
     })
 
 const keptOf = ({ seq, delivery, state, status, answer, runs }: Row): Kept => ({
@@ -91,6 +105,20 @@ const keptOf = ({ seq, delivery, state, status, answer, runs }: Row): Kept => ({
   state,
   answer: status === null || answer === null ? undefined : { status, text: answer },
   runs: JSON.parse(runs),
+})
+
+/** A delivery that published an event, in the commit that kept it. */
+const publishedOf = ({ seq, at, by, data }: Pick<LogEvent, 'seq' | 'at' | 'by' | 'data'>): Kept => {
+  const { delivery, event } = receivedData.parse(data)
+  const answer = event === undefined ? undefined : publishedAnswer(event)
+  return { seq, delivery, state: 'done', answer, runs: [{ at, by, state: 'done', ...(event && { event }) }] }
+}
+
+const receivedData = z.object({ delivery: z.string(), event: z.string().optional() })
+
+export const publishedAnswer = (event: string): Answer => ({
+  status: 200,
+  text: `{"success":true,"data":{"eventId":"${event}"}}`,
 })
 
 /** An answer that is too long to be kept is told once; later senders learn that it was done. */

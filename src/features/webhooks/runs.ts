@@ -14,13 +14,13 @@ import { createActing, type Wish } from './acting.ts'
 import {
   acceptedText,
   type Answer,
+  answerOf,
   channelOf,
   find,
   keep,
   type Kept,
   keyOf,
   unfinished,
-  update,
 } from './deliveries.ts'
 import type { Hook } from './registry.ts'
 
@@ -52,16 +52,12 @@ export const createRuns = ({
     const answer = await Promise.race([running, late.promise]).finally(cancel)
     if (answer) return answer
     return await log.commit((transaction) => {
-      const known = find(transaction.database, kept.seq)
+      const known = answerOf(transaction, kept)
       if (known && known.state !== 'running' && known.answer) return known.answer
       const accepted = { status: 202, text: acceptedText(wish.delivery) }
-      update(transaction, { ...kept, answer: accepted })
+      keep(transaction, { ...kept, answer: accepted })
       return accepted
     })
-  }
-
-  const leave = (flight: string, answer: Promise<Answer>): void => {
-    if (flights.get(flight) === answer) flights.delete(flight)
   }
 
   /** Runs it, and gives what is answered; `flights` knows it until it has ended. */
@@ -73,7 +69,9 @@ export const createRuns = ({
       .catch((error: unknown) =>
         logger.error('a delivery could not be noted', { webhook: wish.hook.name, error }),
       )
-      .finally(() => leave(flight, answer))
+      .finally(() => {
+        if (flights.get(flight) === answer) flights.delete(flight)
+      })
     return answer
   }
 
@@ -93,17 +91,15 @@ export const createRuns = ({
       by,
       key,
     }
-    const stored = await log.commit((transaction): Begun | { answer: Answer } => {
-      const known = transaction.byKey(hook.namespace, key)
-      const before = known && find(transaction.database, known.seq)
-      if (known && before?.state !== 'refused') return { answer: before?.answer ?? lostAnswer }
+    const store = (transaction: Transaction): Begun | { answer: Answer } => {
+      const before = find(transaction, hook.namespace, hook.name, delivery)?.kept
+      if (before && before.state !== 'refused') return { answer: before.answer ?? lostAnswer }
       if (channel !== undefined && !before) {
         const { event, answer } = publish(transaction, wish, channel)
-        const { seq } = transaction.append({
+        transaction.append({
           ...received,
           dataText: `{"delivery":${JSON.stringify(delivery)},"event":"${event}"}`,
         })
-        keep(transaction, { seq, delivery, state: 'done', answer, runs: firstRun(by, 'done', event) })
         return { answer, published: true }
       }
       const again = before && restarted(transaction, wish, before, by)
@@ -116,7 +112,13 @@ export const createRuns = ({
       const kept: Kept = { seq, delivery, state: 'running', answer, runs: firstRun(by, 'running') }
       keep(transaction, kept)
       return { kept }
-    }, true)
+    }
+    let stored: ReturnType<typeof store> | undefined
+    try {
+      stored = await log.commit(store, true)
+    } finally {
+      if (!stored || !('kept' in stored)) flights.delete(flight)
+    }
     if ('kept' in stored) return await fly(flight, wish, action, stored.kept)
     if ('published' in stored) announce(hook)
     return stored.answer
@@ -129,7 +131,7 @@ export const createRuns = ({
     if (channel !== undefined) {
       const { event, answer } = publish(transaction, wish, channel)
       const runs = [...before.runs, ...firstRun(by, 'done', event)]
-      update(transaction, { ...before, state: 'done', answer, runs })
+      keep(transaction, { ...before, state: 'done', answer, runs })
       return { answer, published: true }
     }
     const kept: Kept = {
@@ -138,7 +140,7 @@ export const createRuns = ({
       answer: undefined,
       runs: [...before.runs, ...firstRun(by, 'running')],
     }
-    update(transaction, kept)
+    keep(transaction, kept)
     return { kept }
   }
 
@@ -150,26 +152,26 @@ export const createRuns = ({
       if (under) return under
       const answer = begin(wish, flight)
       flights.set(flight, answer)
-      return answer.finally(() => leave(flight, answer))
+      return answer
     },
 
     /** Does it once more. Throws `unknown_delivery`, and `busy` while it runs. */
     redeliver: async (hook: Hook, delivery: string, by: string): Promise<Answer> => {
       const again = await log.commit((transaction) => {
-        const known = transaction.byKey(hook.namespace, keyOf(hook.name, delivery))
-        const before = known && find(transaction.database, known.seq)
-        if (!known || !before)
+        const known = find(transaction, hook.namespace, hook.name, delivery)
+        if (!known)
           throw new PaidError(
             'unknown_delivery',
             `${JSON.stringify(hook.name)} has no delivery ${JSON.stringify(delivery)}`,
           )
+        const { kept: before, event } = known
         if (before.state === 'running')
           throw new PaidError(
             'busy',
             'This delivery runs at the moment',
             'Wait for its end: `paid webhooks deliveries`.',
           )
-        const argsText = argsTextOf(transaction, known.data)
+        const argsText = argsTextOf(transaction, event.data)
         const wish = { hook, delivery, args: JSON.parse(argsText), argsText }
         return { wish, ...restarted(transaction, wish, before, by) }
       })
@@ -187,7 +189,7 @@ export const createRuns = ({
         for (const { namespace, channel, ...kept } of unfinished(transaction.database)) {
           const run = kept.runs.at(-1)
           if (run) run.state = 'lost'
-          update(transaction, { ...kept, state: 'lost' })
+          keep(transaction, { ...kept, state: 'lost' })
           transaction.append({
             namespace,
             channel,

@@ -10,6 +10,7 @@ import type { Logger } from '../../core/logger.ts'
 import { LogEvent } from '../../core/log-event.ts'
 import { createPeer, endPeer, type Peer } from '../../core/peer.ts'
 import { decodeHook } from '../dialects/claude.ts'
+import { decodeCommit } from '../dialects/git.ts'
 import { parseJson } from '../dialects/json.ts'
 import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
 import type { Refusals } from '../refusals.ts'
@@ -97,10 +98,18 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
     return jsonOk('{}')
   }
 
+  const postCommit: Ingest = async (request, { hookPeer }) => {
+    const made = decodeCommit(await readBody(request, house.maxBody))
+    const peer = createPeer('hook:git', hookPeer.scope)
+    await dispatch(callerOf(request, peer), 'commit.record', made)
+    return jsonOk('{}')
+  }
+
   // what hooks and senders call all day goes past the router
   const direct = new Map([
     ['/events', postEvents],
     ['/hooks/claude', postHook],
+    ['/hooks/git', postCommit],
   ])
 
   at('/events', {
@@ -128,6 +137,7 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
   })
 
   at('/hooks/claude', { POST: postHook })
+  at('/hooks/git', { POST: postCommit })
 
   at('/health', {
     GET: () =>

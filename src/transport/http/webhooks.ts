@@ -7,7 +7,7 @@ import { limits } from '../../protocol/limits.ts'
 import { asPaidError } from '../../core/dispatch.ts'
 import { createPeer } from '../../core/peer.ts'
 import type { Refusals } from '../refusals.ts'
-import { jsonText } from './answer.ts'
+import { jsonOk, jsonText } from './answer.ts'
 import { bodyError, readBytes } from './body.ts'
 import type { House } from './routes.ts'
 import { rateWindowMs } from './webhook-rates.ts'
@@ -25,11 +25,14 @@ export type WebhookDoor = (
 ) => Response | Promise<Response>
 
 const allow = 'POST, OPTIONS'
+const peerName = 'http:webhook'
 
 export const createWebhookDoor = (
   { dispatch, logger, maxBody, rates }: House,
   refusals: Refusals,
 ): WebhookDoor => {
+  const nameless = createPeer(peerName, 'write')
+
   const receive = async (
     request: Request,
     { namespace, name }: Target,
@@ -41,12 +44,12 @@ export const createWebhookDoor = (
       const { headers } = request
       const given = { name, headers, query: search, body, ...(address !== undefined && { address }) }
       const { status, text } = await dispatch(
-        createPeer('http:webhook', 'write', namespace),
+        namespace === '' ? nameless : createPeer(peerName, 'write', namespace),
         'webhook.receive',
         given,
       )
       if (status === 401 || status === 403 || status === 404) refusals.count('webhook')
-      return jsonText(text, status)
+      return status === 200 ? jsonOk(text) : jsonText(text, status)
     } catch (thrown) {
       const error = asPaidError(bodyError(thrown) ?? thrown, logger, 'a webhook')
       if (error.code === 'too_large') refusals.count('size')

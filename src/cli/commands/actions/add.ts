@@ -8,7 +8,7 @@ import { withDaemon } from '../../home.ts'
 import { talk } from '../../talk.ts'
 import { spanOf } from '../../span.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
-import { pairsOf } from './pairs.ts'
+import { type Pairs, pairsOf } from './pairs.ts'
 
 type Given = {
   name: string
@@ -64,10 +64,14 @@ const actionOf = async (given: Given): Promise<Params<'action.add'>> => {
     const method = httpMethods.find((each) => each === http.toUpperCase())
     if (!method)
       throw new WrongUsage(`there is no HTTP method ${http}`, `It is one of ${httpMethods.join(', ')}.`)
-    return { ...common, kind: 'http', method, url, ...(headers && { headers }) }
+    const more = headers && { headers: headers.values, ...secretIn(headers) }
+    return { ...common, kind: 'http', method, url, ...more }
   }
   if (publish !== undefined) return { ...common, kind: 'publish', channel: publish }
   if (prompt !== undefined) return { ...common, kind: 'prompt', prompt }
   const env = await pairsOf(given.env, given['env-stdin'], '--env')
-  return { ...common, kind: 'command', command, cwd: resolve(given.cwd ?? '.'), ...(env && { env }) }
+  const more = env && { env: env.values, ...secretIn(env) }
+  return { ...common, kind: 'command', command, cwd: resolve(given.cwd ?? '.'), ...more }
 }
+
+const secretIn = ({ secret }: Pairs) => (secret.length === 0 ? {} : { secret })

@@ -2,18 +2,23 @@
 
 import { WrongUsage } from '../../wrong-usage.ts'
 
+export type Pairs = {
+  values: Record<string, string>
+  /** the names that came over stdin: what is kept from `ps` is shown to nobody else either */
+  secret: string[]
+}
+
 /** Undefined when there are none. */
 export const pairsOf = async (
   flags: readonly string[],
   fromStdin: boolean,
   flag: '--header' | '--env',
-): Promise<Record<string, string> | undefined> => {
+): Promise<Pairs | undefined> => {
   const lines = fromStdin ? (await Bun.stdin.text()).split(/\r?\n/).filter((line) => line.trim() !== '') : []
-  const pairs = [
-    ...flags.map((text) => pairOf(text, flag, flag)),
-    ...lines.map((line, n) => pairOf(line, flag, `line ${n + 1} of stdin`)),
-  ]
-  return pairs.length === 0 ? undefined : Object.fromEntries(pairs)
+  const typed = flags.map((text) => pairOf(text, flag, flag))
+  const read = lines.map((line, n) => pairOf(line, flag, `line ${n + 1} of stdin`))
+  if (typed.length + read.length === 0) return undefined
+  return { values: Object.fromEntries([...typed, ...read]), secret: read.map(([name]) => name) }
 }
 
 /** What was given is not repeated in the message: it may be a secret. */

@@ -1,0 +1,12 @@
+// What the daemon does for whom it should: jobs and webhooks.
+
+import { dribbled } from './calls/dribbled.ts'
+import { jobs } from './calls/jobs.ts'
+import { webhook } from './calls/webhook.ts'
+import type { Suite } from './stage.ts'
+
+export const calls: Suite = async (stage) => [
+  ...(await jobs(stage)),
+  ...(await webhook(stage)),
+  ...(await dribbled(stage)),
+]
