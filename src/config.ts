@@ -9,28 +9,8 @@ import { type Auth, type Listener, formatAddress, parseListener } from './listen
 import type { Paths } from './paths.ts'
 import { type SocketPlace, socketPlaces } from './socket-place.ts'
 import { readOwn } from './lib/own-place.ts'
+import { type Flags, saidFlags } from './lib/start-flags.ts'
 import { PaidError } from './protocol/error.ts'
-
-/** What the command line may say; absent means not said. */
-export type Flags = {
-  listen?: string[]
-  auth?: string
-  photon?: string[]
-  photonGlobal?: boolean
-  /** absolute paths */
-  socket?: string[]
-  webhooks?: string[]
-}
-
-/** Which option each flag sets. */
-const flagKeys = {
-  listen: 'listen',
-  auth: 'auth',
-  photon: 'photon.sockets',
-  photonGlobal: 'photon.global',
-  socket: 'sockets',
-  webhooks: 'webhooks.listen',
-} as const
 
 export type Config = Omit<z.output<typeof options>, 'listen' | 'photon' | 'sockets' | 'webhooks'> & {
   listeners: Listener[]
@@ -53,11 +33,9 @@ export const loadConfig = ({ paths, env = {}, flags = {} }: ConfigSources): Conf
     put(settings, row.key, fromText(row, text))
     places.set(row.key, row.env)
   }
-  for (const flag of ['listen', 'auth', 'photon', 'photonGlobal', 'socket', 'webhooks'] as const) {
-    const given = flags[flag]
-    if (given === undefined || (Array.isArray(given) && given.length === 0)) continue
-    put(settings, flagKeys[flag], given)
-    places.set(flagKeys[flag], `--${flag.replace('G', '-g')}`)
+  for (const { name, option, value } of saidFlags(flags)) {
+    put(settings, option, value)
+    places.set(option, `--${name}`)
   }
 
   const checked = options.safeParse(settings)
@@ -67,6 +45,7 @@ export const loadConfig = ({ paths, env = {}, flags = {} }: ConfigSources): Conf
   const sockets = socketPlaces({
     photons: photon.sockets,
     photonGlobal: photon.global,
+    captureLegacy: rest.capture.legacySocket,
     others,
     taken: [paths.socket, paths.httpSocket],
     env,

@@ -4,10 +4,14 @@
 // cannot be used is a PaidError that says why.
 
 import { existsSync, rmSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { openCaptureSettings } from './capture-settings.ts'
 import type { Config } from './config.ts'
 import { openDoors } from './doors.ts'
 import { takeHome, tokenFor, writeDaemonFile } from './home.ts'
 import { claudeFolderOf, type Paths } from './paths.ts'
+import { createRooms } from './rooms.ts'
 import { version } from './version.ts'
 import { matches } from './protocol/channel.ts'
 import { limits } from './protocol/limits.ts'
@@ -17,20 +21,9 @@ import { giveBackStartPages } from './lib/start-pages.ts'
 import { openSteadyClock } from './lib/steady-clock.ts'
 import { createBus } from './core/bus.ts'
 import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from './core/database.ts'
-import { createDispatch, type Dispatch, type Handlers } from './core/dispatch.ts'
 import { createLog } from './core/log.ts'
 import { createLogger } from './core/logger.ts'
 import { createArchiveClient } from './archive/client.ts'
-import { createActions } from './features/actions.ts'
-import { createArchive } from './features/archive.ts'
-import { createCommits } from './features/commits.ts'
-import { createEvents } from './features/events.ts'
-import { createJobs } from './features/jobs.ts'
-import { createLocks } from './features/locks.ts'
-import { createRules } from './features/rules.ts'
-import { createSessions } from './features/sessions.ts'
-import { createSystem } from './features/system.ts'
-import { createWebhooks } from './features/webhooks.ts'
 import { isLoopback } from './listener.ts'
 import { createPostToSelf } from './transport/http/post-to-self.ts'
 import type { House } from './transport/http/routes.ts'
@@ -80,65 +73,40 @@ export const runDaemon = async ({
     endRun(database)
   })
 
-  const ground = { log, database, clock: systemClock, steady: openSteadyClock(), logger }
-  const locks = createLocks(ground)
-  const actions = createActions({ ...ground, surroundings: { env, umask } })
-  const jobs = createJobs(ground)
-  const rules = createRules({ ...ground, bus })
+  const refusals = createRefusals()
+  const check = { state: 'none' as Status['log']['check'] }
+  const captureSettings = openCaptureSettings(
+    join(env['HOME'] || homedir(), '.promptrc.json'),
+    config.capture.exclude,
+    logger.warn,
+  )
   const archived = createArchiveClient(
-    { path: paths.archive, exclude: config.capture.exclude },
+    { path: paths.archive, exclude: captureSettings().privacy.excludePatterns },
     openArchiveWorker,
   )
   stack.defer(() => archived.close())
-  const archive = createArchive({
-    ...ground,
-    archive: archived,
-    live: config.capture.transcripts,
-    exists: () => existsSync(paths.archive),
-  })
-  const commits = createCommits({
-    ...ground,
-    archive: archived,
-    keeping: { ...config.capture, umask },
-    live: config.capture.transcripts,
-    claudeFolder: claudeFolderOf(env),
-  })
-
-  const refusals = createRefusals()
-  const check = { state: 'none' as Status['log']['check'] }
-  const dispatch: Dispatch = createDispatch({
-    logger,
+  const ground = { log, bus, database, clock: systemClock, steady: openSteadyClock(), logger }
+  const { dispatch, ...rooms } = createRooms(ground, {
     accepting: () => phase !== 'stopping',
-    handlers: (own): Handlers => ({
-      ...createEvents({
-        log,
-        bus,
-        bounds: {
-          unsentEvents: config.subscriptions.maxUnsentEvents,
-          unsentBytes: config.subscriptions.maxUnsentBytes,
-        },
-        isStored: (channel) => config.channels.stored.some((pattern) => matches(pattern, channel)),
-      }),
-      ...locks.handlers,
-      ...actions.handlers(own),
-      ...archive.handlers,
-      ...commits.handlers,
-      ...jobs.handlers(own),
-      ...rules.handlers(own),
-      ...createSessions({ log }),
-      ...createWebhooks({
-        ...ground,
-        dispatch: own,
-        postToSelf: createPostToSelf(paths.httpSocket),
-        isExposed: [...config.listeners, ...config.webhooks.listeners].some(({ host }) => !isLoopback(host)),
-      }),
-      ...createSystem({
-        log,
-        dispatch: own,
-        facts: () => facts(),
-        stop: (by, reason) => stopped.resolve({ by, reason }),
-      }),
-    }),
+    bounds: {
+      unsentEvents: config.subscriptions.maxUnsentEvents,
+      unsentBytes: config.subscriptions.maxUnsentBytes,
+    },
+    isStored: (channel) => config.channels.stored.some((pattern) => matches(pattern, channel)),
+    env,
+    umask,
+    captureSettings,
+    claudeFolder: claudeFolderOf(env),
+    keeping: config.capture,
+    archive: {
+      client: archived,
+      live: config.capture.transcripts,
+      exists: () => existsSync(paths.archive),
+    },
+    postToSelf: createPostToSelf(paths.httpSocket),
+    isExposed: [...config.listeners, ...config.webhooks.listeners].some(({ host }) => !isLoopback(host)),
+    facts: () => facts(),
+    stop: (by, reason) => stopped.resolve({ by, reason }),
   })
 
   const onLagged = (): void => bus.countLagged()
@@ -158,15 +126,9 @@ export const runDaemon = async ({
   }
   const token = tokenFor(paths.token, env['PAID_TOKEN'])
   const doors = await openDoors({ paths, config, token, house, refusals, webSockets, stack })
-  rules.begin(dispatch)
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
   stack.defer(async () => {
-    archive.close()
-    await commits.close()
-    jobs.close()
-    locks.close()
-    rules.close()
-    if (await actions.close()) await Bun.sleep(farewellMs)
+    if (await rooms.end()) await Bun.sleep(farewellMs)
     webSockets.closeAll()
     for (const close of house.streams) close()
   })
@@ -208,9 +170,7 @@ export const runDaemon = async ({
   writeDaemonFile(paths, { startedAt, urls, sockets, listeners, webhookListeners, config })
   stack.defer(() => rmSync(paths.daemon, { force: true }))
   phase = 'ready'
-  archive.begin()
-  commits.begin()
-  jobs.begin()
+  rooms.begin()
   logger.info('ready', { version, pid: process.pid, urls: doors.urls, home: paths.home })
   if (unclean) checkDatabase(paths.database, check, logger, stack)
 
@@ -225,6 +185,7 @@ export const runDaemon = async ({
   logger.info('stopping', end)
   await Bun.sleep(farewellMs)
   doors.goodbye()
+  await rooms.finish()
   await daemonEvent('system.stopping', end)
   phase = 'stopping'
 }

@@ -47,9 +47,10 @@ const claim = async <Door extends AsyncDisposable>(
   place: SocketPlace,
   open: (path: string) => Door,
 ): Promise<Claimed<Door>> => {
-  const { path, ownerFile } = place
+  const { path, ownerFile, pidFile } = place
   const folder = dirname(path)
   ensureFolder(folder, place)
+  if (pidFile !== undefined) checkOursAlone(folder, pidFile, place)
   const stale = await staleAt(path, place)
   if (ownerFile !== undefined) checkOwnerFile(ownerFile, place)
   // never longer than the shortest name a place can have beside it
@@ -70,13 +71,14 @@ const claim = async <Door extends AsyncDisposable>(
   }
   unlinkSync(aside)
   if (ownerFile !== undefined) writeOwnerFile(ownerFile, path)
+  if (pidFile !== undefined) writeWhole(pidFile, String(process.pid))
   return {
     door,
     release: async () => {
       await door[Symbol.asyncDispose]()
       if (lstatSync(path, { throwIfNoEntry: false })?.ino !== ours.ino) return
       rmSync(path, { force: true })
-      if (ownerFile !== undefined) rmSync(ownerFile, { force: true })
+      for (const file of [ownerFile, pidFile]) if (file !== undefined) rmSync(file, { force: true })
     },
   }
 }
@@ -196,10 +198,32 @@ const livingOwner = (text: string): number | undefined => {
 }
 
 /** Who has the socket, as newer photon clients want to know before they take it for dead; seen whole or not at all. */
-const writeOwnerFile = (path: string, socketPath: string): void => {
+const writeOwnerFile = (path: string, socketPath: string): void =>
+  writeWhole(path, `${JSON.stringify({ pid: process.pid, socketPath, claimedAt: Date.now() })}\n`)
+
+const writeWhole = (path: string, text: string): void => {
   const aside = `${path}.${crypto.randomUUID()}`
-  createFile(aside, `${JSON.stringify({ pid: process.pid, socketPath, claimedAt: Date.now() })}\n`)
+  createFile(aside, text)
   renameSync(aside, path)
+}
+
+/** A folder whose name everybody knows, in one where everybody may make it: only as ours, closed to others. */
+const checkOursAlone = (folder: string, pidFile: string, place: SocketPlace): void => {
+  const { uid, mode } = lstatSync(folder)
+  const or = `or start without ${place.option}.`
+  if (uid !== me)
+    throw new PaidError(
+      'forbidden',
+      `${folder} belongs to user ${uid}, not to you (${me})`,
+      `Have it removed, ${or}`,
+    )
+  if ((mode & 0o077) !== 0)
+    throw new PaidError(
+      'forbidden',
+      `${folder} is open to other users (mode ${(mode & 0o777).toString(8)})`,
+      `Look at what is in it, then run chmod 700 ${folder}, ${or}`,
+    )
+  ownPlace(pidFile, 'file')
 }
 
 const codeOf = (error: unknown): unknown =>

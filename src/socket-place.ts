@@ -2,7 +2,7 @@
 // user names. Each has the namespace of whoever comes through it. It refuses paths that are not absolute, names that
 // would lead elsewhere, and what is too long for a socket.
 
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { isAbsolute, join, normalize } from 'node:path'
 import { limits } from './protocol/limits.ts'
 import { PaidError } from './protocol/error.ts'
@@ -14,12 +14,18 @@ export type SocketPlace = {
   option: string
   /** the file in which newer clients read whose socket it is */
   ownerFile?: string
+  /** the file in which older ones read our process id; its folder must be ours alone */
+  pidFile?: string
+  /** in whose words what nobody knows is answered; photon's when not said */
+  home?: 'capture'
 }
 
 export type SocketWishes = {
   /** names of photons */
   photons: readonly string[]
   photonGlobal: boolean
+  /** capture's clients are served where their daemon was */
+  captureLegacy: boolean
   others: readonly { path: string; namespace: string }[]
   /** paths that are the home's own */
   taken: readonly string[]
@@ -29,7 +35,14 @@ export type SocketWishes = {
 const photonShape = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/
 
 /** Throws `bad_request` for what cannot be a socket, and for a path that is named twice. */
-export const socketPlaces = ({ photons, photonGlobal, others, taken, env }: SocketWishes): SocketPlace[] => {
+export const socketPlaces = ({
+  photons,
+  photonGlobal,
+  captureLegacy,
+  others,
+  taken,
+  env,
+}: SocketWishes): SocketPlace[] => {
   const userHome = env['HOME'] || homedir()
   const places = [
     ...photons.map((name): SocketPlace => {
@@ -39,6 +52,7 @@ export const socketPlaces = ({ photons, photonGlobal, others, taken, env }: Sock
       return { path, namespace: name, option: `--photon ${name}` }
     }),
     ...(photonGlobal ? [globalPlace(env['PHOTON_HOME'] || join(userHome, '.photon'))] : []),
+    ...(captureLegacy ? [capturePlace(env['TMPDIR'] || tmpdir())] : []),
     ...others.map(({ path, namespace }): SocketPlace => ({
       path: normalize(path),
       namespace,
@@ -68,6 +82,17 @@ const globalPlace = (photonHome: string): SocketPlace => {
     namespace: '',
     option: '--photon-global',
     ownerFile: join(folder, 'daemon.owner.json'),
+  }
+}
+
+const capturePlace = (temporary: string): SocketPlace => {
+  const folder = join(temporary, 'gitify-prompt')
+  return {
+    path: join(folder, 'daemon.sock'),
+    namespace: '',
+    option: '--capture-legacy',
+    pidFile: join(folder, 'daemon.pid'),
+    home: 'capture',
   }
 }
 

@@ -27,7 +27,9 @@ const mayImport: Record<string, readonly string[]> = {
   version: [],
   paths: ground,
   home: ['config', 'listener', 'paths', 'version', ...ground],
-  doors: ['transport', 'config', 'home', 'listener', 'paths', 'socket-claim', ...ground],
+  doors: ['transport', 'config', 'home', 'listener', 'paths', 'socket-claim', 'socket-place', ...ground],
+  rooms: ['archive', 'features', 'core', ...ground],
+  'capture-settings': ground,
   listener: ground,
   'socket-place': ground,
   'socket-claim': ['transport', 'home', 'socket-place', ...ground],
@@ -36,7 +38,8 @@ const mayImport: Record<string, readonly string[]> = {
   workers: ['archive', 'core', ...ground, 'worker'],
   daemon: [
     'archive',
-    'features',
+    'capture-settings',
+    'rooms',
     'transport',
     'core',
     ...ground,
@@ -127,6 +130,12 @@ describe('start-up', () => {
     const code = (file: string) => textOf(file).replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '')
     const processStreams = /\bprocess\.(stdout|stderr|stdin)\b/
     expect(loaded.filter((each) => each.startsWith('src/') && processStreams.test(code(each)))).toEqual([])
+  })
+
+  test('the daemon loads the arithmetic of cron when a job needs it', () => {
+    const loaded = [...loadedBy('src/daemon.ts', ({ lazy }) => !lazy)]
+    expect(loaded).toContain('src/features/jobs.ts')
+    expect(loaded.filter((each) => each === 'croner' || each.includes('jobs/schedule'))).toEqual([])
   })
 
   test('the tree of commands loads citty alone until a command runs', () => {

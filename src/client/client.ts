@@ -9,6 +9,7 @@ import { type Connection, converse } from './conversation.ts'
 import { follow } from './follow.ts'
 import type { Open } from './line.ts'
 import { takeLock } from './lock.ts'
+import { offerActions } from './offer.ts'
 import type { Bounds, Client } from './types.ts'
 
 /**
@@ -66,6 +67,8 @@ export const createClient = async (open: Open, bounds: Bounds = {}, cause?: stri
       follow(params, { ...options, open, signal: until(options.signal) }),
     lock: async (name, options = {}) =>
       await takeLock(name, { ...options, open, signal: until(options.signal), closing: closing.signal }),
+    offer: async (handlers, options = {}) =>
+      await offerActions(handlers, { ...options, open, signal: until(options.signal) }),
     close,
     [Symbol.asyncDispose]: async () => close(),
   }

@@ -6,7 +6,7 @@
 import type { MethodName, Params, Result } from '../protocol/api.ts'
 import type { Event } from '../protocol/event.ts'
 import { PaidError, errors, type ErrorCode } from '../protocol/error.ts'
-import type { ServerFrame } from '../protocol/frame.ts'
+import type { ServerFrame, TellFrame } from '../protocol/frame.ts'
 import { bounded } from './bounds.ts'
 import type { Line, Open } from './line.ts'
 import type { Bounds } from './types.ts'
@@ -36,11 +36,13 @@ const answerWithinMs = 30_000
 /**
  * Throws `not_running` when nobody answers, `timeout` when it takes too long.
  * @param cause what every call acts upon, as an action of the daemon was told
+ * @param told gets what answers nothing and is of no subscription
  */
 export const converse = async (
   open: Open,
   { signal, timeoutMs = openWithinMs }: Bounds = {},
   cause?: string,
+  told?: (frame: TellFrame) => void,
 ): Promise<Connection> => {
   const calls = new Map<string, Waiting>()
   const inboxes = new Map<string, Inbox>()
@@ -77,13 +79,13 @@ export const converse = async (
     if (!frame) return close() // whoever answers here is no daemon
     if ('event' in frame) deliver(frame.subscription, { event: frame.event })
     else if ('lagged' in frame) deliver(frame.lagged.subscription, { lagged: frame.lagged.seq })
-    else {
+    else if ('id' in frame) {
       const id = String(frame.id)
       const call = calls.get(id)
       calls.delete(id)
       if ('error' in frame) call?.reject(errorOf(frame.error))
       else call?.resolve(frame.result)
-    }
+    } else told?.(frame)
   }
   const closed = () => {
     if (over) return
@@ -130,8 +132,10 @@ export const converse = async (
       signal?.throwIfAborted()
       if (over) throw lost()
       const id = String(nextId++)
+      // what cannot be written is thrown before anything waits for its answer
+      const text = JSON.stringify({ id, method, params, cause })
       const answer = new Promise<unknown>((resolve, reject) => calls.set(id, { resolve, reject }))
-      send(JSON.stringify({ id, method, params, cause }))
+      send(text)
       try {
         // The daemon checks what it answers against the method's schema; checking again would cost every command.
         return (await bounded(answer, { signal, timeoutMs })) as Result<M>

@@ -2,6 +2,7 @@
 // when it ends; one that was killed leaves it behind, so it proves nothing by itself. The lock does.
 
 import { readFileSync } from 'node:fs'
+import { type Flags, flagsFrom } from '../lib/start-flags.ts'
 
 export type DaemonFile = {
   pid: number
@@ -13,16 +14,7 @@ export type DaemonFile = {
   /** each address that serves webhooks alone */
   webhooks: string[]
   /** what `paid start` was told on its command line */
-  flags:
-    | {
-        listen?: string[]
-        auth?: string
-        photon?: string[]
-        photonGlobal?: boolean
-        socket?: string[]
-        webhooks?: string[]
-      }
-    | undefined
+  flags: Flags | undefined
 }
 
 /** Undefined when there is none, or none that can be read. */
@@ -42,16 +34,12 @@ export const readDaemonFile = (path: string): DaemonFile | undefined => {
     urls: texts(found['urls']),
     listen: texts(found['listen']),
     webhooks: texts(found['webhooks']),
-    flags: said && {
-      listen: texts(said['listen']),
-      ...(typeof said['auth'] === 'string' ? { auth: said['auth'] } : {}),
-      photon: texts(said['photon']),
-      ...(said['photonGlobal'] === true ? { photonGlobal: true } : {}),
-      socket: texts(said['socket']),
-      webhooks: texts(said['webhooks']),
-    },
+    flags: said && flagsFrom((name, kind) => (kind === 'list' ? texts(said[name]) : valueOf(said[name]))),
   }
 }
+
+const valueOf = (value: unknown): string | true | undefined =>
+  typeof value === 'string' || value === true ? value : undefined
 
 const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null

@@ -65,6 +65,40 @@ export type HeldLock = AsyncDisposable & {
   release: () => Promise<boolean>
 }
 
+/** One run of an offered action. */
+export type ActionCall = {
+  readonly name: string
+  /** who made it, `<door>:<name>` */
+  readonly by: string
+  /** what made a job, a webhook or a rule make it */
+  readonly cause?: string
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+  /** Tells who made the call how it goes. False when nobody listens there. */
+  emit: (data: unknown) => Promise<boolean>
+  /** Asks who made the call; null when nobody is there to answer. */
+  prompt: (ask: ActionPrompt) => Promise<unknown>
+}
+
+export type ActionPrompt = Params<'action.prompt'>['prompt']
+
+/** What it returns is the result, as JSON; what it throws is why the run failed. */
+export type ActionHandler = (args: unknown, call: ActionCall) => unknown
+
+export type OfferOptions = {
+  /** Runs of one action at a time, 100 when not given; more wait in line. */
+  concurrency?: number
+  /** Withdraws the offer. */
+  signal?: AbortSignal
+}
+
+export type Offer = AsyncDisposable & {
+  /** Resolves when it was withdrawn; rejects when the daemon takes it no more. */
+  readonly ended: Promise<void>
+  /** Offers nothing any longer; calls that wait for an answer fail. */
+  close: () => void
+}
+
 export type Client = AsyncDisposable & {
   /**
    * Calls a method. After a lost connection the next call opens a new one; a call whose answer was lost with it fails
@@ -78,7 +112,12 @@ export type Client = AsyncDisposable & {
   subscribe: (params?: Follow, options?: FollowOptions) => AsyncGenerator<Event, void>
   /** Takes a lock and keeps it until it is released. Throws `lock_held` when others have it. */
   lock: (name: string, options?: LockOptions) => Promise<HeldLock>
-  /** Ends its connections: subscriptions end, locks that were not released are given back. */
+  /**
+   * Has runs of these actions come to this program, on a connection of its own, until it is closed; offered anew after a
+   * restart of the daemon. Throws `name_taken` when one of them is stored, or offered by others.
+   */
+  offer: (handlers: Record<string, ActionHandler>, options?: OfferOptions) => Promise<Offer>
+  /** Ends its connections: subscriptions and offers end, locks that were not released are given back. */
   close: () => void
 }
 

@@ -92,6 +92,10 @@ export const options = z.strictObject({
     .prefault({}),
   capture: z
     .strictObject({
+      legacySocket: z
+        .boolean('true or false')
+        .default(false)
+        .describe('serve capture clients at `gitify-prompt/daemon.sock` in the temporary folder'),
       transcripts: z
         .boolean('true or false')
         .default(true)

@@ -5,6 +5,7 @@
 
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
+import { capture } from './migrations/capture.ts'
 import { commits } from './migrations/commits.ts'
 import { following } from './migrations/following.ts'
 import { jobs } from './migrations/jobs.ts'
@@ -107,6 +108,7 @@ export const migrations: readonly ((database: Database) => void)[] = [
   jobs,
   webhooks,
   rules,
+  capture,
   commits,
   following,
 ]

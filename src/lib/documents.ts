@@ -59,6 +59,11 @@ export class DocumentReader {
     return this.#skipping ? this.#maxBytes : this.#keptBytes
   }
 
+  /** Whether what has begun is neither object nor array, so that only a newline would end it. */
+  get isLoose(): boolean {
+    return this.#keptBytes > 0 && this.#depth === 0 && !this.#inString
+  }
+
   /** @param chunk belongs to the reader from then on */
   push(chunk: Buffer): void {
     const lastNewline = chunk.lastIndexOf(newline)

@@ -3,6 +3,7 @@
 import type { z } from 'zod'
 import { actions } from './actions.ts'
 import { archive } from './archive.ts'
+import { capture } from './capture.ts'
 import { commits } from './commits.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
@@ -15,6 +16,7 @@ import { webhooks } from './webhooks.ts'
 export const api = {
   ...actions,
   ...archive,
+  ...capture,
   ...commits,
   ...events,
   ...jobs,

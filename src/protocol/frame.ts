@@ -27,7 +27,7 @@ export type PromptFrame = { prompt: string; run: string; action: string; ask: un
 export type EmitFrame = { emit: unknown; run: string; action: string }
 /** What nobody asked for, and no subscription either. */
 export type TellFrame = CallingFrame | CancelledFrame | PromptFrame | EmitFrame
-export type ServerFrame = ResultFrame | ErrorFrame | EventFrame | LaggedFrame
+export type ServerFrame = ResultFrame | ErrorFrame | EventFrame | LaggedFrame | TellFrame
 
 /** A native call is an object with a `method` string and an `id`; anything else belongs to the door's home dialect. */
 export const isCallFrame = (frame: unknown): frame is CallFrame =>

@@ -145,4 +145,12 @@ export const limits = {
   logFilesKept: 3,
   /** SIGTERM to exit */
   stopMs: 10_000,
+  /** a path that a caller names */
+  folderBytes: 4096,
+  /** the name of a tool, or of a role in a captured conversation */
+  toolCharacters: 100,
+  /** what a captured conversation says of itself, as JSON */
+  captureMetadataBytes: 64 * KiB,
+  /** captured conversations that are active at once */
+  activeCaptures: 10_000,
 } as const

@@ -1,31 +1,35 @@
-// THE SOCKET DOOR: `paid.sock` and its like, JSON documents both ways: photon requests and native calls.
-// Promises: what is neither is answered in photon's words, with its id where it has one; whoever may open the file is the owner, and the kernel says so too (the peer's uid); frames leave whole;
-// a line over the limit costs its sender an error and nobody anything else. Refuses peers of another user at once.
+// THE SOCKET DOOR: `paid.sock` and its like, JSON documents both ways: photon requests, native calls, capture commands.
+// Promises: what is none of them is answered in the words of the door's home dialect, with its id where it has one;
+// whoever may open the file is the owner, and the kernel says so too (the peer's uid); frames leave whole; a line over
+// the limit costs its sender an error and nobody anything else. Refuses peers of another user at once.
 
 import { unlinkSync } from 'node:fs'
-import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
-import { DocumentReader, splitDocuments } from '../lib/documents.ts'
+import { DocumentReader } from '../lib/documents.ts'
 import { createFrameBytes } from '../lib/frame-bytes.ts'
 import { createSweep } from '../lib/sweep.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Logger } from '../core/logger.ts'
 import { createConnection, type Connection } from './connection.ts'
-import { parseJson } from './dialects/json.ts'
-import { isFields } from './dialects/pai.ts'
-import { errorText, failureText, invalidFormat } from './dialects/photon/frames.ts'
 import { createPace, type Pace } from './pace.ts'
 import { openPeerUid } from './peer-uid.ts'
 import { createPhoton, type Photon } from './photon.ts'
+import { createReceiver, type HomeDialect } from './receiver.ts'
 import type { Refusals } from './refusals.ts'
 
-type Caller = { connection: Connection; photon: Photon }
-type Data = Caller & { reader: DocumentReader; pace: Pace; rest: Buffer | undefined }
+type Data = {
+  connection: Connection
+  photon: Photon
+  reader: DocumentReader
+  pace: Pace
+  rest: Buffer | undefined
+}
 
 /** Listens at `path`, which must be free. The socket has mode 0600 from its creation. */
 export const openUnixDoor = ({
   path,
   namespace = '',
+  home = 'photon',
   dispatch,
   logger,
   refusals,
@@ -33,6 +37,8 @@ export const openUnixDoor = ({
 }: {
   path: string
   namespace?: string
+  /** in whose words malformed and unknown documents are answered */
+  home?: HomeDialect
   dispatch: Dispatch
   logger: Logger
   refusals: Refusals
@@ -70,20 +76,19 @@ export const openUnixDoor = ({
           onLagged,
         })
         const photon = createPhoton(connection, dispatch)
-        const caller = { connection, photon }
-        const document = (text: string): void => receive(caller, text)
-        const tooLong = (): void => {
-          const error = new PaidError('too_large', `A line is longer than ${limits.lineBytes} bytes`)
-          connection.take(failureText('unknown', error))
-        }
-        const reader = new DocumentReader(limits.lineBytes, { document, tooLong })
-        socket.data = { ...caller, reader, pace, rest: undefined }
+        const reader = new DocumentReader(
+          limits.lineBytes,
+          createReceiver({ connection, photon, dispatch, home }),
+        )
+        socket.data = { connection, photon, reader, pace, rest: undefined }
         callers.add(socket.data)
       },
       data(socket, chunk) {
         const { data } = socket
         if (!data) return
         data.reader.push(chunk)
+        // capture's clients end nothing with a newline: what cannot end otherwise is answered at once
+        if (home === 'capture' && data.reader.isLoose) data.reader.end()
         sweep(chunk.length)
         data.pace.took(chunk.length, data.reader.unfinishedBytes)
       },
@@ -156,21 +161,4 @@ const write = (socket: Socket, frames: readonly string[]): number => {
     data.connection.outbox.block()
   }
   return frames.length
-}
-
-const receive = (caller: Caller, text: string): void => {
-  const { connection, photon } = caller
-  let frame: unknown
-  try {
-    frame = parseJson(text)
-  } catch (error) {
-    if (!(error instanceof PaidError)) throw error
-    const documents = error.code === 'invalid_json' ? splitDocuments(text) : undefined
-    if (documents) for (const document of documents) receive(caller, document)
-    else if (error.code === 'invalid_json') connection.take(errorText(undefined, error.message))
-    else connection.take(failureText('unknown', error))
-    return
-  }
-  if (photon.take(frame) || connection.call(frame)) return
-  connection.take(errorText(isFields(frame) ? frame['id'] : undefined, invalidFormat))
 }

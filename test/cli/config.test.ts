@@ -187,7 +187,7 @@ describe('sockets besides its own', () => {
       ['/home/me/.photon/daemons/b.sock', 'b'],
       ['/run/c.sock', ''],
     ])
-    const flags = { photon: ['c'], photonGlobal: true, socket: ['/run/d.sock'] }
+    const flags = { photon: ['c'], 'photon-global': true as const, socket: ['/run/d.sock'] }
     expect(places({ env: { ...env, PHOTON_HOME: '/photons', ...variables }, flags })).toEqual([
       ['/home/me/.photon/daemons/c.sock', 'c'],
       ['/photons/.data/daemon.sock', ''],

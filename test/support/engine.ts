@@ -6,23 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../src/lib/clock.ts'
 import { openSteadyClock } from '../../src/lib/steady-clock.ts'
-import { createBus } from '../../src/core/bus.ts'
+import { standardCaptureSettings } from '../../src/protocol/capture.ts'
+import { type Bus, createBus } from '../../src/core/bus.ts'
 import { openDatabase, openReader } from '../../src/core/database.ts'
-import { createDispatch, type Handlers } from '../../src/core/dispatch.ts'
 import { createLog } from '../../src/core/log.ts'
 import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
-import { createActions } from '../../src/features/actions.ts'
-import { createArchive } from '../../src/features/archive.ts'
-import { createCommits } from '../../src/features/commits.ts'
-import { createEvents } from '../../src/features/events.ts'
-import { createJobs } from '../../src/features/jobs.ts'
-import { createLocks } from '../../src/features/locks.ts'
-import { createRules } from '../../src/features/rules.ts'
-import { createSessions } from '../../src/features/sessions.ts'
-import { createSystem } from '../../src/features/system.ts'
-import { createWebhooks } from '../../src/features/webhooks.ts'
+import { createRooms } from '../../src/rooms.ts'
 import { archiveIn } from './archive.ts'
 
 /** A folder of its own for one test; gone with the scope it was made in. */
@@ -93,64 +84,34 @@ export const openEngine = (
   }
   const timed: Clock = clock
   const log = createLog({ database, reader, clock: timed, logger: diary.logger, deliver })
-  const ground = { log, database, clock: timed, steady, logger: diary.logger }
-  const locks = createLocks(ground)
-  const actions = createActions({ ...ground, surroundings: { env: process.env, umask: 0o022 } })
-  const jobs = createJobs(ground)
-  const rules = createRules({ ...ground, bus })
-  const archived = archiveIn(join(folder, 'archive.db'))
-  const archive = createArchive({ ...ground, archive: archived, live: true, exists: () => true })
-  const commits = createCommits({
-    ...ground,
-    archive: archived,
-    keeping: { ...keeping, umask: 0o022 },
-    live: true,
-    claudeFolder: undefined,
-  })
   const state = { accepting: true, stoppedBy: '' }
-  const dispatch = createDispatch({
-    logger: diary.logger,
+  const ground = { log, bus, database, clock: timed, steady, logger: diary.logger }
+  const archived = archiveIn(join(folder, 'archive.db'))
+  const { dispatch, ...rooms } = createRooms(ground, {
     accepting: () => state.accepting,
-    handlers: (own): Handlers => ({
-      ...createEvents({ log, bus, bounds }),
-      ...locks.handlers,
-      ...actions.handlers(own),
-      ...archive.handlers,
-      ...commits.handlers,
-      ...jobs.handlers(own),
-      ...rules.handlers(own),
-      ...createSessions({ log }),
-      ...createWebhooks({
-        ...ground,
-        dispatch: own,
-        // it has no doors
-        postToSelf: () => Promise.reject(new Error('nobody listens')),
-        isExposed: exposed,
-      }),
-      ...createSystem({
-        log,
-        dispatch: own,
-        facts: () => factsOf(folder),
-        stop: (by) => {
-          state.stoppedBy = by
-        },
-      }),
-    }),
+    bounds,
+    isStored: () => false,
+    env: process.env,
+    umask: 0o022,
+    captureSettings: () => standardCaptureSettings,
+    keeping,
+    claudeFolder: undefined,
+    archive: { client: archived, live: true, exists: () => true },
+    // it has no doors
+    postToSelf: () => Promise.reject(new Error('nobody listens')),
+    isExposed: exposed,
+    facts: () => factsOf(folder, bus),
+    stop: (by) => {
+      state.stoppedBy = by
+    },
   })
-  jobs.begin()
-  commits.begin()
-  rules.begin(dispatch)
+  rooms.begin()
   let open = true
   const close = (): void => {
     if (!open) return
     open = false
-    archive.close()
-    void commits.close()
+    void rooms.end()
     void archived.close()
-    jobs.close()
-    locks.close()
-    rules.close()
-    void actions.close()
     log.close()
     reader.close()
     database.close()
@@ -173,14 +134,15 @@ export const openEngine = (
     close,
     /** As the daemon stops: what runs is ended first. */
     end: async () => {
-      await actions.close()
+      await rooms.finish()
+      await rooms.end()
       close()
     },
     [Symbol.dispose]: close,
   }
 }
 
-const factsOf = (home: string) => ({
+const factsOf = (home: string, { size, lagged }: Bus) => ({
   version: '0.0.0',
   pid: process.pid,
   startedAt: 0,
@@ -190,7 +152,7 @@ const factsOf = (home: string) => ({
   sockets: [],
   ready: true,
   log: { id: 'log', epoch: 1, bytes: 0, check: 'none' as const },
-  peers: { sockets: 0, webSockets: 0, streams: 0, subscriptions: 0, lagged: 0 },
+  peers: { sockets: 0, webSockets: 0, streams: 0, subscriptions: size, lagged },
   spool: { waiting: 0, taken: 0, dropped: 0, refused: 0 },
   refused: {},
 })

@@ -1,19 +1,19 @@
 // `paid restart`: another process, same home, same flags unless new ones are given; the configuration is read anew.
 
 import { readDaemonFile } from '../../client/daemon-file.ts'
-import { type Flags, loadConfig } from '../../config.ts'
+import { loadConfig } from '../../config.ts'
 import { isLocked } from '../../lib/file-lock.ts'
+import { type Flags, flagWords } from '../../lib/start-flags.ts'
 import type { Paths } from '../../paths.ts'
 import { here } from '../home.ts'
 import { endDaemon } from '../life/end.ts'
 import { introduction } from '../life/introduce.ts'
 import { launchDaemon } from '../life/launch.ts'
 import { say } from '../output.ts'
-import { flagWords, givenFlags, type ListeningFlags } from './start.ts'
 
-const restart = async (flags: ListeningFlags): Promise<void> => {
+const restart = async (given: Flags): Promise<void> => {
   const paths = here()
-  const kept = { ...flagsInUse(paths), ...givenFlags(flags) }
+  const kept = { ...flagsInUse(paths), ...given }
   // What cannot start again is better not stopped.
   loadConfig({ paths, env: process.env, flags: kept })
   await endDaemon(paths)

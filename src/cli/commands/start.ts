@@ -1,9 +1,9 @@
 // `paid start`: a daemon that answers, whether it was there before or not.
 
-import { resolve } from 'node:path'
 import { loadConfig } from '../../config.ts'
-import type { Config, Flags } from '../../config.ts'
+import type { Config } from '../../config.ts'
 import { checkPrivateFolder } from '../../lib/private-folder.ts'
+import { type Flags, flagWords } from '../../lib/start-flags.ts'
 import type { Paths } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { here } from '../home.ts'
@@ -12,23 +12,12 @@ import { introduction } from '../life/introduce.ts'
 import { say } from '../output.ts'
 import { warn } from '../talk.ts'
 
-export type ListeningFlags = {
-  listen: string[]
-  auth: string | undefined
-  photon: string[]
-  photonGlobal: boolean
-  socket: string[]
-  webhooks: string[]
-}
-
-type StartFlags = ListeningFlags & { foreground: boolean }
-
-const start = async (flags: StartFlags): Promise<number | void> => {
+/** @param given what was said on the command line: the rest is for the environment and the file */
+const start = async (foreground: boolean, given: Flags): Promise<number | void> => {
   const paths = here()
   checkPrivateFolder(paths.home)
-  const given = givenFlags(flags)
   const config = loadConfig({ paths, env: process.env, flags: given })
-  if (flags.foreground) return await stay(paths, config)
+  if (foreground) return await stay(paths, config)
   const running = await runningDaemon(paths)
   if (running && Object.keys(given).length > 0)
     await warn('a daemon runs already, your flags change nothing; `paid restart` takes them')
@@ -37,40 +26,6 @@ const start = async (flags: StartFlags): Promise<number | void> => {
 }
 
 export default start
-
-/** Only what was said: the rest is for the environment and the file. */
-export const givenFlags = ({
-  listen,
-  auth,
-  photon,
-  photonGlobal,
-  socket,
-  webhooks,
-}: ListeningFlags): Flags => ({
-  ...(listen.length > 0 ? { listen } : {}),
-  ...(auth === undefined ? {} : { auth }),
-  ...(photon.length > 0 ? { photon } : {}),
-  ...(photonGlobal ? { photonGlobal } : {}),
-  // the daemon itself runs in another folder
-  ...(socket.length > 0 ? { socket: socket.map((path) => resolve(path)) } : {}),
-  ...(webhooks.length > 0 ? { webhooks } : {}),
-})
-
-export const flagWords = ({
-  listen = [],
-  auth,
-  photon = [],
-  photonGlobal,
-  socket = [],
-  webhooks = [],
-}: Flags): string[] => [
-  ...listen.flatMap((address) => ['--listen', address]),
-  ...(auth === undefined ? [] : ['--auth', auth]),
-  ...photon.flatMap((name) => ['--photon', name]),
-  ...(photonGlobal ? ['--photon-global'] : []),
-  ...socket.flatMap((path) => ['--socket', path]),
-  ...webhooks.flatMap((address) => ['--webhooks', address]),
-]
 
 const stay = async (paths: Paths, config: Config): Promise<number | void> => {
   const { runDaemon } = await import('../../daemon.ts')

@@ -1,49 +1,26 @@
 // The commands of the daemon's life: start, stop, restart, status.
 
+import { resolve } from 'node:path'
 import { defineCommand } from 'citty'
+import { type Flags, flagsFrom, startFlags } from '../../lib/start-flags.ts'
 import { repeated } from '../arguments.ts'
 import { json } from './json.ts'
 
-const listening = {
-  listen: {
-    type: 'string',
-    valueHint: 'HOST:PORT',
-    description: 'where to listen; port 0 picks a free one (repeatable)',
-  },
-  auth: {
-    type: 'string',
-    valueHint: 'token|none',
-    description: 'what TCP clients must show; none on loopback only',
-  },
-  photon: {
-    type: 'string',
-    valueHint: 'NAME',
-    description: 'serve the clients of this photon at ~/.photon/daemons/NAME.sock (repeatable)',
-  },
-  'photon-global': {
-    type: 'boolean',
-    default: false,
-    description: 'serve newer photon clients at $PHOTON_HOME/.data/daemon.sock',
-  },
-  socket: { type: 'string', valueHint: 'PATH', description: 'listen at this socket too (repeatable)' },
-  webhooks: {
-    type: 'string',
-    valueHint: 'HOST:PORT',
-    description: 'serve webhooks here, and nothing else but /health (repeatable)',
-  },
-} as const
+const listening = Object.fromEntries(
+  Object.entries(startFlags).map(([name, flag]) => [
+    name,
+    flag.kind === 'switch'
+      ? { type: 'boolean' as const, default: false, description: flag.description }
+      : { type: 'string' as const, valueHint: flag.valueHint, description: flag.description },
+  ]),
+)
 
-const listeningIn = (
-  args: { auth: string | undefined; 'photon-global': boolean },
-  words: readonly string[],
-) => ({
-  listen: repeated(words, 'listen'),
-  auth: args.auth,
-  photon: repeated(words, 'photon'),
-  photonGlobal: args['photon-global'],
-  socket: repeated(words, 'socket'),
-  webhooks: repeated(words, 'webhooks'),
-})
+const saidIn = (args: Readonly<Record<string, unknown>>, words: readonly string[]): Flags =>
+  flagsFrom((name, kind) => {
+    if (kind === 'list') return repeated(words, name)
+    const value = args[name]
+    return typeof value === 'string' || value === true ? value : undefined
+  }, resolve)
 
 export const lifeCommands = {
   start: defineCommand({
@@ -64,10 +41,7 @@ export const lifeCommands = {
       ...listening,
     },
     run: async ({ args, rawArgs }) =>
-      (await import('../commands/start.ts')).default({
-        foreground: args.foreground,
-        ...listeningIn(args, rawArgs),
-      }),
+      (await import('../commands/start.ts')).default(args.foreground, saidIn(args, rawArgs)),
   }),
   stop: defineCommand({
     meta: { description: 'Stop the daemon; fine if none runs', examples: ['paid stop'] },
@@ -79,8 +53,7 @@ export const lifeCommands = {
       examples: ['paid restart', 'paid restart --listen 127.0.0.1:9000'],
     },
     args: listening,
-    run: async ({ args, rawArgs }) =>
-      (await import('../commands/restart.ts')).default(listeningIn(args, rawArgs)),
+    run: async ({ args, rawArgs }) => (await import('../commands/restart.ts')).default(saidIn(args, rawArgs)),
   }),
   status: defineCommand({
     meta: {

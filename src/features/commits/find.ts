@@ -30,14 +30,14 @@ export const createFinder = ({ log, archive, clock, work }: CommitsGround & { wo
   /** What is known of a commit: its link as it was made, or reckoned now for one we did not hear of. */
   const linkedAs = async (repository: Repository, commit: Commit) => {
     const { common } = repository
-    await work.now(common, commit.sha)
     const row = await log.read((reader) => commitRows.find(reader, common, commit.sha))
     const facts = await factsOf(repository, commit, await timesHeard(log, common))
     const until = row?.made_at ?? Math.min(commit.at, commit.authoredAt) + secondMs
+    if (row?.state === 'made') return { found: await work.reckon(row), facts, until }
     const found: Linked =
       row && row.link !== 'none'
         ? { link: row.link, sessions: sessionsOf(row) }
-        : await linkOf(archive, repository, facts, { session: row?.session ?? undefined, until })
+        : await linkOf(archive, repository, facts, { session: undefined, until })
     return { found, facts, until }
   }
 
@@ -78,6 +78,7 @@ export const createFinder = ({ log, archive, clock, work }: CommitsGround & { wo
   }
 
   const notCommitted = async (repository: Repository, blamed: Blamed): Promise<Origin> => {
+    await work.catchUp({ session: null, made_at: clock.now() })
     const path = resolve(repository.toplevel, blamed.file)
     const asked = { repository: repository.common, files: [{ path, since: 0 }], until: clock.now() }
     const content = await Bun.file(path).text()

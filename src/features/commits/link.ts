@@ -16,8 +16,6 @@ const sessionsLinked = 20
 /** of sessions that merely went on then, few, and not from long ago */
 const sessionsNearby = 5
 const nearbyMs = 4 * 3600 * 1000
-/** git tells whole seconds: what was changed in that second belongs to it */
-const secondMs = 999
 
 /** @param madeAt when a commit was made as we heard it (epoch ms), undefined for one we did not hear of */
 export const factsOf = async (
@@ -29,7 +27,8 @@ export const factsOf = async (
     filesOfCommit(repository, commit.sha),
     commit.parents[0] === undefined ? undefined : commitsBefore(repository, commit.parents[0]),
   ])
-  const timeOf = ({ sha, at }: { sha: string; at: number }) => madeAt(sha) ?? at + secondMs
+  // git tells whole seconds: what was changed within one is looked at once too often rather than not at all
+  const timeOf = ({ sha, at }: { sha: string; at: number }) => madeAt(sha) ?? at - 1
   const commits = before?.commits ?? []
   const [parent] = commits
   const oldest = commits.at(-1)

@@ -37,7 +37,10 @@ export const createWork = ({
   let closed = false
 
   /** Reads what the sessions in question have written by now. */
-  const catchUp = async ({ session, made_at: madeAt }: CommitRow): Promise<void> => {
+  const catchUp = async ({
+    session,
+    made_at: madeAt,
+  }: Pick<CommitRow, 'session' | 'made_at'>): Promise<void> => {
     if (!live) return
     const own = session === null ? undefined : await transcripts.of(session)
     const paths =
@@ -169,12 +172,13 @@ export const createWork = ({
 
   return {
     /** A commit that was just taken in. */
-    soon: (row: CommitRow): void => later(row, Math.max(0, row.made_at + settleMs - clock.now())),
-    /** The same at once; resolves when it is linked and written, or cannot be. */
-    now: async (repository: string, sha: string): Promise<void> => {
-      const row = await log.read((reader) => commitRows.find(reader, repository, sha))
-      if (row && row.state !== 'done') await now(row)
+    soon: (row: CommitRow): void => later(row, settleMs),
+    /** What will be known of a commit that is not linked yet. */
+    reckon: async (row: CommitRow): Promise<Linked> => {
+      await catchUp(row)
+      return (await linked(row)).found
     },
+    catchUp,
     begin: (): void => {
       void log.read((reader) => {
         for (const row of commitRows.open(reader)) later(row, settleMs)

@@ -1,0 +1,70 @@
+// What a captured conversation says, made fit for a file of its repository.
+
+import type { Captured, Saved } from '../../protocol/capture.ts'
+import { redact } from '../../lib/redact.ts'
+import { type Repository, repositoryOf } from '../../lib/repository.ts'
+import type { Active, BegunSave } from './active.ts'
+import type { Conversation } from '../../lib/prompt-document.ts'
+import { savePrompt } from '../../lib/prompt-files.ts'
+
+type Said = Pick<Captured, 'messages' | 'changes'>
+
+/** The folder that a conversation says it belongs to. */
+export const folderOf = ({ metadata: { cwd, repoPath } }: Pick<Active, 'metadata'>): string | undefined => {
+  if (typeof cwd === 'string' && cwd !== '') return cwd
+  return typeof repoPath === 'string' && repoPath !== '' ? repoPath : undefined
+}
+
+export const repositoryOfActive = async (active: Active): Promise<Repository | undefined> => {
+  const folder = folderOf(active)
+  return folder === undefined ? undefined : await repositoryOf(folder)
+}
+
+/** Writes it. Throws when the repository's `.prompts` cannot be written. */
+export const writeConversation = async (
+  active: Active,
+  said: Said,
+  save: BegunSave,
+  { repository, umask, mask }: { repository: Repository; umask: number; mask: boolean },
+): Promise<Saved> => {
+  const { conversation, redacted } = fitForFile(active, said, mask)
+  const { version, at, commit } = save
+  const { id, file } = await savePrompt(repository, conversation, { version, at, commit, umask })
+  return {
+    saved: true,
+    kept: 'repository',
+    prompt: id,
+    file,
+    ...(Object.keys(redacted).length > 0 && { redacted }),
+  }
+}
+
+/** Without secrets in any of its texts, unless the user's settings leave them in. */
+const fitForFile = (
+  { id, tool = 'generic', metadata, startedAt }: Active,
+  { messages, changes }: Said,
+  mask: boolean,
+): { conversation: Conversation; redacted: Record<string, number> } => {
+  const redacted: Record<string, number> = {}
+  const fit = (text: string): string => {
+    if (!mask) return text
+    const { text: safe, found } = redact(text)
+    for (const [kind, count] of Object.entries(found)) redacted[kind] = (redacted[kind] ?? 0) + count
+    return safe
+  }
+  const { model, tags, temperature, maxTokens } = metadata
+  const conversation: Conversation = {
+    id,
+    tool: fit(tool),
+    startedAt,
+    messages: messages.map(({ role, content }) => ({ role: fit(role), content: fit(content) })),
+    files: changes.map(({ filePath }) => fit(filePath)),
+    metadata: {
+      model: typeof model === 'string' ? fit(model) : undefined,
+      tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string').map(fit) : [],
+      temperature,
+      maxTokens,
+    },
+  }
+  return { conversation, redacted }
+}

@@ -1,0 +1,138 @@
+// Captured conversations on their way into their repositories. A save is begun in the log before a file is written, and
+// ended there after: one that was cut off is done again as the same version, so that nothing stands there twice.
+
+import type { Saved } from '../../protocol/capture.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Repository } from '../../lib/repository.ts'
+import type { Log } from '../../core/log.ts'
+import type { LogEvent } from '../../core/log-event.ts'
+import { type Active, type BegunSave, channelOf, type createActive, type Said } from './active.ts'
+import { newVersion } from '../../lib/prompt-files.ts'
+import { repositoryOfActive, writeConversation } from './conversation.ts'
+
+export const createSaves = ({
+  log,
+  clock,
+  active: all,
+  said,
+  umask,
+  mask,
+}: {
+  log: Log
+  clock: Clock
+  active: ReturnType<typeof createActive>
+  /** what was said up to an event, or so far; `upTo`: the newest that is in it */
+  said: (active: Active, upTo?: number) => Promise<Said & { upTo: number }>
+  umask: number
+  mask: () => boolean
+}) => {
+  /** of one conversation, one after the other */
+  const lines = new Map<Active, Promise<unknown>>()
+
+  const append = (active: Active, type: string, data: object, by: string) => ({
+    namespace: active.namespace,
+    channel: channelOf(active),
+    type,
+    by,
+    dataText: JSON.stringify(data),
+  })
+
+  const inTurn = <T>(active: Active, work: () => Promise<T>): Promise<T> => {
+    const mine = (lines.get(active) ?? Promise.resolve()).then(work)
+    const settled = mine.catch(() => undefined)
+    lines.set(active, settled)
+    void settled.then(() => {
+      if (lines.get(active) === settled) lines.delete(active)
+    })
+    return mine
+  }
+
+  const begin = async (
+    active: Active,
+    save: BegunSave,
+    repository: Repository,
+    by: string,
+  ): Promise<void> => {
+    const { version, at, commit } = save
+    const data = { version, at, commit, repository: repository.toplevel }
+    await log.commit((transaction) => {
+      all.noteSave(transaction.database, active, save, active.savedSeq)
+      return transaction.append(append(active, 'capture.saving', data, by))
+    })
+    active.save = save
+  }
+
+  /** It could not be written: it is as if it had not been begun, and may be tried again. */
+  const giveUp = async (active: Active, error: unknown, by: string): Promise<never> => {
+    const message = error instanceof Error ? error.message : String(error)
+    await log.commit((transaction) => {
+      all.noteSave(transaction.database, active, undefined, active.savedSeq)
+      return transaction.append(append(active, 'capture.failed', { error: message }, by))
+    })
+    active.save = undefined
+    throw error
+  }
+
+  /** What was said while it was written is not in it: then it stays active. */
+  const end = async (
+    active: Active,
+    result: Saved,
+    { upTo, commit, by, stays }: { upTo: number; commit: string | undefined; by: string; stays: boolean },
+  ): Promise<void> => {
+    const last = active.lastSeq
+    const leaves = !stays && last <= upTo
+    const event = await log.commit((transaction): LogEvent => {
+      if (leaves) all.remove(transaction.database, active)
+      else all.noteSave(transaction.database, active, undefined, upTo)
+      return transaction.append(append(active, 'capture.saved', { ...result, ...(commit && { commit }) }, by))
+    })
+    active.save = undefined
+    active.savedSeq = upTo
+    if (leaves) all.drop(active)
+    else if (active.lastSeq === last) active.lastSeq = event.seq
+  }
+
+  return {
+    /** Writes one. `stays`: it goes on being active. Rejects when its repository cannot be written. */
+    save: (
+      active: Active,
+      { commit, by, stays = false }: { commit: string | undefined; by: string; stays?: boolean },
+    ): Promise<Saved> =>
+      inTurn(active, async () => {
+        if (all.find(active.namespace, active.id) !== active) return { saved: false, reason: 'unknown' }
+        const { upTo, ...words } = await said(active)
+        if (words.messages.length === 0) return { saved: false, reason: 'empty' }
+        const repository = await repositoryOfActive(active)
+        let result: Saved = { saved: true, kept: 'archive' }
+        if (repository) {
+          const save = {
+            version: newVersion(),
+            at: clock.now(),
+            upTo,
+            ...(commit !== undefined && { commit }),
+          }
+          await begin(active, save, repository, by)
+          result = await writeConversation(active, words, save, { repository, umask, mask: mask() }).catch(
+            (error: unknown) => giveUp(active, error, by),
+          )
+        }
+        await end(active, result, { upTo, commit, by, stays })
+        return result
+      }),
+
+    /** Does a save again that was cut off. */
+    resume: (active: Active, save: BegunSave, by: string): Promise<void> =>
+      inTurn(active, async () => {
+        const { upTo, ...words } = await said(active, save.upTo)
+        const repository =
+          (await repositoryOfActive(active)) ??
+          (await giveUp(active, new Error('its repository is gone'), by))
+        const result = await writeConversation(active, words, save, {
+          repository,
+          umask,
+          mask: mask(),
+        }).catch((error: unknown) => giveUp(active, error, by))
+        await end(active, result, { upTo, commit: save.commit, by, stays: false })
+      }),
+  }
+}
