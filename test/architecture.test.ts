@@ -132,6 +132,12 @@ describe('start-up', () => {
     expect(loaded.filter((each) => each.startsWith('src/') && processStreams.test(code(each)))).toEqual([])
   })
 
+  test('the daemon loads the arithmetic of cron when a job needs it', () => {
+    const loaded = [...loadedBy('src/daemon.ts', ({ lazy }) => !lazy)]
+    expect(loaded).toContain('src/features/jobs.ts')
+    expect(loaded.filter((each) => each === 'croner' || each.includes('jobs/schedule'))).toEqual([])
+  })
+
   test('the tree of commands loads citty alone until a command runs', () => {
     expect(packages(loadedBy('src/cli/cli.ts', ({ lazy }) => !lazy))).toEqual(['citty'])
   })

@@ -46,6 +46,20 @@ const tool = (data: Data): string => words(data['tool_name'], toolInput(data['to
 
 const seconds = (ms: unknown): string => (typeof ms === 'number' ? `${(ms / 1000).toFixed(1)} s` : '')
 
+/** the last instant that has a date */
+const lastInstant = 8.64e15
+
+const time = (instant: unknown): string =>
+  typeof instant === 'number' && Math.abs(instant) <= lastInstant
+    ? new Date(instant).toISOString().replace('.000', '')
+    : text(instant)
+const next = (instant: unknown): string => (instant === undefined ? '' : `next ${time(instant)}`)
+
+/** Which firing of a job a run is of. */
+const planned = (data: Data): string => (data['planned'] === undefined ? '' : `of ${time(data['planned'])}`)
+const tried = ({ attempt }: Data): string =>
+  typeof attempt === 'number' && attempt > 1 ? `try ${attempt}` : ''
+
 const byType: Record<string, (data: Data) => string> = {
   SessionStart: (data) => words(data['source'], data['cwd'], data['model']),
   SessionEnd: (data) => words(data['reason']),
@@ -85,6 +99,14 @@ const byType: Record<string, (data: Data) => string> = {
   TaskCompleted: (data) => words(data['task_subject']),
   TeammateIdle: (data) => words(data['teammate_name'], data['team_name']),
   Elicitation: (data) => words(data['mcp_server_name'], data['message']),
+  'job.added': (data) => words(data['do'], data['cron'], next(data['nextAt'])),
+  'job.resumed': (data) => words(next(data['nextAt'])),
+  'job.started': (data) => words(data['do'], planned(data), tried(data)),
+  'job.finished': (data) => words(planned(data), tried(data), seconds(data['durationMs'])),
+  'job.failed': (data) => words(data['error'], planned(data), tried(data), seconds(data['durationMs'])),
+  'job.lost': (data) => words(planned(data), tried(data)),
+  'job.missed': (data) => words(`${text(data['count'])} missed, ${text(data['runs'])} made up for`),
+  'job.skipped': (data) => words(planned(data), data['reason']),
   ElicitationResult: (data) => words(data['mcp_server_name'], data['action'], data['content']),
 }
 

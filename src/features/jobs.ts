@@ -97,7 +97,7 @@ export const createJobs = ({
         const next =
           first === null ? [] : [first, ...reckoned.nextRuns(scheduleOf(row), first, shownRuns - 1, anchor)]
         const running = runRows.running(reader, row.namespace).has(id)
-        return { ...jobOf(row, running), next, results: resultsOf(reader, row, shownResults) }
+        return { ...jobOf(row, running), next, results: resultsOf(reader, row, shownResults, row.action) }
       })
     },
 
@@ -145,7 +145,10 @@ export const createJobs = ({
       }),
 
     'job.history': ({ id, limit }, { namespace }) =>
-      log.read((reader) => ({ results: resultsOf(reader, { namespace, id }, limit) })),
+      log.read((reader) => {
+        const place = { namespace, id }
+        return { results: resultsOf(reader, place, limit, jobRows.find(reader, place)?.action) }
+      }),
   })
 
   return {

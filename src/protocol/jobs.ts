@@ -62,7 +62,10 @@ const outcome = z.object({
   attempt: z.int().optional(),
   run: z.string().optional().meta({ description: 'run_<id> of the action' }),
   durationMs: z.int().optional(),
-  result: z.unknown().optional().meta({ description: 'what the action answered, when it is short' }),
+  result: z
+    .unknown()
+    .optional()
+    .meta({ description: 'the beginning of what it gave, without secrets, while it is known' }),
   error: z.string().optional(),
   retryAt: z.int().optional().meta({ description: 'when it is tried again' }),
   count: z.int().optional().meta({ description: 'how many firings were missed' }),

@@ -52,6 +52,21 @@ test('each hook of Claude Code is told by what happened', () => {
   for (const text of Object.values(told)) expect(text).not.toBe('')
 })
 
+test('a job is told by which firing it was, and how it went', () => {
+  const planned = Date.UTC(2027, 0, 15, 8)
+  const at = '2027-01-15T08:00:00Z'
+  expect(tellingPart('job.added', { do: 'a', cron: '0 8 * * *', nextAt: planned })).toBe(
+    `a  0 8 * * *  next ${at}`,
+  )
+  expect(tellingPart('job.started', { do: 'a', planned, attempt: 1 })).toBe(`a  of ${at}`)
+  expect(tellingPart('job.finished', { planned, attempt: 2, durationMs: 1500 })).toBe(
+    `of ${at}  try 2  1.5 s`,
+  )
+  expect(tellingPart('job.failed', { error: 'no luck', attempt: 1, durationMs: 40 })).toBe('no luck  0.0 s')
+  expect(tellingPart('job.missed', { count: 10, runs: 1 })).toBe('10 missed, 1 made up for')
+  expect(tellingPart('job.started', { planned: 1e300, do: [] })).toBe('[]  of 1e+300')
+})
+
 test('a tool is told by the file, pattern or page it was given, near the folder of its session', () => {
   const tool = (tool_name: string, tool_input: unknown) =>
     tellingPart('PreToolUse', { tool_name, tool_input, cwd: '/home/dev/p' })

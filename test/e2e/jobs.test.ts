@@ -71,12 +71,12 @@ test('a job is added, listed, shown, run, paused, resumed and removed', async ()
     code: 0,
     told: expect.stringContaining('it runs'),
   })
-  expect((await finished.heard()).data).toMatchObject({ attempt: 1, result: 'noted' })
+  expect((await finished.heard()).data).toMatchObject({ attempt: 1, run: expect.any(String) })
   expect(readFileSync(out, 'utf8').trim()).toBe('{"keep":7}')
 
   const shown = (await paid('jobs', 'show', 'nightly')).said.split('\n')
   expect(shown.filter((line) => line.startsWith('next'))).toHaveLength(5)
-  expect(shown.at(-1)).toMatch(/^result {3}\S+ \S+ {2}finished after \d+ms, asked for$/)
+  expect(shown.at(-1)).toMatch(/^result {3}\S+ \S+ {2}finished after \d+ms, asked for: noted$/)
   expect(JSON.parse((await paid('jobs', 'show', 'nightly', '--json')).said)).toMatchObject({
     id: 'nightly',
     do: 'note',

@@ -2,6 +2,7 @@
 // of one that goes on.
 
 import { expect, test } from 'bun:test'
+import { Database } from 'bun:sqlite'
 import { minute, morning, openJobsRoom } from '../support/jobs-room.ts'
 
 const at = (n: number) => morning + n * minute
@@ -152,4 +153,57 @@ test('an end in order is an end too: what ran was lost, what waits in line goes 
     { type: 'lost', planned: at(1) },
     { type: 'started', planned: at(2) },
   ])
+})
+
+test('what is due while the disk refuses runs when it takes it again, once; so is the end of a run told', async () => {
+  using room = await openJobsRoom()
+  const { call, ann } = room
+  await call(ann, 'job.add', { id: 'due', at: at(5), do: 'done' })
+  await call(ann, 'job.add', { id: 'long', at: at(1), do: 'waits' })
+  await room.pass(4 * minute)
+  const other = new Database(room.engine.path)
+  other.run('BEGIN IMMEDIATE')
+  const refused = room.engine.diary.written('jobs could not be written; it is tried again')
+  await room.letGo()
+  await room.pass(61_000)
+  await refused
+  await room.pass(1000)
+  expect([...room.startsOf('due'), ...room.typesOf('long').slice(2)]).toEqual([])
+  other.run('ROLLBACK')
+  other.close()
+  await room.pass(3000)
+  expect(room.startsOf('due')).toEqual([at(5)])
+  expect(room.typesOf('due').at(-1)).toBe('finished')
+  // its action could not write its end either
+  expect(room.eventsOf('long').slice(2)).toMatchObject([{ type: 'failed', code: 'storage_full' }])
+}, 30_000)
+
+test('however many triggers come at once, a firing begins once', async () => {
+  using room = await openJobsRoom()
+  const { call, ann } = room
+  const job = { id: 'x', every: 10 * minute, do: 'done' }
+  await call(ann, 'job.add', job)
+  room.clocks.move(10 * minute)
+  // each of them sets the alarm anew, which then rings at once
+  const calls = Array.from({ length: 20 }, () => call(ann, 'job.add', job))
+  const woken = room.clocks.wake(room.settle)
+  await Promise.all([...calls, woken])
+  await room.clocks.wake(room.settle)
+  expect(room.startsOf('x')).toEqual([at(10)])
+  expect(room.typesOf('x').filter((type) => type === 'skipped')).toEqual([])
+})
+
+test('what a run gave is shown with its result, and what is secret in it is in no event of the job', async () => {
+  using room = await openJobsRoom()
+  const { call, ann } = room
+  const env = { API_TOKEN: 'secret-8f2b7c1d9e' }
+  const command = ['/bin/sh', '-c', 'echo "done with $API_TOKEN"']
+  await call(ann, 'action.add', { name: 'secretive', kind: 'command', command, env })
+  await call(ann, 'job.add', { id: 's', every: minute, do: 'secretive' })
+  const finished = room.next('s', 'finished')
+  await room.pass(minute)
+  await finished
+  const [result] = (await call(ann, 'job.get', { id: 's' })).results
+  expect(result).toMatchObject({ what: 'finished', result: expect.stringContaining('done with') })
+  expect(JSON.stringify([result, room.eventsOf('s')])).not.toContain(env.API_TOKEN)
 })

@@ -4,7 +4,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { startDaemon, type TestDaemon, withDaemon } from '../support/daemon.ts'
+import { environmentOf, runPaid, startDaemon, type TestDaemon, withDaemon } from '../support/daemon.ts'
+import { freshHome, removeHomes } from '../support/fresh-home.ts'
 import { chunk, head, residentMiB, statuses } from '../support/http-text.ts'
 import { hostOf, sendRaw, upgrade } from '../support/raw-http.ts'
 import { addWebhook, call, deliveriesOf, secret, send } from '../support/webhooks.ts'
@@ -79,18 +80,18 @@ describe('the address of webhooks alone', () => {
   })
 
   test('stays the same through a restart', async () => {
-    const other = await startDaemon()
-    await other.stop()
-    const env = { ...other.env }
+    const { paths } = freshHome()
+    const env = environmentOf(paths.home)
     try {
-      const paid = (...words: string[]) => daemon.run(words, { env })
+      const paid = (...words: string[]) => runPaid(words, { env })
       expect((await paid('start', '--listen', '127.0.0.1:0', '--webhooks', '127.0.0.1:0')).code).toBe(0)
       const urls = async () => JSON.parse((await paid('status', '--json')).stdout).webhookUrls
       const before = await urls()
       expect((await paid('restart')).code).toBe(0)
       expect(await urls()).toEqual(before)
     } finally {
-      await daemon.run(['stop'], { env })
+      await runPaid(['stop'], { env })
+      removeHomes()
     }
   })
 })

@@ -12,7 +12,7 @@ const connections = 32
 /** an id has so many digits, which the load counts on */
 const digits = 12
 
-const payload = (): string => {
+export const payload = (): string => {
   const push = {
     ref: 'refs/heads/main',
     repository: { full_name: 'someone/thing' },

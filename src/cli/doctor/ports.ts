@@ -10,9 +10,12 @@ const name = 'ports'
 const sameStartMs = 2000
 
 export const checkPorts = async ({ status, held, config }: Facts): Promise<Finding[]> => {
-  if (status) return await Promise.all(status.urls.map((url) => checkUrl(url, status.startedAt)))
+  if (status) {
+    const urls = [...status.urls, ...status.webhookUrls]
+    return await Promise.all(urls.map((url) => checkUrl(url, status.startedAt)))
+  }
   if (held || config instanceof PaidError) return []
-  return await Promise.all(config.listeners.map(checkFree))
+  return await Promise.all([...config.listeners, ...config.webhooks.listeners].map(checkFree))
 }
 
 const checkUrl = async (url: string, startedAt: number): Promise<Finding> => {

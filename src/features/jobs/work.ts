@@ -83,7 +83,7 @@ export const createWork = ({
       cause: `job:${job.id}@${run.planned ?? startedAt}`,
       ...(job.timeout_ms !== null && { timeout: job.timeout_ms }),
     }).then(
-      ({ run: name, result }): Ending => ({ durationMs: steady.now() - from, run: name, result }),
+      (answer): Ending => ({ durationMs: steady.now() - from, run: answer.run }),
       (error: unknown): Ending => ({
         durationMs: steady.now() - from,
         error: asPaidError(error, logger, `job ${job.id}`),

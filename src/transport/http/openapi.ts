@@ -20,6 +20,12 @@ const parameter = (name: string, description: string, type = 'string'): Schema =
   schema: { type },
 })
 
+const webhookAnswer: Schema = {
+  type: 'object',
+  properties: { success: { const: true }, data: {}, delivery: { type: 'string' } },
+  required: ['success'],
+}
+
 const filters = [
   parameter('type', 'exact type'),
   parameter('session', "a session's id"),
@@ -86,6 +92,23 @@ export const openApiOf = ({ methods }: Result<'system.methods'>, version: string
         summary: "Claude Code's hook JSON; the answer is a hook's answer",
         requestBody: { required: true, content: json({ type: 'object' }) },
         responses: { 200: answer('Stored', { type: 'object' }), default: problem },
+      },
+    },
+    '/webhook/{name}': {
+      post: {
+        operationId: 'postWebhook',
+        summary: "A delivery of a webhook, judged by the webhook's own scheme",
+        parameters: [{ name: 'name', in: 'path', required: true, schema: { type: 'string' } }],
+        security: [],
+        requestBody: { required: false, content: json({ type: ['object', 'array'] }) },
+        responses: {
+          200: answer('Done', webhookAnswer),
+          202: answer('It goes on', webhookAnswer),
+          default: {
+            description: 'Refused or failed',
+            content: json({ type: 'object', properties: { error: { type: 'string' } }, required: ['error'] }),
+          },
+        },
       },
     },
     ...Object.fromEntries(

@@ -24,7 +24,7 @@ export type WebhookDoor = (
   address: () => string | undefined,
 ) => Response | Promise<Response>
 
-const allow = 'POST, OPTIONS'
+const allow = 'POST'
 const peerName = 'http:webhook'
 
 export const createWebhookDoor = (

@@ -2,10 +2,11 @@
 
 import { formatDuration } from '../../../lib/duration.ts'
 import type { Job, Outcome } from '../../../protocol/jobs.ts'
-import { fit, visible } from '../../visible.ts'
+import { clip, fit, visible } from '../../visible.ts'
 
 const idWidth = 20
 const scheduleWidth = 16
+const resultWidth = 60
 
 /** A local time, to the second. */
 export const clockTime = (instant: number): string => {
@@ -39,11 +40,13 @@ export const jobLine = (job: Job): string => {
 
 /** How one run ended, or what became of a firing. */
 export const outcomeLine = (outcome: Outcome): string => {
-  const { at, what, planned, attempt = 1, durationMs, error, count, runs, reason, retryAt } = outcome
+  const { at, what, planned, attempt = 1, durationMs, result, error, count, runs, reason, retryAt } = outcome
   const of = planned === undefined ? 'asked for' : `of ${clockTime(planned)}`
   const took = durationMs === undefined ? '' : ` after ${formatDuration(durationMs)}`
+  const text = typeof result === 'string' ? result.trim() : JSON.stringify(result)
+  const gave = result === undefined || result === null ? '' : `: ${clip(visible(text), resultWidth)}`
   const words: Record<Outcome['what'], string> = {
-    finished: `finished${took}, ${of}`,
+    finished: `finished${took}, ${of}${gave}`,
     failed: `failed${took}, ${of}: ${error}`,
     lost: `lost, ${of}: the daemon ended while it ran`,
     missed: `missed ${count}${runs ? `, ${runs} of them made up for` : ''}`,
