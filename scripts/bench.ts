@@ -24,9 +24,9 @@ const suites: Record<string, Suite> = {
   calls,
   history,
   hook,
+  capture,
   status,
   idle,
-  capture,
   claude,
 }
 

@@ -1,13 +1,7 @@
-// Keeping conversations: what taking in old ones costs, and whoever else is served meanwhile.
+// What keeping conversations costs: the hook of a commit, and taking in what was said before.
 
+import { commit } from './capture/commit.ts'
 import { importing } from './capture/importing.ts'
-import type { Row } from './report.ts'
-import type { Stage, Suite } from './stage.ts'
+import type { Suite } from './stage.ts'
 
-const parts: readonly Suite[] = [importing]
-
-export const capture: Suite = async (stage: Stage): Promise<Row[]> => {
-  const rows: Row[] = []
-  for (const part of parts) rows.push(...(await part(stage)))
-  return rows
-}
+export const capture: Suite = async (stage) => [...(await commit(stage)), ...(await importing(stage))]

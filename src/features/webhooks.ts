@@ -65,7 +65,7 @@ export const createWebhooks = ({
     'webhook.receive': async ({ name, headers: given, query, body: sent, address }, { namespace }) => {
       const hook = registry.find(namespace, name)
       const body = typeof sent === 'string' ? Buffer.from(sent) : sent
-      const headers = given instanceof Headers ? given : new Headers(given)
+      const headers = given instanceof Headers ? given : headersOf(given)
       const now = clock.now()
       if (!hook) {
         verify('github', { body, headers, now }, [], limits.webhookToleranceMs)
@@ -95,6 +95,8 @@ export const createWebhooks = ({
       if (scheme === 'none' && secret !== '')
         throw new PaidError('bad_request', 'secret: the scheme none has no secret', 'Choose another scheme.')
       checkSecret(scheme, secret)
+      if (name === '.' || name === '..')
+        throw new PaidError('bad_request', `name: nobody can reach /webhook/${name}`, 'Choose another name.')
       const from = originsOf(scheme, allow)
       if (scheme === 'none' && allow.length === 0 && isExposed)
         throw new PaidError(
@@ -167,6 +169,14 @@ export const createWebhooks = ({
       const { status, text } = await postToSelf(pathOf(hook), body, headers)
       return { delivery, status, answer: JSON.parse(text), durationMs: steady.now() - began }
     },
+  }
+}
+
+const headersOf = (given: Record<string, string>): Headers => {
+  try {
+    return new Headers(given)
+  } catch {
+    throw new PaidError('bad_request', 'headers: a name or a value is none that HTTP has')
   }
 }
 

@@ -183,6 +183,10 @@ test('what makes no webhook is refused', async () => {
     { tolerance: 0 },
   ])
     expect(await refusal(room.add('x', wrong))).toBe('bad_request')
+  for (const headers of [{ 'a b': 'x' }, { a: 'x\ny' }])
+    expect(await refusal(room.call(room.ann, 'webhook.receive', { name: 'x', headers, body: '' }))).toBe(
+      'bad_request',
+    )
   await room.add('x')
   expect(await refusal(room.add('x'))).toBe('name_taken')
   expect(await room.call(room.ann, 'webhook.remove', { name: 'x' })).toEqual({ removed: true })

@@ -15,11 +15,15 @@ import type { Transcripts } from './transcripts.ts'
 const by = 'daemon:commits'
 /** Claude Code writes what was said up to a commit within about a second */
 const settleMs = 1000
+const farewellMs = 2000
+/** the first of many commits waits so long at most */
+const longestMs = 5000
 /** sessions whose transcripts are looked at once more, when it is not known whose commit it is */
 const recentMs = 12 * 3600 * 1000
 const firstWaitMs = 2000
 const tries = 4
 
+type Waiting = { row: CommitRow; tried: number }
 export type Work = ReturnType<typeof createWork>
 
 export const createWork = ({
@@ -31,8 +35,9 @@ export const createWork = ({
   live,
   transcripts,
 }: CommitsGround & { transcripts: Transcripts }) => {
-  const timers = new Map<string, Timer>()
-  const nameOf = ({ repository, sha }: Pick<CommitRow, 'repository' | 'sha'>) => `${sha} ${repository}`
+  const waiting = new Map<string, Waiting>()
+  let timer: Timer | undefined
+  let firstAt = 0
   let line: Promise<void> = Promise.resolve()
   let closed = false
 
@@ -149,30 +154,36 @@ export const createWork = ({
     if (!closed) await finish(ready)
   }
 
-  const now = (row: CommitRow, tried = 1): Promise<void> => {
-    const name = nameOf(row)
-    clearTimeout(timers.get(name))
-    timers.delete(name)
-    line = line
-      .then(() => carryOn(row))
-      .catch((error: unknown) => {
-        if (closed || (error instanceof PaidError && error.code === 'stopping')) return
-        logger.error('a commit could not be linked', { sha: row.sha, tried, error })
-        if (tried < tries) later(row, firstWaitMs * 2 ** tried, tried + 1)
-      })
-    return line
+  const attend = async ({ row, tried }: Waiting): Promise<void> => {
+    try {
+      await carryOn(row)
+    } catch (error) {
+      if (closed || (error instanceof PaidError && error.code === 'stopping')) return
+      logger.error('a commit could not be linked', { sha: row.sha, tried, error })
+      if (tried < tries) setTimeout(() => wait(row, tried + 1), firstWaitMs * 2 ** tried).unref()
+    }
   }
 
-  const later = (row: CommitRow, ms: number, tried = 1): void => {
+  /** All that wait, one after the other. */
+  const run = (): void => {
+    const due = [...waiting.values()]
+    waiting.clear()
+    line = due.reduce((before, each) => before.then(() => attend(each)), line)
+  }
+
+  /** While more come, all of them wait, for a while: a rebase has the machine for itself. */
+  const wait = (row: CommitRow, tried = 1): void => {
     if (closed) return
-    const timer = setTimeout(() => void now(row, tried), ms)
+    if (waiting.size === 0) firstAt = performance.now()
+    waiting.set(`${row.sha} ${row.repository}`, { row, tried })
+    clearTimeout(timer)
+    timer = setTimeout(run, Math.max(0, Math.min(settleMs, firstAt + longestMs - performance.now())))
     timer.unref()
-    timers.set(nameOf(row), timer)
   }
 
   return {
     /** A commit that was just taken in. */
-    soon: (row: CommitRow): void => later(row, settleMs),
+    soon: (row: CommitRow): void => wait(row),
     /** What will be known of a commit that is not linked yet. */
     reckon: async (row: CommitRow): Promise<Linked> => {
       await catchUp(row)
@@ -181,13 +192,14 @@ export const createWork = ({
     catchUp,
     begin: (): void => {
       void log.read((reader) => {
-        for (const row of commitRows.open(reader)) later(row, settleMs)
+        for (const row of commitRows.open(reader)) wait(row)
       })
     },
     close: async (): Promise<void> => {
       closed = true
-      for (const timer of timers.values()) clearTimeout(timer)
-      await line
+      clearTimeout(timer)
+      // what is not done by then the next run does
+      await Promise.race([line, Bun.sleep(farewellMs)])
     },
   }
 }
