@@ -163,11 +163,11 @@ export const commitAnswers = (
       return {
         conversation: {
           id,
-          tool: row.tool,
+          tool: redact(row.tool).text,
           startedAt: row.first_at ?? until,
           messages,
           files,
-          metadata: { ...(row.model !== null && { model: row.model }) },
+          metadata: { ...(row.model !== null && { model: redact(row.model).text }) },
         },
       }
     },

@@ -61,6 +61,17 @@ test('every repository has a channel that is one, whatever its folder is called'
   expect(new Set(told().map(({ channel }) => channel)).size).toBe(4)
 })
 
+test('a submodule has the folder it is in, and a bare repository its own', async () => {
+  const of = async (commonDir: string) => {
+    await record({ ...made('/x'), commonDir })
+    return told().at(-1)?.channel
+  }
+  expect(await of('/home/me/app/.git/modules/libs/one')).toBe('repo:/home/me/app/libs/one')
+  expect(await of('/home/me/app/.git/modules/one/modules/two')).toBe('repo:/home/me/app/one/two')
+  expect(await of('/srv/app.git')).toBe('repo:/srv/app.git')
+  expect(await of('/home/me/modules/app/.git')).toBe('repo:/home/me/modules/app')
+})
+
 test('what is no commit, who may not write, and who lives in a namespace are refused', async () => {
   for (const wrong of [
     { sha: 'HEAD' },

@@ -15,6 +15,7 @@ import type { Transcripts } from './transcripts.ts'
 const by = 'daemon:commits'
 /** Claude Code writes what was said up to a commit within about a second */
 const settleMs = 1000
+const farewellMs = 2000
 /** the first of many commits waits so long at most */
 const longestMs = 5000
 /** sessions whose transcripts are looked at once more, when it is not known whose commit it is */
@@ -197,7 +198,8 @@ export const createWork = ({
     close: async (): Promise<void> => {
       closed = true
       clearTimeout(timer)
-      await line
+      // what is not done by then the next run does
+      await Promise.race([line, Bun.sleep(farewellMs)])
     },
   }
 }
