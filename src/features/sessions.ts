@@ -1,4 +1,4 @@
-// THE SESSIONS ROOM: one summary row for each session that was heard, written in the same commit as its events.
+// THE SESSIONS ROOM: one summary row for each session that was heard, which follows from its events.
 // Promises: totals and the list cost the same however many events there are. A session's folder is the last one it
 // said; its title is Claude's own, or else the first line of its first prompt.
 

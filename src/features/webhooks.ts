@@ -13,6 +13,7 @@ import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { SteadyClock } from '../lib/steady-clock.ts'
+import type { Bus } from '../core/bus.ts'
 import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
 import type { Log } from '../core/log.ts'
 import type { Logger } from '../core/logger.ts'
@@ -27,6 +28,7 @@ export type PostToSelf = (path: string, body: Uint8Array, headers: Record<string
 
 export const createWebhooks = ({
   log,
+  bus,
   database,
   dispatch,
   clock,
@@ -36,6 +38,7 @@ export const createWebhooks = ({
   isExposed,
 }: {
   log: Log
+  bus: Pick<Bus, 'size'>
   /** looked into once, before anything is asked */
   database: Database
   dispatch: Dispatch
@@ -47,7 +50,7 @@ export const createWebhooks = ({
   isExposed: boolean
 }): HandlersFor<'webhook'> => {
   const registry = createRegistry(log, database)
-  const runs = createRuns({ log, dispatch, clock, steady, logger })
+  const runs = createRuns({ log, bus, dispatch, clock, steady, logger })
   // nothing is written where there is nothing to tell
   if (unfinished(database).length > 0)
     runs

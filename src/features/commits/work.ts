@@ -2,14 +2,14 @@
 // the order they were made; what is to be written is on disk before it is written.
 
 import type { Log } from '../../core/log.ts'
-import { commitOf, type Repository, repositoryOf } from '../../lib/repository.ts'
+import { commitOf, repositoryOf } from '../../lib/repository.ts'
 import { newVersion } from '../../lib/prompt-files.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { sessionPrefix } from '../../protocol/channel.ts'
 import type { CommitsGround } from './ground.ts'
 import { factsOf, type Linked, linkOf } from './link.ts'
 import { channelOf, type CommitRow, commitRows, draftOf, savesOf, sessionsOf } from './rows.ts'
-import { addNote, isWritten, saveConversation } from './saves.ts'
+import { addNote, isWritten } from './saves.ts'
 import type { Transcripts } from './transcripts.ts'
 
 const by = 'daemon:commits'
@@ -103,18 +103,18 @@ export const createWork = ({
     const { folder, sha, link: how } = row
     const repository = await repositoryOf(folder)
     const events: Parameters<typeof draftOf>[] = []
-    for (const save of repository ? savesOf(row) : []) {
-      const saved = await attempt(repository, row, save)
-      if (typeof saved === 'string')
-        events.push([
-          channelOf(row.repository),
-          'commit.unsaved',
-          { sha, session: save.session, reason: saved },
-          by,
-        ])
-      else if (saved) {
-        const { file, version } = saved
-        events.push([`${sessionPrefix}${save.session}`, 'capture.saved', { commit: sha, file, version }, by])
+    for (const { session, version, at } of savesOf(row)) {
+      if (!repository) break
+      const folders = [...new Set([repository.toplevel, folder])]
+      const save = { version, at, commit: sha, umask: keeping.umask }
+      const asked = { id: session, until: row.made_at, repository, folders, save }
+      const { saved, reason } = await archive.call('save', asked)
+      if (reason !== undefined) {
+        logger.warn('a conversation could not be written into its repository', { sha, reason })
+        events.push([channelOf(row.repository), 'commit.unsaved', { sha, session, reason }, by])
+      } else if (saved) {
+        const { file } = saved
+        events.push([`${sessionPrefix}${session}`, 'capture.saved', { commit: sha, file, version }, by])
       }
     }
     const sessions = sessionsOf(row)
@@ -127,23 +127,6 @@ export const createWork = ({
       commitRows.change(database, { ...row, state: 'done' })
       for (const event of events) append(draftOf(...event))
     })
-  }
-
-  /** What was written, or why nothing could be: a folder that cannot be written to stays so. */
-  const attempt = async (
-    repository: Repository | undefined,
-    row: CommitRow,
-    save: ReturnType<typeof savesOf>[number],
-  ): Promise<{ file: string; version: string } | string | undefined> => {
-    if (!repository) return undefined
-    try {
-      return await saveConversation(archive, repository, row, save, keeping.umask)
-    } catch (error) {
-      if (error instanceof PaidError) throw error
-      const reason = error instanceof Error ? error.message : String(error)
-      logger.warn('a conversation could not be written into its repository', { sha: row.sha, reason })
-      return reason
-    }
   }
 
   /** From wherever the last try left it to its end. */
