@@ -189,7 +189,8 @@ describe('G24: at SIGTERM', () => {
       await daemon.kill('SIGTERM')
     }
     const ids: string[] = []
-    const versions = () => (promptsIn(project) ?? []).map((each) => each.versions)
+    const versions = () =>
+      (promptsIn(project) ?? []).map(({ id, versions: count }) => [id.split('-')[0], count])
     await lives(async (line) => {
       for (const word of ['alpha', 'beta']) {
         const sessionId = await line.begin({ metadata: { cwd: project } })
@@ -197,15 +198,24 @@ describe('G24: at SIGTERM', () => {
         await line.ask('addMessage', { sessionId, role: 'user', content: `${word} one two` })
       }
     })
-    expect(versions()).toEqual([1, 1])
+    expect(versions()).toEqual([
+      ['alpha', 1],
+      ['beta', 1],
+    ])
     for (let n = 0; n < 2; n++) {
       await lives(async (line) => expect(await line.ask('status')).toMatchObject({ activeSessions: 2 }))
-      expect(versions()).toEqual([1, 1])
+      expect(versions()).toEqual([
+        ['alpha', 1],
+        ['beta', 1],
+      ])
     }
     await lives(async (line) => {
       await line.ask('addMessage', { sessionId: ids[1], role: 'assistant', content: 'more' })
     })
-    expect(versions().toSorted()).toEqual([1, 2])
+    expect(versions()).toEqual([
+      ['alpha', 1],
+      ['beta', 2],
+    ])
     expect(promptsIn(project)?.find(({ id }) => id === 'beta-one-two')?.content).toContain(
       '**assistant**: more',
     )
@@ -215,7 +225,10 @@ describe('G24: at SIGTERM', () => {
       })
       expect(await line.ask('status')).toMatchObject({ activeSessions: 0 })
     })
-    expect(versions().toSorted()).toEqual([2, 3])
+    expect(versions()).toEqual([
+      ['alpha', 2],
+      ['beta', 3],
+    ])
   })
 })
 

@@ -34,8 +34,10 @@ export const sendAsOldClient = (path: string, command: string, args: object = {}
       clearTimeout(timer)
       socket.end()
       try {
-        const reply = z.looseObject({}).parse(JSON.parse(chunk.subarray(0, oneRead).toString()))
-        if (reply['error']) reject(new Error(String(reply['error'])))
+        const reply = z
+          .looseObject({ error: z.string().optional() })
+          .parse(JSON.parse(Buffer.from(chunk).subarray(0, oneRead).toString()))
+        if (reply.error !== undefined) reject(new Error(reply.error))
         else resolve(reply)
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)))
