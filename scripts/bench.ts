@@ -7,6 +7,7 @@ import { machineLine } from './bench/machine.ts'
 import { notesOf, type Row, tableOf, verdictOf } from './bench/report.ts'
 import { openStage, type Suite } from './bench/stage.ts'
 import { calls } from './bench/calls.ts'
+import { capture } from './bench/capture.ts'
 import { claude } from './bench/claude.ts'
 import { fanOut } from './bench/fan-out.ts'
 import { history } from './bench/history.ts'
@@ -23,6 +24,7 @@ const suites: Record<string, Suite> = {
   calls,
   history,
   hook,
+  capture,
   status,
   idle,
   claude,

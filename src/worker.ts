@@ -14,7 +14,7 @@ export type WorkerReply = { kind: 'check'; damage: string[] } | ArchiveReply | {
 declare const self: Worker
 
 /** how much nicer it is than the daemon's own thread */
-const niceness = 5
+const niceness = 10
 
 let archive: Archive | undefined
 

@@ -19,11 +19,8 @@ export const eventBody = JSON.stringify({
 })
 
 /** The same bytes go to a floor: whoever asks no token passes over it. */
-export const postRequest = (
-  port: number,
-  { token }: Pick<TestDaemon, 'token'>,
-  body = eventBody,
-): string => request('POST', '/events', port, token, body)
+export const postRequest = (port: number, { token }: Pick<TestDaemon, 'token'>, body = eventBody): string =>
+  request('POST', '/events', port, token, body)
 
 export const getRequest = (path: string, { url, token }: Pick<TestDaemon, 'token' | 'url'>): string =>
   request('GET', path, portOf(url), token)

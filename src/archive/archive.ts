@@ -5,7 +5,7 @@
 // search get in between the slices of an import. Contents of excluded files are never written.
 // Refuses: to be written by two programs; the daemon of a home is the only one that opens it.
 
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryOf } from '../lib/repository.ts'
 import { excluding } from '../lib/exclude.ts'
@@ -26,6 +26,11 @@ export type Archive = {
 
 /** messages of a page end early when they hold so much text */
 const pageBytes = 4 * 1024 * 1024
+
+/** files that are looked at before others have their turn */
+const filesPerTurn = 50
+
+type Stand = { path: string; offset: number; inode: number }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -52,6 +57,7 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
   /** sessions whose repository was looked for in this life of the worker */
   const placed = new Set<string>()
   const place = async (id: string): Promise<void> => {
+    if (closed) return
     const row = sessionBy(database, id)
     if (!row || row.folder === null || row.repository !== null || placed.has(id)) return
     placed.add(id)
@@ -79,6 +85,7 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
   /** Takes what these files grew by. One that is gone is passed over. */
   const takeAll = async (paths: Iterable<string>): Promise<{ sessions: Grown[] }> => {
     const grown = new Map<string, Grown>()
+    const failures: unknown[] = []
     for (const path of new Set(paths)) {
       try {
         await takeFile(
@@ -93,13 +100,15 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
           },
         )
       } catch (error) {
-        if (!isGone(error)) throw error
+        if (!isGone(error)) failures.push(error)
       }
     }
     for (const each of grown.values()) {
       const row = sessionBy(database, each.session)
       if (row) Object.assign(each, { messages: row.messages, records: row.records, bytes: row.bytes })
     }
+    // the others were taken
+    if (failures.length > 0) throw failures[0]
     return { sessions: [...grown.values()] }
   }
 
@@ -108,11 +117,17 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
 
     take: ({ paths }) => takeAll(paths.flatMap((path) => [path, ...agentsOf(path)])),
 
-    retake: () => {
+    retake: async () => {
       const known = database
-        .query<{ path: string }, []>("SELECT path FROM sources WHERE path LIKE '/%' ORDER BY id")
+        .query<Stand, []>("SELECT path, offset, inode FROM sources WHERE path LIKE '/%' ORDER BY id")
         .all()
-      return takeAll(known.map(({ path }) => path).filter((path) => existsSync(path)))
+      const grown: string[] = []
+      for (const [at, source] of known.entries()) {
+        const found = standOf(source.path)
+        if (found && (found.size !== source.offset || found.ino !== source.inode)) grown.push(source.path)
+        if (at % filesPerTurn === 0) await turn()
+      }
+      return takeAll(grown)
     },
 
     import: async ({ folder, since, job }) => {
@@ -231,6 +246,14 @@ const agentsOf = (path: string): string[] => {
       .map((entry) => join(entry.parentPath, entry.name))
   } catch {
     return []
+  }
+}
+
+const standOf = (path: string): { size: number; ino: number } | undefined => {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
   }
 }
 

@@ -16,8 +16,9 @@ export type ArchiveCalls = CommitCalls & {
   /** How sessions hang together, as hooks told. */
   link: { params: Link; result: Record<string, never> }
   /**
-   * Lines of a session that no file holds, each a JSON text as lines.ts describes them. `from` is the number of the first: what was
-   * taken before is not taken again.
+   * Records of a session that no file holds, each a JSON text: `{type: 'captured.message', at, role, content}` or
+   * `{type: 'captured.change', at, filePath, beforeContent, afterContent}`. `from` is the number of the first, from 0:
+   * what was taken before is not taken again, and nothing is taken when there is a gap. `next` is the number to go on with.
    */
   capture: { params: { session: CapturedSession; from: number; lines: string[] }; result: { next: number } }
   sessions: {

@@ -22,7 +22,25 @@ const nothing = new Uint8Array(32)
 /** Throws when the bytes do not decompress. */
 export const unpacked = (data: Uint8Array): Buffer => Buffer.from(Bun.zstdDecompressSync(data))
 
-type Last = { id: number; number: number; bytes: number; chain: Uint8Array; data: Uint8Array }
+const unpackedOrNot = (data: Uint8Array): Buffer | undefined => {
+  try {
+    return unpacked(data)
+  } catch {
+    return undefined
+  }
+}
+
+/** what stands for a chunk that cannot be read any more */
+const damagedLine = Buffer.from('{"type":"paid.damaged"}\n')
+
+type Last = {
+  id: number
+  number: number
+  bytes: number
+  hash: Uint8Array
+  chain: Uint8Array
+  data: Uint8Array
+}
 
 /** Where a line stands. */
 export type Place = { chunk: number; start: number }
@@ -43,12 +61,14 @@ export const openChunkWriter = (database: Database, session: number): ChunkWrite
   const update = database.query('UPDATE chunks SET bytes = ?, hash = ?, chain = ?, data = ? WHERE id = +?')
   const last = database
     .query<Last, [number]>(
-      'SELECT id, number, bytes, chain, data FROM chunks WHERE session = +? ORDER BY number DESC LIMIT 1',
+      'SELECT id, number, bytes, hash, chain, data FROM chunks WHERE session = +? ORDER BY number DESC LIMIT 1',
     )
     .get(session)
 
-  const goesOn = last !== null && last.bytes < chunkBytes
-  let parts: Uint8Array[] = goesOn ? [unpacked(last.data)] : []
+  // a damaged one is left as it is: written anew, its damage would have the right hash
+  const content = last !== null && last.bytes < chunkBytes ? unpackedOrNot(last.data) : undefined
+  const goesOn = last !== null && content !== undefined && Buffer.from(hashOf(content)).equals(last.hash)
+  let parts: Uint8Array[] = goesOn ? [content] : []
   let size = goesOn ? last.bytes : 0
   let id = goesOn ? last.id : undefined
   let number = last === null ? -1 : last.number
@@ -103,7 +123,7 @@ export function* chunksOf(database: Database, session: number, from = 0): Genera
     'SELECT number, data FROM chunks WHERE session = +? AND number >= +? ORDER BY number LIMIT 1',
   )
   for (let row = next.get(session, from); row; row = next.get(session, row.number + 1))
-    yield unpacked(row.data)
+    yield unpackedOrNot(row.data) ?? damagedLine
 }
 
 /** The lines of a chunk, without their newlines. */

@@ -2,7 +2,8 @@
 // working trees share, paths are absolute.
 
 import type { MadeBy } from '../protocol/commits.ts'
-import type { Conversation } from '../lib/prompt-document.ts'
+import type { Save, SavedPrompt } from '../lib/prompt-files.ts'
+import type { Repository } from '../lib/repository.ts'
 
 /** A file, and when it was last committed: changes after that are in question. */
 export type FileSince = { path: string; since: number }
@@ -18,10 +19,13 @@ export type CommitCalls = {
     params: { repository: string; since: number; until: number; limit: number }
     result: { sessions: string[] }
   }
-  /** What was said in a session until then, without secrets. Files are named from that of `folders` they lie in. */
-  conversation: {
-    params: { id: string; until: number; folders: string[] }
-    result: { conversation: Conversation | undefined }
+  /**
+   * Writes what was said in a session until then into `.prompts` of the repository, without secrets. Files are named
+   * from that of `folders` they lie in. Nothing is saved when nothing was said; `reason`: why it could not be.
+   */
+  save: {
+    params: { id: string; until: number; repository: Repository; folders: string[]; save: Save }
+    result: { saved?: SavedPrompt; reason?: string }
   }
   /**
    * Of each session the message that changed one of the files last, and the turn it stands in; without one the turn

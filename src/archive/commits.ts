@@ -1,15 +1,15 @@
 // What the archive knows of a commit: the sessions that changed its files, those that went on meanwhile, what one of
 // them said up to then, and the very message that wrote a line.
 
-import { realpathSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import type { Database } from 'bun:sqlite'
 import type { MadeBy, Said } from '../protocol/commits.ts'
-import { redact } from '../lib/redact.ts'
+import { savePrompt } from '../lib/prompt-files.ts'
+import { createConversations } from './conversations.ts'
 import type { CommitAnswers, FileSince } from './commit-calls.ts'
 import type { Fields } from './fields.ts'
 import { idsPerMs } from './messages.ts'
 import type { MessageReader } from './read.ts'
+import { createRealPaths } from './real-paths.ts'
 import { type MessageRow, messageColumns } from './schema.ts'
 import { sessionBy, type SessionRow } from './sessions.ts'
 
@@ -18,9 +18,9 @@ const messagesLookedAt = 2000
 /** changes whose text is looked into for a line, and how many before others get their turn */
 const textsLookedAt = 1000
 const sliceTexts = 20
+const sliceFiles = 100
 /** characters of a message that are shown */
 const shownCharacters = 16 * 1024
-const pageMessages = 500
 
 type Change = { session: string; message: number; path: string; at: number }
 
@@ -47,7 +47,7 @@ export const commitAnswers = (
   )
   const byId = database.query<MessageRow, [number]>(`SELECT ${messageColumns} FROM messages WHERE id = +?`)
 
-  const changesOf = ({
+  const changesOf = async ({
     repository,
     files,
     until,
@@ -55,11 +55,15 @@ export const commitAnswers = (
     repository: string
     files: FileSince[]
     until: number
-  }): Change[] => {
+  }): Promise<Change[]> => {
     const sinceOf = new Map(files.map(({ path, since }) => [path, since]))
     const earliest = Math.min(...sinceOf.values())
     const ofFile = database.query<Change, [string, number, number, number]>(changesOfFile)
-    const found = files.flatMap(({ path, since }) => ofFile.all(path, since, until, changesLookedAt))
+    const found: Change[] = []
+    for (const [n, { path, since }] of files.entries()) {
+      found.push(...ofFile.all(path, since, until, changesLookedAt))
+      if (n % sliceFiles === sliceFiles - 1) await turn()
+    }
     // a session may call a file by a link to its folder, or by that of another working tree's
     const realOf = createRealPaths()
     const others = database
@@ -123,10 +127,13 @@ export const commitAnswers = (
     return undefined
   }
 
+  const conversationOf = createConversations(database, reader, turn)
+
   return {
-    changedBy: (asked) => {
+    changedBy: async (asked) => {
       if (asked.files.length === 0) return { sessions: [] }
-      return { sessions: [...new Set(changesOf(asked).map(({ session }) => session))] }
+      const changes = await changesOf(asked)
+      return { sessions: [...new Set(changes.map(({ session }) => session))] }
     },
 
     activeIn: ({ repository, since, until, limit }) => ({
@@ -136,44 +143,18 @@ export const commitAnswers = (
         .map(({ id }) => id),
     }),
 
-    conversation: async ({ id, until, folders }) => {
-      const row = sessionBy(database, id)
-      if (!row) return { conversation: undefined }
-      const messages: { role: string; content: string }[] = []
-      for (let last = 0; ;) {
-        const rows = after
-          .all(row.number, last, pageMessages)
-          .filter(({ id: each }) => each < (until + 1) * idsPerMs)
-        const own = rows.filter(
-          ({ kind, agent }) => (kind === 'prompt' || kind === 'answer') && agent === null,
-        )
-        for (const { kind, text } of reader.messages(own))
-          messages.push({ role: kind === 'prompt' ? 'user' : 'assistant', content: redact(text).text })
-        if (rows.length < pageMessages) break
-        last = rows.at(-1)?.id ?? Number.MAX_SAFE_INTEGER
-        await turn()
-      }
-      const realOf = createRealPaths()
-      const files = database
-        .query<{ path: string }, [number, number]>(
-          'SELECT path FROM changes WHERE session = +? AND at <= +? ORDER BY at, id',
-        )
-        .all(row.number, until)
-        .flatMap(({ path }) => redactedIn(folders, realOf(path)))
-      return {
-        conversation: {
-          id,
-          tool: row.tool,
-          startedAt: row.first_at ?? until,
-          messages,
-          files,
-          metadata: { ...(row.model !== null && { model: row.model }) },
-        },
+    save: async ({ id, until, repository, folders, save }) => {
+      const conversation = await conversationOf(id, until, folders)
+      if (!conversation || conversation.messages.length === 0) return {}
+      try {
+        return { saved: await savePrompt(repository, conversation, save) }
+      } catch (error) {
+        return { reason: error instanceof Error ? error.message : String(error) }
       }
     },
 
     behind: async ({ sessions, repository, files, until, windows }) => {
-      const changes = files.length === 0 ? [] : changesOf({ repository, files, until })
+      const changes = files.length === 0 ? [] : await changesOf({ repository, files, until })
       const conversations: MadeBy[] = []
       for (const id of sessions) {
         const row = sessionBy(database, id)
@@ -196,29 +177,6 @@ export const commitAnswers = (
 }
 
 const isPrompt = ({ kind, agent }: MessageRow): boolean => kind === 'prompt' && agent === null
-
-const redactedIn = (folders: readonly string[], path: string): string[] => {
-  const folder = folders.find((each) => path.startsWith(`${each}/`))
-  return folder === undefined ? [] : [redact(path.slice(folder.length + 1)).text]
-}
-
-/** The path a file has without links on the way; each folder is asked once. */
-const createRealPaths = (): ((path: string) => string) => {
-  const folders = new Map<string, string>()
-  return (path) => {
-    const folder = dirname(path)
-    let real = folders.get(folder)
-    if (real === undefined) {
-      try {
-        real = realpathSync(folder)
-      } catch {
-        real = folder
-      }
-      folders.set(folder, real)
-    }
-    return join(real, basename(path))
-  }
-}
 
 /** What uses of tools put into their files. */
 const writtenIn = (record: Fields | undefined): string => {

@@ -7,7 +7,8 @@
 // sessions  one row each. `id` is the tool's own. `repository` is the git folder that all worktrees share,
 //           `toplevel` the session's working tree; both NULL outside a repository. Tokens count each answer of the
 //           model once (`usages`); what a fork repeats counts where it was first.
-// sources   the files (or `capture:<id>` for sessions handed over) that lines come from, and how far they were read.
+// sources   the files (or `capture:<id>` for sessions handed over) that lines come from, and how far they were read. Up to
+//           `known_until` a file may hold lines that its session has already.
 // chunks    `start` in messages is the offset of a line in its chunk's uncompressed bytes.
 // messages  what people read, one row for each part of a record: kind prompt, answer, thinking, tool (what a tool was
 //           given), result (what it gave), summary, note. `id` is its time times 16, made unique: messages in the
@@ -63,6 +64,7 @@ const steps: readonly ((database: Database) => void)[] = [
       device INTEGER NOT NULL DEFAULT 0,
       inode INTEGER NOT NULL DEFAULT 0,
       offset INTEGER NOT NULL DEFAULT 0,
+      known_until INTEGER NOT NULL DEFAULT 0,
       tail BLOB,
       last_at INTEGER,
       bad INTEGER NOT NULL DEFAULT 0,

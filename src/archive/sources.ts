@@ -16,6 +16,7 @@ export type Source = {
   session: string | undefined
   agent: string | null
   offset: number
+  knownUntil: number
   lastAt: number
   bad: number
   /** hashes of the lines that the session has, when they may come again */
@@ -33,6 +34,7 @@ type Row = {
   device: number
   inode: number
   offset: number
+  known_until: number
   tail: Uint8Array | null
   last_at: number | null
   bad: number
@@ -86,12 +88,15 @@ export const openSource = (database: Database, path: string): OpenSource => {
       session: known ?? session,
       agent: row?.agent ?? agent,
       offset: goesOn ? row.offset : 0,
+      knownUntil: row?.known_until ?? 0,
       lastAt: row?.last_at ?? Math.trunc(found.mtimeMs),
       bad: row?.bad ?? 0,
       seen: undefined,
       withheld: new Set(row?.withheld ? (JSON.parse(row.withheld) as string[]) : []),
     }
-    if (!goesOn) source.seen = linesHad(database, source, row !== undefined)
+    if (!goesOn && mayRepeat(database, source, row !== undefined))
+      source.knownUntil = Math.max(source.knownUntil, row?.offset ?? 0, found.size)
+    if (source.offset < source.knownUntil) source.seen = linesHad(database, source)
     return { source, file, size: found.size, modifiedAt: found.mtimeMs }
   } catch (error) {
     closeSync(file)
@@ -112,22 +117,30 @@ const rowOf = (database: Database, path: string, { device, inode }: { device: nu
 const idOf = (database: Database, number: number): string | undefined =>
   database.query<{ id: string }, [number]>('SELECT id FROM sessions WHERE number = +?').get(number)?.id
 
-/** Hashes of the session's lines, if this file may hold some of them: it is read again, or another was of the same. */
-const linesHad = (database: Database, source: Source, again: boolean): Source['seen'] => {
-  if (source.session === undefined) return undefined
-  const session = database
-    .query<{ number: number }, [string]>('SELECT number FROM sessions WHERE id = +?')
-    .get(source.session)
-  if (!session) return undefined
-  const others = database
+const sessionNumber = (database: Database, { session }: Source): number | undefined =>
+  session === undefined
+    ? undefined
+    : database.query<{ number: number }, [string]>('SELECT number FROM sessions WHERE id = +?').get(session)
+        ?.number
+
+/** Whether its session may have lines of this file: it is read again, or another file was of the same. */
+const mayRepeat = (database: Database, source: Source, again: boolean): boolean => {
+  const session = sessionNumber(database, source)
+  if (session === undefined || again) return again
+  const other = database
     .query<{ path: string }, [number, string | null]>(
       'SELECT path FROM sources WHERE session = +? AND agent IS ? LIMIT 1',
     )
-    .get(session.number, source.agent)
-  if (!again && !others) return undefined
+    .get(session, source.agent)
+  return other !== null
+}
+
+/** Hashes of the lines that its session has. */
+const linesHad = (database: Database, source: Source): Source['seen'] => {
+  const session = sessionNumber(database, source)
   const seen = new Set<number | bigint>()
-  for (const chunk of chunksOf(database, session.number))
-    for (const line of linesOf(chunk)) seen.add(Bun.hash(line))
+  if (session === undefined) return seen
+  for (const chunk of chunksOf(database, session)) for (const line of linesOf(chunk)) seen.add(Bun.hash(line))
   return seen
 }
 
@@ -145,6 +158,7 @@ export const writeSource = (
     source.device,
     source.inode,
     source.offset,
+    source.knownUntil,
     tailOf(file, source.offset),
     source.lastAt,
     source.bad,
@@ -153,7 +167,7 @@ export const writeSource = (
   if (source.id > 0) {
     database
       .query(
-        `UPDATE sources SET path = ?, session = ?, agent = ?, device = ?, inode = ?, offset = ?, tail = ?, last_at = ?,
+        `UPDATE sources SET path = ?, session = ?, agent = ?, device = ?, inode = ?, offset = ?, known_until = ?, tail = ?, last_at = ?,
          bad = ?, withheld = ? WHERE id = +?`,
       )
       .run(...values, source.id)
@@ -161,8 +175,8 @@ export const writeSource = (
   }
   const made = database
     .query<{ id: number }, (string | number | Uint8Array | null)[]>(
-      `INSERT INTO sources (path, session, agent, device, inode, offset, tail, last_at, bad, withheld)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+      `INSERT INTO sources (path, session, agent, device, inode, offset, known_until, tail, last_at, bad, withheld)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
     )
     .get(...values)
   source.id = made?.id ?? 0

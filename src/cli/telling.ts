@@ -60,6 +60,9 @@ const planned = (data: Data): string => (data['planned'] === undefined ? '' : `o
 const tried = ({ attempt }: Data): string =>
   typeof attempt === 'number' && attempt > 1 ? `try ${attempt}` : ''
 
+/** a commit's name, as long as people say it */
+const short = (sha: unknown): string => text(sha).slice(0, 10)
+
 const byType: Record<string, (data: Data) => string> = {
   SessionStart: (data) => words(data['source'], data['cwd'], data['model']),
   SessionEnd: (data) => words(data['reason']),
@@ -98,6 +101,9 @@ const byType: Record<string, (data: Data) => string> = {
   TaskCreated: (data) => words(data['task_subject']),
   TaskCompleted: (data) => words(data['task_subject']),
   TeammateIdle: (data) => words(data['teammate_name'], data['team_name']),
+  'commit.made': (data) => words(short(data['sha']), data['folder']),
+  'commit.linked': (data) => words(short(data['sha']), data['subject'], data['link']),
+  'capture.saved': (data) => words(short(data['commit']), data['file']),
   Elicitation: (data) => words(data['mcp_server_name'], data['message']),
   'action.started': (data) => words(data['run'], data['cause']),
   'action.finished': (data) => words(seconds(data['durationMs']), data['preview']),

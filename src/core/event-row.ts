@@ -14,10 +14,11 @@ export type EventRow = {
   key: string | null
   origin: string | null
   data: string
+  own: string | null
 }
 
 export const rowColumns =
-  'e.seq, e.at, e.occurred_at, e.namespace, s.channel, s.type, s.reserved, e.by, e.key, e.origin, e.data'
+  'e.seq, e.at, e.occurred_at, e.namespace, s.channel, s.type, s.reserved, e.by, e.key, e.origin, e.data, e.own'
 
 /** An event from a row of `rowColumns` (events e joined with streams s). */
 export const eventOfRow = (row: EventRow): LogEvent =>
@@ -31,6 +32,7 @@ export const eventOfRow = (row: EventRow): LogEvent =>
       originText: row.origin ?? undefined,
       occurredAt: row.occurred_at ?? undefined,
       key: row.key ?? undefined,
+      own: row.own ?? undefined,
     },
     row.seq,
     row.at,

@@ -14,6 +14,8 @@ export type Draft = {
   originText?: string | undefined
   occurredAt?: number | undefined
   key?: string | undefined
+  /** what the room that wrote it keeps beside it; nobody else is shown it */
+  own?: string | undefined
   /** subscriptions that are not told: those of the connection it came on; neither stored nor shown */
   except?: ReadonlyMap<string, unknown> | undefined
 }
@@ -31,6 +33,7 @@ export class LogEvent implements Draft {
   readonly originText: string | undefined
   readonly occurredAt: number | undefined
   readonly key: string | undefined
+  readonly own: string | undefined
   readonly except: ReadonlyMap<string, unknown> | undefined
   #frames: [encoder: (event: LogEvent) => string, frame: string][] | undefined
   #json: string | undefined
@@ -48,6 +51,7 @@ export class LogEvent implements Draft {
     this.originText = draft.originText
     this.occurredAt = draft.occurredAt
     this.key = draft.key
+    this.own = draft.own
     this.except = draft.except
   }
 

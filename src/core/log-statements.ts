@@ -1,26 +1,43 @@
-// The statements of the log, prepared once: its transaction, its savepoint, the row of an event.
+// The statements of the log, prepared once: its transaction, its savepoint, the row of an event. A transaction is begun
+// either so that its COMMIT waits for the disk, or, for what can be made up again, so that it does not.
 
 import type { Database } from 'bun:sqlite'
 import { eventOfRow, type EventRow, rowColumns } from './event-row.ts'
 import type { LogEvent } from './log-event.ts'
 
+export type Statements = ReturnType<typeof prepareStatements>
+
 export const prepareStatements = (database: Database) => {
-  const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const byKey = database.prepare<EventRow, [string, string]>(
     `SELECT ${rowColumns} FROM events e JOIN streams s ON s.id = e.stream WHERE e.namespace = +? AND e.key = +?`,
   )
   const statements = {
-    begin: database.prepare('BEGIN IMMEDIATE'),
     commit: database.prepare('COMMIT'),
-    rollback: database.prepare('ROLLBACK'),
     mark: database.prepare('SAVEPOINT closure'),
     keep: database.prepare('RELEASE closure'),
     undo: database.prepare('ROLLBACK TO closure'),
     /** writes something, and changes nothing */
     probe: database.prepare("INSERT INTO meta VALUES ('probe', '') ON CONFLICT DO UPDATE SET value = ''"),
   }
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const rollback = database.prepare('ROLLBACK')
+  let synced = true
+
   return {
     ...statements,
+
+    begin: (sync = true): void => {
+      // not prepared: a pragma does its work when it is compiled
+      if (synced !== sync) database.run(`PRAGMA synchronous = ${sync ? 'FULL' : 'NORMAL'}`)
+      synced = sync
+      begin.run()
+    },
+
+    /** Nothing is left of the transaction, if there is one still. */
+    rollBack: (): void => {
+      if (database.inTransaction) rollback.run()
+    },
 
     insert: (event: LogEvent, stream: number): void => {
       insert.run(
@@ -33,6 +50,7 @@ export const prepareStatements = (database: Database) => {
         event.key ?? null,
         event.originText ?? null,
         event.dataText,
+        event.own ?? null,
       )
     },
 
@@ -48,7 +66,8 @@ export const prepareStatements = (database: Database) => {
         .get() ?? { seq: 0, at: 0 },
 
     close: (): void => {
-      for (const statement of [...Object.values(statements), insert, byKey]) statement.finalize()
+      for (const statement of [...Object.values(statements), begin, rollback, insert, byKey])
+        statement.finalize()
     },
   }
 }

@@ -2,8 +2,8 @@
 //
 // Promises: what `append` or `commit` resolved is on disk. Writes that arrive in one turn of the event loop share one
 // COMMIT (a group); only after it are events delivered, in `seq` order with the transient ones between them, and only
-// then are the callers answered. A read asked for while a group is open runs after its COMMIT. A closure that throws
-// rejects its own caller and leaves no trace; a group that cannot be written (full disk, I/O error) rejects all of its
+// then are the callers answered. A read asked for while a group is open runs after its COMMIT, and sees what follows
+// from each event (see following.ts). A closure that throws rejects its own caller and leaves no trace; a group that cannot be written (full disk, I/O error) rejects all of its
 // callers with `storage_full`, gives its numbers back, and the log heals by itself when writing works again.
 // Refuses: I/O, timers or memory changes inside a closure that its rollback could not undo.
 
@@ -12,6 +12,7 @@ import { PaidError } from '../protocol/error.ts'
 import { isReserved } from '../protocol/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from './logger.ts'
+import { createFollowing, type Projection } from './following.ts'
 import { LogEvent, type Draft } from './log-event.ts'
 import { prepareStatements } from './log-statements.ts'
 import { isStorageError } from './storage-error.ts'
@@ -25,9 +26,6 @@ export type Transaction = {
   /** The stored event with this once-only key, also when it was written in this very group. */
   readonly byKey: (namespace: string, key: string) => LogEvent | undefined
 }
-
-/** Sees the stored events of a group before its COMMIT and may write rows that follow from them. */
-export type Projection = (events: readonly LogEvent[], database: Database) => void
 
 export type Log = ReturnType<typeof createLog>
 
@@ -58,6 +56,7 @@ export const createLog = ({
 }) => {
   const prepared = prepareStatements(database)
   const streams = createStreams(database)
+  const following = createFollowing(database, streams, prepared)
   const last = prepared.last()
   let committedHead = Math.max(last.seq, streams.head())
   let head = committedHead
@@ -66,8 +65,9 @@ export const createLog = ({
   let writable = true
   let lostGroups = 0
   let healing: Timer | undefined
+  /** reads asked for in the turn that made the log: first its rooms are built, with what follows from events */
+  let early: (() => void)[] | undefined = []
   let closed = false
-  const projections: Projection[] = []
 
   const now = (): number => (at = Math.max(at, clock.now()))
 
@@ -79,7 +79,6 @@ export const createLog = ({
     const event = new LogEvent(draft, head + 1, now(), reserved)
     prepared.insert(event, stream.id)
     head = event.seq
-    streams.count(stream)
     open().timeline.push(event)
     return event
   }
@@ -88,7 +87,7 @@ export const createLog = ({
 
   const open = (): Group => {
     if (group) return group
-    prepared.begin.run()
+    prepared.begin()
     group = { timeline: [], members: [], reads: [], seen: 1, turns: 0 }
     setImmediate(flush)
     return group
@@ -99,12 +98,12 @@ export const createLog = ({
     const lost = group
     group = undefined
     try {
-      if (database.inTransaction) prepared.rollback.run()
+      prepared.rollBack()
     } catch (error) {
       logger.error('rollback failed', { error })
     }
+    following.undo()
     head = committedHead
-    streams.undoAll()
     writable = false
     lostGroups++
     logger.error('the log could not be written; a group of writes was refused', {
@@ -129,12 +128,12 @@ export const createLog = ({
   const heal = (): void => {
     if (group || closed) return
     try {
-      prepared.begin.run()
+      prepared.begin()
       prepared.probe.run()
       prepared.commit.run()
       healed()
     } catch {
-      if (database.inTransaction) prepared.rollback.run()
+      prepared.rollBack()
     }
   }
 
@@ -148,18 +147,18 @@ export const createLog = ({
       setImmediate(flush)
       return
     }
+    const stored = done.timeline.filter((event) => event.seq > 0)
+    const follows = done.reads.length > 0 || following.isDue(stored)
     try {
-      const stored = done.timeline.filter((event) => event.seq > 0)
-      if (stored.length > 0) {
-        for (const project of projections) project(stored, database)
-        streams.write(committedHead + 1)
-      }
+      if (follows) following.write(stored)
       prepared.commit.run()
     } catch (error) {
       lose(error)
       return
     }
     group = undefined
+    if (follows) following.written()
+    else following.add(stored)
     committedHead = head
     if (!writable) healed()
     deliver(done.timeline)
@@ -202,10 +201,18 @@ export const createLog = ({
         }
         joined.timeline.length = lengthBefore
         head = headBefore
-        streams.undoTo(head - committedHead)
+        streams.forget()
         reject(error instanceof Error ? error : new Error(String(error)))
       }
     })
+
+  const readEarly = (): void => {
+    const reads = early ?? []
+    early = undefined
+    if (group) group.reads.push(...reads)
+    else for (const read of reads) read()
+  }
+  setImmediate(readEarly)
 
   return {
     /** Stores one event; resolves with it when it is on disk and was delivered. Rejects with `storage_full`. */
@@ -238,19 +245,18 @@ export const createLog = ({
       new Promise((resolve, reject) => {
         const run = () => {
           try {
-            resolve(query(reader))
+            resolve(following.read(reader, query))
           } catch (error) {
             reject(error instanceof Error ? error : new Error(String(error)))
           }
         }
-        if (group) group.reads.push(run)
+        const waiting = group?.reads ?? early
+        if (waiting) waiting.push(run)
         else run()
       }),
 
-    /** Adds rows that follow from events to the commit of those events. */
-    project: (projection: Projection): void => {
-      projections.push(projection)
-    },
+    /** Rows that follow from events: whoever reads sees them. Only in the turn that made the log; throws later. */
+    project: (projection: Projection): void => following.project(projection),
 
     /** Number of the last event that is on disk. */
     get head(): number {
@@ -262,13 +268,23 @@ export const createLog = ({
     get lostGroups(): number {
       return lostGroups
     },
+    /** the last events that are on disk: what follows from them is in no table yet */
+    get behind(): readonly LogEvent[] {
+      return following.behind
+    },
+    /** how often rows that projections wrote were taken back */
+    get undone(): number {
+      return following.undone
+    },
 
     /** Writes the open group and takes no more. */
     close: (): void => {
       if (group) group.turns = moreTurns
       flush()
+      readEarly()
       closed = true
       clearInterval(healing)
+      following.close()
       prepared.close()
       streams.close()
     },

@@ -7,6 +7,7 @@ import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
 import { capture } from './migrations/capture.ts'
 import { commits } from './migrations/commits.ts'
+import { following } from './migrations/following.ts'
 import { jobs } from './migrations/jobs.ts'
 import { webhooks } from './migrations/webhooks.ts'
 import { rules } from './migrations/rules.ts'
@@ -109,4 +110,5 @@ export const migrations: readonly ((database: Database) => void)[] = [
   rules,
   capture,
   commits,
+  following,
 ]

@@ -91,7 +91,7 @@ const newestSeqs = (reader: Database, filter: Filter, limit: number): number[] =
     )
     .all(...values, limit)
   const before = reader.query<{ seq: number }, [number, number, number, number]>(
-    'SELECT seq FROM events WHERE stream = +? AND seq < +? AND seq >= +? ORDER BY seq DESC LIMIT +?',
+    'SELECT seq FROM stream_events WHERE stream = +? AND seq < +? AND seq >= +? ORDER BY seq DESC LIMIT +?',
   )
   // with a stream for each event of the page, none of it is older than the newest event of the last of them
   let edge = streams.length === limit ? (streams.at(-1)?.last_seq ?? 0) : 0
@@ -145,7 +145,7 @@ const headOf = (reader: Database): number =>
 /** The seqs of the first `limit` events after `bound`, from each stream's own index: a few of each, then more of some. */
 const merge = (reader: Database, streams: readonly Stream[], bound: number, limit: number): number[] => {
   const next = reader.query<{ seq: number }, [number, number, number, number]>(
-    'SELECT seq FROM events WHERE stream = +? AND seq > +? AND seq <= +? ORDER BY seq LIMIT +?',
+    'SELECT seq FROM stream_events WHERE stream = +? AND seq > +? AND seq <= +? ORDER BY seq LIMIT +?',
   )
   let seqs: number[] = []
   let edge = Number.MAX_SAFE_INTEGER

@@ -44,16 +44,24 @@ export const createArchive = ({
   exists: () => boolean
 }): ArchiveRoom => {
   const toldAt = new Map<string, number>()
+  /** what grew since it was told last */
+  const untold = new Map<string, Grown>()
   let retake: Timer | undefined
 
-  const tell = ({ session, messages, records, bytes }: Grown, last: boolean): void => {
+  const tell = (grown: Grown, last: boolean): void => {
+    const { session, messages, records, bytes } = grown
     const now = performance.now()
-    if (!last && now - (toldAt.get(session) ?? -tellEveryMs) < tellEveryMs) return
+    if (!last && now - (toldAt.get(session) ?? -tellEveryMs) < tellEveryMs) {
+      untold.set(session, grown)
+      return
+    }
+    untold.delete(session)
     toldAt.delete(session)
     toldAt.set(session, now)
     for (const oldest of toldAt.keys()) {
       if (toldAt.size <= sessionsRemembered) break
       toldAt.delete(oldest)
+      untold.delete(oldest)
     }
     const dataText = JSON.stringify({ session, messages, records, bytes })
     // among the daemon's own affairs: what a session itself did stays what its channel tells
@@ -72,6 +80,10 @@ export const createArchive = ({
     take: async (paths, ended) => {
       const { sessions } = await archive.call('take', { paths })
       for (const grown of sessions) tell(grown, ended.has(grown.session))
+      for (const session of ended) {
+        const grown = untold.get(session)
+        if (grown) tell(grown, true)
+      }
     },
     failed,
   })

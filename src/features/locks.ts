@@ -19,9 +19,13 @@ import type { HandlersFor } from '../core/dispatch.ts'
 import type { Log } from '../core/log.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Peer } from '../core/peer.ts'
-import { createLeases, type Row, type Wish } from './locks/leases.ts'
+import { createLeases, type Wish } from './locks/leases.ts'
 import { createLines, type Waiter } from './locks/lines.ts'
+import { followInRows, type Row } from './locks/rows.ts'
 import { againMs, createTurns } from './locks/turns.ts'
+
+/** Why somebody does not have a lock. */
+type Refused = 'held' | 'waited' | 'line_full'
 
 export type Locks = { handlers: HandlersFor<'lock'>; close: () => void }
 
@@ -39,7 +43,7 @@ export const createLocks = ({
   steady: SteadyClock
   logger: Logger
 }): Locks => {
-  const leases = createLeases(clock, steady)
+  const leases = createLeases(clock, steady, log)
   const lines = createLines()
   const turns = createTurns({ log, leases, lines, steady, logger })
   /** peers whose end is looked for; true for those that hold a lock on their connection */
@@ -71,62 +75,59 @@ export const createLocks = ({
     }
   }
 
-  const acquire = async (wish: Wish, peer: Peer, wait: number): Promise<Result<'lock.acquire'>> => {
-    const until = steady.now() + wait
-    const joined: { waiter?: Waiter } = {}
-    const attempt = (mayWait: boolean) =>
-      turns.run((turn) => {
-        const row = turns.take(turn, wish)
-        if (row.holder === wish.holder || !mayWait) return { row, reason: 'held' as const }
-        if (lines.length(wish) >= limits.lineLength) return { row, reason: 'line_full' as const }
-        joined.waiter = lines.join(wish, peer.id, until)
-        return { row, reason: 'waited' as const }
-      })
-    let { row, reason }: { row: Row; reason: 'held' | 'waited' | 'line_full' } = await attempt(
-      wait > 0,
-    ).catch((error: unknown) => {
-      if (joined.waiter) lines.leave(joined.waiter)
-      throw error
-    })
-    if (joined.waiter) {
-      const given = await waitInLine(joined.waiter, peer)
-      reason = 'waited'
-      row = given ?? (await attempt(false)).row
+  const answerTo = (wish: Wish, peer: Peer, row: Row, reason: Refused): Result<'lock.acquire'> => {
+    const { name, holder, token, acquiredAt, expiresAt, note, lease } = leases.lockOf(row)
+    const held = { name, holder, token, acquiredAt, expiresAt, ...(note !== undefined && { note }) }
+    if (row.holder !== wish.holder) {
+      const { token: _, ...told } = held
+      return { acquired: false, ...told, reason }
     }
-    const { by: _, ...lock } = leases.lockOf(row)
-    if (row.holder === wish.holder) {
-      if (row.connection !== null) watch(peer, true)
-      return { acquired: true, ...lock }
-    }
-    const { name, holder, acquiredAt, expiresAt, note } = lock
-    return {
-      acquired: false,
-      name,
-      holder,
-      acquiredAt,
-      expiresAt,
-      ...(note !== undefined && { note }),
-      reason,
-    }
+    if (row.connection !== null) watch(peer, true)
+    return { acquired: true, ...held, lease }
   }
 
+  /** Takes it if it is free, or is held in that name. */
+  const take = (wish: Wish, peer: Peer, reason: Refused = 'held'): Promise<Result<'lock.acquire'>> =>
+    turns.run((turn) => turns.take(turn, wish)).then((row) => answerTo(wish, peer, row, reason))
+
+  const takeOrWait = async (wish: Wish, peer: Peer, wait: number): Promise<Result<'lock.acquire'>> => {
+    const until = steady.now() + wait
+    const joined: { waiter?: Waiter } = {}
+    const { row, reason } = await turns
+      .run((turn): { row: Row; reason: Refused } => {
+        const found = turns.take(turn, wish)
+        if (found.holder === wish.holder) return { row: found, reason: 'held' }
+        if (lines.length(wish) >= limits.lineLength) return { row: found, reason: 'line_full' }
+        joined.waiter = lines.join(wish, peer.id, until)
+        return { row: found, reason: 'waited' }
+      })
+      .catch((error: unknown) => {
+        if (joined.waiter) lines.leave(joined.waiter)
+        throw error
+      })
+    if (!joined.waiter) return answerTo(wish, peer, row, reason)
+    const given = await waitInLine(joined.waiter, peer)
+    return given ? answerTo(wish, peer, given, 'waited') : await take(wish, peer, 'waited')
+  }
+
+  log.project(followInRows)
   if (leases.any(database)) void turns.begin(log.head)
 
   return {
     handlers: {
-      'lock.acquire': async ({ lease, ttl, wait, note, ...asked }, peer) => {
+      'lock.acquire': ({ name, holder, lease, ttl, wait, note }, peer) => {
         if (lease === 'connection' && !peer.stream)
           throw new PaidError(
             'no_stream',
             'lease: this door has no connection that a lock could be bound to',
             'Use paid.sock or a WebSocket, or the lease "holder".',
           )
-        const connection = lease === 'connection' ? peer.id : null
-        return await acquire({ ...wishOf(asked, peer), ttl, note, connection }, peer, wait)
+        const wish = wishOf(peer, name, holder, ttl, note, lease === 'connection' ? peer.id : null)
+        return wait > 0 ? takeOrWait(wish, peer, wait) : take(wish, peer)
       },
 
-      'lock.assign': ({ ttl, note, ...asked }, peer) =>
-        acquire({ ...wishOf(asked, peer), ttl, note, connection: null }, peer, 0),
+      'lock.assign': ({ name, holder, ttl, note }, peer) =>
+        take(wishOf(peer, name, holder, ttl, note, null), peer),
 
       'lock.renew': ({ name, holder, token, ttl }, peer) =>
         turns.run((turn) => {
@@ -176,11 +177,8 @@ export const createLocks = ({
             return { transferred: false, reason: reason ?? 'not_held', ...(row && { holder: row.holder }) }
           if (to === holder) return { transferred: true, ...leases.lockOf(row) }
           turns.end(turn, row, { type: 'lock.transferred', to }, peer.by)
-          const wish = { ...wishOf({ name, holder: to }, peer), ttl: row.ttl_ms, connection: null }
-          return {
-            transferred: true,
-            ...leases.lockOf(turns.grant(turn, { ...wish, note: row.note ?? undefined })),
-          }
+          const wish = wishOf(peer, name, to, row.ttl_ms, row.note ?? undefined, null)
+          return { transferred: true, ...leases.lockOf(turns.grant(turn, wish)) }
         }),
     },
 
@@ -194,11 +192,21 @@ export const createLocks = ({
 
 const nameOf = (peer: Peer): string => `${peer.by}#${peer.id}`
 
-const wishOf = ({ name, holder }: { name: string; holder?: string | undefined }, peer: Peer) => ({
+const wishOf = (
+  peer: Peer,
+  name: string,
+  holder: string | undefined,
+  ttl: number,
+  note: string | undefined,
+  connection: string | null,
+): Wish => ({
   namespace: peer.namespace,
   name,
   holder: holder ?? nameOf(peer),
+  ttl,
+  note,
   by: peer.by,
+  connection,
 })
 
 /** Why somebody who shows this may not touch a held lock. */

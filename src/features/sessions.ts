@@ -1,4 +1,4 @@
-// THE SESSIONS ROOM: one summary row for each session that was heard, written in the same commit as its events.
+// THE SESSIONS ROOM: one summary row for each session that was heard, which follows from its events.
 // Promises: totals and the list cost the same however many events there are. A session's folder is the last one it
 // said; its title is Claude's own, or else the first line of its first prompt.
 
@@ -45,11 +45,22 @@ const recentSessions = 2 * limits.pageEvents
 
 export const createSessions = ({ log }: { log: Log }): HandlersFor<'session'> => {
   const recent = new Map<string, Recent>()
-  let lost = 0
+  let known = false
+  let undone = 0
+
+  /** Before anything is added, and before anything is shown. */
+  const recall = (reader: Database): void => {
+    if (known) return
+    known = true
+    for (const { namespace, id } of reader.query<Name, [number]>(newest).all(recentSessions).toReversed())
+      recent.set(nameOf(namespace, `${sessionPrefix}${id}`), { namespace, id, heard: false })
+  }
+
   log.project((events, database) => {
-    if (log.lostGroups !== lost) {
-      // what a lost group told stands in no row
-      lost = log.lostGroups
+    recall(database)
+    if (log.undone !== undone) {
+      // what was told then stands in no row
+      undone = log.undone
       for (const session of recent.values()) session.heard = false
     }
     const sums = [...sumUp(events, recent)].sort(([, a], [, b]) => a.last.seq - b.last.seq)
@@ -63,22 +74,11 @@ export const createSessions = ({ log }: { log: Log }): HandlersFor<'session'> =>
       recent.delete(oldest)
     }
   })
-  void log.read((reader) => {
-    const rows = reader.query<{ namespace: string; id: string }, [number]>(newest).all(recentSessions)
-    // what was heard while this waited is newer than all of it
-    const heard = [...recent]
-    recent.clear()
-    for (const row of rows.toReversed())
-      recent.set(nameOf(row.namespace, `${sessionPrefix}${row.id}`), { ...row, heard: false })
-    for (const [name, session] of heard) {
-      recent.delete(name)
-      recent.set(name, session)
-    }
-  })
 
   return {
     'session.list': ({ limit }, peer) =>
       log.read((reader) => {
+        recall(reader)
         const find = reader.query<Row, [string, string]>(one)
         const rows: Row[] = []
         for (const { namespace, id } of [...recent.values()].toReversed()) {
@@ -104,7 +104,8 @@ const sessionOf = (row: Row): Session => ({
 })
 
 /** `heard`: in this run, so that what its first event told is in its row */
-type Recent = { namespace: string; id: string; heard: boolean }
+type Recent = Name & { heard: boolean }
+type Name = { namespace: string; id: string }
 type Told = { folder?: string; title?: string; titleGiven?: boolean }
 type Sum = { id: string; events: number; first: LogEvent; last: LogEvent; told: Told }
 

@@ -13,6 +13,7 @@ import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { SteadyClock } from '../lib/steady-clock.ts'
+import type { Bus } from '../core/bus.ts'
 import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
 import type { Log } from '../core/log.ts'
 import type { Logger } from '../core/logger.ts'
@@ -27,6 +28,7 @@ export type PostToSelf = (path: string, body: Uint8Array, headers: Record<string
 
 export const createWebhooks = ({
   log,
+  bus,
   database,
   dispatch,
   clock,
@@ -36,6 +38,7 @@ export const createWebhooks = ({
   isExposed,
 }: {
   log: Log
+  bus: Pick<Bus, 'size'>
   /** looked into once, before anything is asked */
   database: Database
   dispatch: Dispatch
@@ -47,7 +50,7 @@ export const createWebhooks = ({
   isExposed: boolean
 }): HandlersFor<'webhook'> => {
   const registry = createRegistry(log, database)
-  const runs = createRuns({ log, dispatch, clock, steady, logger })
+  const runs = createRuns({ log, bus, dispatch, clock, steady, logger })
   // nothing is written where there is nothing to tell
   if (unfinished(database).length > 0)
     runs
@@ -65,7 +68,7 @@ export const createWebhooks = ({
     'webhook.receive': async ({ name, headers: given, query, body: sent, address }, { namespace }) => {
       const hook = registry.find(namespace, name)
       const body = typeof sent === 'string' ? Buffer.from(sent) : sent
-      const headers = given instanceof Headers ? given : new Headers(given)
+      const headers = given instanceof Headers ? given : headersOf(given)
       const now = clock.now()
       if (!hook) {
         verify('github', { body, headers, now }, [], limits.webhookToleranceMs)
@@ -95,6 +98,8 @@ export const createWebhooks = ({
       if (scheme === 'none' && secret !== '')
         throw new PaidError('bad_request', 'secret: the scheme none has no secret', 'Choose another scheme.')
       checkSecret(scheme, secret)
+      if (name === '.' || name === '..')
+        throw new PaidError('bad_request', `name: nobody can reach /webhook/${name}`, 'Choose another name.')
       const from = originsOf(scheme, allow)
       if (scheme === 'none' && allow.length === 0 && isExposed)
         throw new PaidError(
@@ -167,6 +172,14 @@ export const createWebhooks = ({
       const { status, text } = await postToSelf(pathOf(hook), body, headers)
       return { delivery, status, answer: JSON.parse(text), durationMs: steady.now() - began }
     },
+  }
+}
+
+const headersOf = (given: Record<string, string>): Headers => {
+  try {
+    return new Headers(given)
+  } catch {
+    throw new PaidError('bad_request', 'headers: a name or a value is none that HTTP has')
   }
 }
 

@@ -1,4 +1,5 @@
-// What waits to be written to one peer. Everything queued in a turn of the event loop leaves in one go at its end.
+// What waits to be written to one peer. Everything queued in a turn of the event loop leaves in one go at its end, or
+// with the first answer among it, once what runs has run: whoever asked waits for no other turn.
 // Promises: frames leave whole and in order; nothing is dropped here. `blocked` is true from the moment the socket
 // refuses bytes until it drains, and each owner (a subscription) can see how much of its own is still unsent.
 
@@ -24,6 +25,7 @@ export class Outbox {
   #queue: Frame[] = []
   #start = 0
   #scheduled = false
+  #hurried = false
   #closed = false
   #writing = false
   #waiting: (() => void)[] = []
@@ -45,10 +47,26 @@ export class Outbox {
       owner.unsentFrames++
       owner.unsentBytes += bytes
     }
-    if (!this.#scheduled && !this.blocked) {
-      this.#scheduled = true
-      setImmediate(this.flush)
-    }
+    if (this.#scheduled || this.#hurried || this.blocked) return
+    this.#scheduled = true
+    setImmediate(this.flush)
+  }
+
+  /** Queues one frame that somebody waits for: it leaves with what is queued now and in the same breath. */
+  answer(text: string, owner: Owner): void {
+    this.#hurried ||= this.#hurry()
+    this.push(text, owner)
+  }
+
+  #hurry(): boolean {
+    if (this.#closed || this.blocked) return false
+    queueMicrotask(this.#leave)
+    return true
+  }
+
+  readonly #leave = (): void => {
+    this.#hurried = false
+    if (!this.blocked) this.flush()
   }
 
   /** Writes what the socket takes. Called at the end of the turn, and by the door when the socket drains. */

@@ -75,7 +75,7 @@ export const flagsFrom = (
       if (kind === 'switch') return said === true ? [[name, true]] : []
       if (kind === 'text') return typeof said === 'string' ? [[name, said]] : []
       if (typeof said !== 'object' || said.length === 0) return []
-      return [[name, paths ? said.map(pathOf) : [...said]]]
+      return [[name, paths ? said.map((path) => pathOf(path)) : [...said]]]
     }),
   )
 

@@ -111,7 +111,7 @@ export const createConnection = ({
 
   /** Sends a text that is no event, now. */
   const say = (text: string): void => {
-    outbox.push(text, answers)
+    outbox.answer(text, answers)
     if (emptying || answers.unsentBytes <= limits.unsentBytes) return
     emptying = true
     updatePause()

@@ -1,13 +1,15 @@
 // Totals are never counted, only kept: after anything that can happen to a log they equal a count of what is there.
 
 import { expect, test } from 'bun:test'
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import * as fc from 'fast-check'
 import { draftOf, openEngine, temporaryFolder, type Engine } from '../support/engine.ts'
 
 type Operation =
   | { kind: 'append'; namespace: string; channel: string; type: string }
   | { kind: 'closure'; namespace: string; channels: string[]; type: string; throws: boolean }
-  | { kind: 'transient' | 'turn' | 'disk full' | 'reopen' }
+  | { kind: 'transient' | 'turn' | 'disk full' | 'reopen' | 'kill' }
 
 const channel = fc.constantFrom(
   'events',
@@ -36,6 +38,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'transient' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'disk full' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'kill' as const }) },
 )
 
 const posted = 'FROM events e JOIN streams s ON s.id = e.stream WHERE reserved = 0 GROUP BY e.namespace'
@@ -62,7 +65,8 @@ const pairs: [kept: string, counted: string][] = [
   ],
 ]
 
-const check = ({ reader, log }: Engine, written: number): void => {
+const check = async ({ reader, log }: Engine, written: number): Promise<void> => {
+  await log.read(() => undefined)
   for (const [kept, counted] of pairs)
     expect(reader.query(kept).values()).toEqual(reader.query(counted).values())
   const [row] = reader
@@ -85,6 +89,14 @@ test('counters, streams and summaries equal a recount, whatever happened', async
     fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 40 }), async (operations) => {
       using folder = temporaryFolder()
       let engine = openEngine(folder.path)
+      let lives = 0
+      /** What is on disk now is all that is left. */
+      const kill = (): string => {
+        const next = join(folder.path, String(++lives))
+        mkdirSync(next)
+        for (const part of ['', '-wal']) copyFileSync(`${engine.path}${part}`, join(next, `paid.db${part}`))
+        return next
+      }
       try {
         let written = 0
         let open: Promise<number>[] = []
@@ -116,14 +128,15 @@ test('counters, streams and summaries equal a recount, whatever happened', async
           else if (next.kind === 'transient') open.push(log.emit(draftOf()).then(() => 0))
           else if (next.kind === 'disk full') await loseGroup(engine)
           else await settle()
-          if (next.kind !== 'reopen') return
+          if (next.kind !== 'reopen' && next.kind !== 'kill') return
+          const home = next.kind === 'kill' ? kill() : dirname(engine.path)
           engine.close()
-          engine = openEngine(folder.path)
-          check(engine, written)
+          engine = openEngine(home)
+          await check(engine, written)
         }
         for (const next of operations) await run(next)
         await settle()
-        check(engine, written)
+        await check(engine, written)
       } finally {
         engine.close()
       }

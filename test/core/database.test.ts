@@ -110,14 +110,14 @@ test('a database of version 1 is migrated, and its sessions and counters are fil
   await log.append(draftOf({ channel: 'session:a', type: 'Stop', dataText: '{"cwd":"/somewhere"}' }))
   await log.append(draftOf({ channel: 'session:c', type: 'Stop' }))
   expect(
-    reader.query('SELECT id, folder, events, first_seq, last_seq FROM sessions ORDER BY id').values(),
+    engine.reader.query('SELECT id, folder, events, first_seq, last_seq FROM sessions ORDER BY id').values(),
   ).toEqual([
     ['a', '/somewhere', 4, 2, 7],
     ['b', null, 1, 5, 5],
     ['c', null, 1, 8, 8],
   ])
   expect(
-    reader.query("SELECT value FROM counters WHERE namespace = '' ORDER BY name").values().flat(),
+    engine.reader.query("SELECT value FROM counters WHERE namespace = '' ORDER BY name").values().flat(),
   ).toEqual([6, 2, 1, 5])
 })
 

@@ -127,7 +127,9 @@ test('a read that waited for a lost group is still answered', async () => {
 test('a database that somebody else keeps locked is refused as unwritable, then heals', async () => {
   using folder = temporaryFolder()
   using engine = openEngine(folder.path)
+  await engine.log.read(() => undefined)
   using other = openEngine(folder.path)
+  await other.log.read(() => undefined)
   engine.database.run('PRAGMA busy_timeout = 1')
   other.database.run('BEGIN IMMEDIATE')
   const healed = engine.diary.written('the log can be written again')
@@ -184,5 +186,28 @@ test.skipIf(!smallDisks)(
     expect(log.writable).toBe(true)
     expect(await outcome(log.append(draftOf({ key: 'lost' })))).toBe('evt_4')
     expect(engine.reader.query('PRAGMA integrity_check').values()).toEqual([['ok']])
+  },
+)
+
+test.skipIf(!smallDisks)(
+  'on a full disk a read still sees all that follows from the last events',
+  async () => {
+    using folder = temporaryFolder()
+    const place = join(folder.path, 'disk')
+    using _disk = smallDisk(place)
+    using engine = openEngine(place)
+    await begun(engine)
+    summary(engine)
+    await engine.log.append(draftOf({ channel: 'session:late', type: 'Stop' }))
+    const ballast = join(place, 'ballast')
+    const fill = Bun.spawnSync(['dd', 'if=/dev/zero', `of=${ballast}`, 'bs=4k'])
+    expect(fill.success).toBe(false)
+    const read = () =>
+      engine.log.read((reader) => reader.query("SELECT events FROM sessions WHERE id = 'late'").values())
+    expect(await read()).toEqual([[1]])
+    expect(engine.log.behind).toHaveLength(1)
+    rmSync(ballast)
+    expect(await read()).toEqual([[1]])
+    expect(engine.log.behind).toHaveLength(0)
   },
 )

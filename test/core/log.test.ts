@@ -3,6 +3,8 @@
 
 import { expect, test } from 'bun:test'
 import { Database } from 'bun:sqlite'
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { PaidError } from '../../src/protocol/error.ts'
 import { draftOf, openEngine, temporaryFolder, type Engine } from '../support/engine.ts'
 
@@ -215,4 +217,62 @@ test('closing writes the open group and answers it; afterwards writes are refuse
   }
   using again = openEngine(folder.path)
   expect(again.log.head).toBe(3)
+})
+
+test('what follows from events is written behind them, and is there for whoever reads', async () => {
+  using folder = temporaryFolder()
+  using engine = openEngine(folder.path)
+  const { log } = engine
+  await log.read(() => undefined)
+  const counted = () => log.read((reader) => reader.query('SELECT events, last_seq FROM streams').values())
+  await Promise.all([log.append(draftOf()), log.append(draftOf())])
+  expect(log.behind).toHaveLength(2)
+  expect(await counted()).toEqual([[2, 2]])
+  expect(log.behind).toHaveLength(0)
+  // a read behind a write finds both in one COMMIT
+  const write = log.append(draftOf())
+  expect(await counted()).toEqual([[3, 3]])
+  await write
+})
+
+test('no more than some thousand events wait to be followed', async () => {
+  using folder = temporaryFolder()
+  using engine = openEngine(folder.path)
+  for (let n = 0; n < 40; n++) {
+    await Promise.all(Array.from({ length: 100 }, () => engine.log.append(draftOf())))
+    expect(engine.log.behind.length).toBeLessThanOrEqual(2048)
+  }
+  const large = draftOf({ dataText: JSON.stringify('x'.repeat(3 * 1024 * 1024)) })
+  await engine.log.append(large)
+  await engine.log.append(large)
+  expect(engine.log.behind.length).toBeLessThanOrEqual(1)
+})
+
+test('a projection sees each event once, also those of a run that was killed, and none comes too late', async () => {
+  using folder = temporaryFolder()
+  const seen: number[] = []
+  const watch = (engine: Engine) =>
+    engine.log.project((events) => {
+      for (const { seq } of events) seen.push(seq)
+    })
+  const killed = join(folder.path, 'killed')
+  mkdirSync(killed)
+  {
+    using engine = openEngine(folder.path)
+    watch(engine)
+    await engine.log.append(draftOf())
+    await engine.log.read(() => undefined)
+    await engine.log.append(draftOf({ own: 'aside' }))
+    for (const part of ['', '-wal']) copyFileSync(`${engine.path}${part}`, join(killed, `paid.db${part}`))
+    expect(seen).toEqual([1])
+  }
+  expect(seen).toEqual([1, 2])
+  seen.length = 0
+  using again = openEngine(killed)
+  expect(again.log.behind.map(({ seq, own }) => [seq, own])).toEqual([[2, 'aside']])
+  watch(again)
+  await again.log.append(draftOf())
+  await again.log.read(() => undefined)
+  expect(seen).toEqual([2, 3])
+  expect(() => watch(again)).toThrow('would miss events')
 })

@@ -103,6 +103,14 @@ const expectGreeted = async (stage: Stage, cwd: string, file: string): Promise<v
   expect(said).toContain('Greet the whole world')
 }
 
+/** Waits until what was said is written into the repository. */
+const saved = async (stage: Stage): Promise<void> => {
+  const query = JSON.stringify({ type: 'capture.saved', limit: 1 })
+  for (const end = performance.now() + 20_000; performance.now() < end; await Bun.sleep(50))
+    if ((await stage.paid(stage.project, 'call', 'event.list', query)).includes('capture.saved')) return
+  throw new Error('nothing was saved')
+}
+
 const suite = claudeAvailable ? describe : describe.skip
 suite(`Claude Code commits${claudeAvailable ? '' : ` (skipped: ${claudeMissing})`}`, () => {
   let stage: Stage
@@ -127,6 +135,7 @@ suite(`Claude Code commits${claudeAvailable ? '' : ` (skipped: ${claudeMissing})
     await editAndCommit(stage, project, join(project, 'greeting.txt'))
     await expectGreeted(stage, project, 'greeting.txt')
     expect(ran()).toBe('previous hook of post-commit\n')
+    await saved(stage)
     const prompts = join(project, '.prompts/prompts')
     expect(readdirSync(prompts)).toEqual(['greet-the-whole.yaml'])
     const text = readFileSync(join(prompts, 'greet-the-whole.yaml'), 'utf8')
@@ -141,6 +150,7 @@ suite(`Claude Code commits${claudeAvailable ? '' : ` (skipped: ${claudeMissing})
     await stage.paid(project, 'hooks', 'install', '--git')
     await editAndCommit(stage, tree, join(tree, 'greeting.txt'))
     await expectGreeted(stage, tree, 'greeting.txt')
+    await saved(stage)
     expect(existsSync(join(tree, '.prompts'))).toBe(true)
     expect(existsSync(join(project, '.prompts'))).toBe(false)
   }, 60_000)

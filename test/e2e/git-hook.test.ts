@@ -267,6 +267,7 @@ test('installing twice changes nothing, --print writes nothing, and status tells
   expect(await at.install(project)).toStartWith('Already installed')
   expect(tracesIn(join(project, '.git/hooks'))).toEqual(before)
   expect(await status()).toContain('installed: runs')
+  expect((await at.paid(project, 'doctor')).stdout).toContain('tells which commits are made')
   const { code, stderr } = await at.paid(at.root, 'hooks', 'install', '--git')
   expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('no working tree') })
 })

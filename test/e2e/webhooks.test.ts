@@ -69,7 +69,7 @@ test('from adding one to removing it', () =>
       deliveries: expect.any(Array),
     })
     expect((await paid(['show', 'github'])).lines).toHaveLength(6)
-    expect(await paid(['remove', 'github'])).toMatchObject({ code: 0 })
+    expect(await paid(['remove', 'github', '--json'])).toMatchObject({ code: 0, lines: ['{"removed":true}'] })
     expect((await paid(['remove', 'github'])).code).toBe(1)
     expect((await paid(['show', 'github'])).stderr).toContain('There is no webhook github')
     expect(JSON.parse((await paid(['list', '--json'])).stdout)).toEqual([])

@@ -1,6 +1,7 @@
 // The webhooks room: who is let in, what of a request is handed on, and which webhooks there are.
 
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
+import { sign } from '../../src/features/webhooks/schemes.ts'
 import { refusal } from '../support/locks-room.ts'
 import { openWebhooksRoom, secret } from '../support/webhooks-room.ts'
 
@@ -53,6 +54,24 @@ describe('secrets', () => {
     expect([known.status, unknown.status]).toEqual([401, 404])
     expect(unknown.hashed).toBe(known.hashed)
   })
+})
+
+test('a signed timestamp may be as old as was said, and no older', async () => {
+  const body = '{"id":"evt_1"}'
+  const signedAgo = (ms: number) => ({
+    scheme: 'stripe' as const,
+    body,
+    headers: sign('stripe', Buffer.from(body), secret, { now: room.clocks.wall - ms, delivery: 'd' }),
+  })
+  await room.add('usual', { scheme: 'stripe', publish: 'ci' })
+  await room.add('patient', { scheme: 'stripe', publish: 'ci', tolerance: hour })
+  const statuses = async (ms: number) => [
+    (await room.send('usual', signedAgo(ms))).status,
+    (await room.send('patient', signedAgo(ms))).status,
+  ]
+  expect(await statuses(300_000)).toEqual([200, 200])
+  expect(await statuses(302_000)).toEqual([401, 200])
+  expect(await statuses(hour + 2000)).toEqual([401, 401])
 })
 
 describe('where it comes from', () => {
@@ -183,6 +202,10 @@ test('what makes no webhook is refused', async () => {
     { tolerance: 0 },
   ])
     expect(await refusal(room.add('x', wrong))).toBe('bad_request')
+  for (const headers of [{ 'a b': 'x' }, { a: 'x\ny' }])
+    expect(await refusal(room.call(room.ann, 'webhook.receive', { name: 'x', headers, body: '' }))).toBe(
+      'bad_request',
+    )
   await room.add('x')
   expect(await refusal(room.add('x'))).toBe('name_taken')
   expect(await room.call(room.ann, 'webhook.remove', { name: 'x' })).toEqual({ removed: true })

@@ -119,7 +119,11 @@ export const openEngine = (
   return {
     path,
     database,
-    reader,
+    /** what somebody sees who reads through the log */
+    get reader() {
+      void log.read(() => undefined)
+      return reader
+    },
     log,
     bus,
     dispatch,

@@ -8,8 +8,9 @@ import {
   statusEverywhere,
   uninstallEverywhere,
 } from '../git-hooks/everywhere.ts'
-import { type GitHook, hookIn, installHook, previewHook, uninstallHook } from '../git-hooks/install.ts'
-import { findHooks, needHooks } from '../git-hooks/place.ts'
+import { hookIn, installHook, previewHook, uninstallHook } from '../git-hooks/install.ts'
+import { needHooks } from '../git-hooks/place.ts'
+import type { GitStatus } from '../git-hooks/status.ts'
 import { say, sayJson } from '../output.ts'
 import { quoted, selfCommand, selfName } from '../self.ts'
 import { talk, warn } from '../talk.ts'
@@ -31,6 +32,7 @@ export const install = async ({ global, print, json }: Flags): Promise<void> => 
   const runs = [...command, 'hook', 'git'].map(quoted).join(' ')
   say(`${changed ? 'Installed' : 'Already installed'} as ${visible(path)}: runs ${runs}`)
   if (kept !== undefined) say(`The hook that was there runs first, from ${visible(kept)}`)
+  if (!place) await talk('info', 'git runs hooks from there now; those of each repository are run by them.')
   if (place?.husky)
     await warn('husky writes this folder anew when it is set up (npm install): run this again after it')
   if (place?.shared)
@@ -49,17 +51,6 @@ export const uninstall = async ({ global, print, json }: Flags): Promise<void> =
   const changed = global ? await uninstallEverywhere(folder) : uninstallHook(folder)
   if (json) return sayJson({ folder, changed })
   say(changed ? `Uninstalled from ${visible(folder)}` : `Nothing of ours was in ${visible(folder)}`)
-}
-
-export type GitStatus = GitHook & { scope: 'repository' | 'global' }
-
-/** The hook of the repository we are in, and the one for all of them. */
-export const gitStatus = async (): Promise<GitStatus[]> => {
-  const [place, everywhere] = await Promise.all([findHooks(process.cwd()), statusEverywhere(here().gitHooks)])
-  const found: GitStatus[] = []
-  if (place && place.folder !== here().gitHooks) found.push({ scope: 'repository', ...hookIn(place.folder) })
-  if (everywhere) found.push({ scope: 'global', ...everywhere })
-  return found
 }
 
 export const gitLines = ({ scope, path, installed, program, exists, kept }: GitStatus): string[] => {

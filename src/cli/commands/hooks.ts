@@ -3,7 +3,8 @@
 
 import { formatDuration } from '../../lib/duration.ts'
 import { PaidError } from '../../protocol/error.ts'
-import { withDaemon } from '../home.ts'
+import { gitStatus } from '../git-hooks/status.ts'
+import { here, withDaemon } from '../home.ts'
 import { type LastHook, lastHook } from '../hooks/heard.ts'
 import {
   type Change,
@@ -20,7 +21,7 @@ import { say, sayJson } from '../output.ts'
 import { quoted, selfName } from '../self.ts'
 import { talk } from '../talk.ts'
 import { visible } from '../visible.ts'
-import { gitLines, gitStatus } from './git-hooks.ts'
+import { gitLines } from './git-hooks.ts'
 
 type Flags = { project: boolean; print: boolean; json: boolean }
 
@@ -65,7 +66,7 @@ export const status = async (flags: { project: boolean; json: boolean }): Promis
     .filter(
       ({ exists, settingsPath }, at, all) => at === 0 || (exists && settingsPath !== all[0]?.settingsPath),
     )
-  const [daemon, git] = await Promise.all([askDaemon(), gitStatus()])
+  const [daemon, git] = await Promise.all([askDaemon(), gitStatus(here().gitHooks)])
   if (flags.json) return sayJson({ settings, git, daemon })
   for (const one of settings) for (const line of settingsLines(one)) say(line)
   for (const one of git) for (const line of gitLines(one)) say(line)

@@ -10,6 +10,7 @@ import { checkDatabase } from './database.ts'
 import { checkDisk } from './disk.ts'
 import type { Facts } from './facts.ts'
 import { failed, type Finding } from './finding.ts'
+import { checkGitHooks } from './git-hooks.ts'
 import { checkFiles, checkHome } from './home.ts'
 import { checkHooks } from './hooks.ts'
 import { checkLeftovers } from './leftovers.ts'
@@ -31,7 +32,12 @@ const ofTheHome: Record<string, Check> = {
   database: checkDatabase,
   spool: checkSpool,
 }
-const ofTheMachine: Record<string, Check> = { disk: checkDisk, hooks: checkHooks, proxies: checkProxies }
+const ofTheMachine: Record<string, Check> = {
+  disk: checkDisk,
+  hooks: checkHooks,
+  git: checkGitHooks,
+  proxies: checkProxies,
+}
 
 export const examine = async (facts: Facts): Promise<Finding[]> => {
   const inside = facts.homeTrouble === undefined ? ofTheHome : {}

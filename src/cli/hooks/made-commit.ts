@@ -5,8 +5,7 @@ export type MadeCommit = {
   sha: string
   /** the top folder of the working tree, absolute */
   folder: string
-  /** of this working tree, and what all working trees of the repository share; both absolute */
-  gitDir: string
+  /** the git folder that all working trees of the repository share, absolute */
   commonDir: string
   /** the commit whose changes were applied again: by a rebase, a cherry-pick */
   copyOf?: string
@@ -28,7 +27,7 @@ export const madeCommit = async (
   const sha = (await named(head, commonDir)) ?? askGit(folder)
   if (sha === undefined) return undefined
   const copyOf = shaIn(picked)
-  return { sha, folder, gitDir, commonDir, ...(copyOf && { copyOf }) }
+  return { sha, folder, commonDir, ...(copyOf && { copyOf }) }
 }
 
 const gitDirOf = async (folder: string, said: string | undefined): Promise<string | undefined> => {

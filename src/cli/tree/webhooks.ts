@@ -83,7 +83,7 @@ const webhooks = defineCommand({
         description: 'Let nobody in there any longer; what runs goes on, what was kept stays',
         examples: ['paid webhooks remove github'],
       },
-      args: { name },
+      args: { name, json },
       run: async ({ args }) => (await import('../commands/webhooks/remove.ts')).default(args),
     }),
     rotate: defineCommand({

@@ -69,7 +69,10 @@ export const savesOf = ({ saves }: CommitRow): PlannedSave[] => JSON.parse(saves
 
 /** By its main folder, whichever of its working trees is meant; by a hash where that is no name of a channel. */
 export const channelOf = (repository: string): string => {
-  const folder = basename(repository) === '.git' ? dirname(repository) : repository
+  // a submodule's git folder lies in that of what is around it, under its own path there
+  const [outer = '', ...inner] = repository.split(/\/\.git\/modules\/|(?<=\/\.git\/modules\/.*)\/modules\//)
+  const main = basename(repository) === '.git' ? dirname(repository) : repository
+  const folder = inner.length > 0 ? [outer, ...inner].join('/') : main
   const channel = `${repositoryPrefix}${folder}`
   return isName(channel, limits.channelBytes)
     ? channel

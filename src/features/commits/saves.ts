@@ -1,13 +1,10 @@
-// What leaves the archive at a commit: conversations as files of its repository, and a note on the commit. Free of
-// secrets both; done again, both are as they were.
+// Whether conversations are written into the repository of a commit, and the note on the commit.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ArchiveClient } from '../../archive/calls.ts'
-import { savePrompt, type SavedPrompt } from '../../lib/prompt-files.ts'
 import { git, type Repository } from '../../lib/repository.ts'
 import type { Keeping } from './ground.ts'
-import type { CommitRow, PlannedSave } from './rows.ts'
+import type { CommitRow } from './rows.ts'
 
 /** Whether conversations go into the repository of this commit. */
 export const isWritten = (
@@ -18,20 +15,6 @@ export const isWritten = (
   copyOf === null &&
   writePrompts !== 'never' &&
   (writePrompts === 'always' || installed === 'repository' || existsSync(join(toplevel, '.prompts')))
-
-/** Undefined when there is nothing to write: nothing was said in it, or the archive does not have it. */
-export const saveConversation = async (
-  archive: ArchiveClient,
-  repository: Repository,
-  { sha, folder, made_at: until }: CommitRow,
-  { session, version, at }: PlannedSave,
-  umask: number,
-): Promise<SavedPrompt | undefined> => {
-  const folders = [...new Set([repository.toplevel, folder])]
-  const { conversation } = await archive.call('conversation', { id: session, until, folders })
-  if (!conversation || conversation.messages.length === 0) return undefined
-  return await savePrompt(repository, conversation, { version, at, commit: sha, umask })
-}
 
 const notes = 'refs/notes/paid'
 const nobody = { GIT_AUTHOR_NAME: 'paid', GIT_AUTHOR_EMAIL: 'paid@localhost' }

@@ -2,24 +2,28 @@
 // the order they were made; what is to be written is on disk before it is written.
 
 import type { Log } from '../../core/log.ts'
-import { commitOf, type Repository, repositoryOf } from '../../lib/repository.ts'
+import { commitOf, repositoryOf } from '../../lib/repository.ts'
 import { newVersion } from '../../lib/prompt-files.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { sessionPrefix } from '../../protocol/channel.ts'
 import type { CommitsGround } from './ground.ts'
 import { factsOf, type Linked, linkOf } from './link.ts'
 import { channelOf, type CommitRow, commitRows, draftOf, savesOf, sessionsOf } from './rows.ts'
-import { addNote, isWritten, saveConversation } from './saves.ts'
+import { addNote, isWritten } from './saves.ts'
 import type { Transcripts } from './transcripts.ts'
 
 const by = 'daemon:commits'
 /** Claude Code writes what was said up to a commit within about a second */
 const settleMs = 1000
+const farewellMs = 2000
+/** the first of many commits waits so long at most */
+const longestMs = 5000
 /** sessions whose transcripts are looked at once more, when it is not known whose commit it is */
 const recentMs = 12 * 3600 * 1000
 const firstWaitMs = 2000
 const tries = 4
 
+type Waiting = { row: CommitRow; tried: number }
 export type Work = ReturnType<typeof createWork>
 
 export const createWork = ({
@@ -31,8 +35,9 @@ export const createWork = ({
   live,
   transcripts,
 }: CommitsGround & { transcripts: Transcripts }) => {
-  const timers = new Map<string, Timer>()
-  const nameOf = ({ repository, sha }: Pick<CommitRow, 'repository' | 'sha'>) => `${sha} ${repository}`
+  const waiting = new Map<string, Waiting>()
+  let timer: Timer | undefined
+  let firstAt = 0
   let line: Promise<void> = Promise.resolve()
   let closed = false
 
@@ -98,18 +103,18 @@ export const createWork = ({
     const { folder, sha, link: how } = row
     const repository = await repositoryOf(folder)
     const events: Parameters<typeof draftOf>[] = []
-    for (const save of repository ? savesOf(row) : []) {
-      const saved = await attempt(repository, row, save)
-      if (typeof saved === 'string')
-        events.push([
-          channelOf(row.repository),
-          'commit.unsaved',
-          { sha, session: save.session, reason: saved },
-          by,
-        ])
-      else if (saved) {
-        const { file, version } = saved
-        events.push([`${sessionPrefix}${save.session}`, 'capture.saved', { commit: sha, file, version }, by])
+    for (const { session, version, at } of savesOf(row)) {
+      if (!repository) break
+      const folders = [...new Set([repository.toplevel, folder])]
+      const save = { version, at, commit: sha, umask: keeping.umask }
+      const asked = { id: session, until: row.made_at, repository, folders, save }
+      const { saved, reason } = await archive.call('save', asked)
+      if (reason !== undefined) {
+        logger.warn('a conversation could not be written into its repository', { sha, reason })
+        events.push([channelOf(row.repository), 'commit.unsaved', { sha, session, reason }, by])
+      } else if (saved) {
+        const { file } = saved
+        events.push([`${sessionPrefix}${session}`, 'capture.saved', { commit: sha, file, version }, by])
       }
     }
     const sessions = sessionsOf(row)
@@ -124,23 +129,6 @@ export const createWork = ({
     })
   }
 
-  /** What was written, or why nothing could be: a folder that cannot be written to stays so. */
-  const attempt = async (
-    repository: Repository | undefined,
-    row: CommitRow,
-    save: ReturnType<typeof savesOf>[number],
-  ): Promise<{ file: string; version: string } | string | undefined> => {
-    if (!repository) return undefined
-    try {
-      return await saveConversation(archive, repository, row, save, keeping.umask)
-    } catch (error) {
-      if (error instanceof PaidError) throw error
-      const reason = error instanceof Error ? error.message : String(error)
-      logger.warn('a conversation could not be written into its repository', { sha: row.sha, reason })
-      return reason
-    }
-  }
-
   /** From wherever the last try left it to its end. */
   const carryOn = async ({ repository, sha }: Pick<CommitRow, 'repository' | 'sha'>): Promise<void> => {
     const row = await log.read((reader) => commitRows.find(reader, repository, sha))
@@ -149,30 +137,36 @@ export const createWork = ({
     if (!closed) await finish(ready)
   }
 
-  const now = (row: CommitRow, tried = 1): Promise<void> => {
-    const name = nameOf(row)
-    clearTimeout(timers.get(name))
-    timers.delete(name)
-    line = line
-      .then(() => carryOn(row))
-      .catch((error: unknown) => {
-        if (closed || (error instanceof PaidError && error.code === 'stopping')) return
-        logger.error('a commit could not be linked', { sha: row.sha, tried, error })
-        if (tried < tries) later(row, firstWaitMs * 2 ** tried, tried + 1)
-      })
-    return line
+  const attend = async ({ row, tried }: Waiting): Promise<void> => {
+    try {
+      await carryOn(row)
+    } catch (error) {
+      if (closed || (error instanceof PaidError && error.code === 'stopping')) return
+      logger.error('a commit could not be linked', { sha: row.sha, tried, error })
+      if (tried < tries) setTimeout(() => wait(row, tried + 1), firstWaitMs * 2 ** tried).unref()
+    }
   }
 
-  const later = (row: CommitRow, ms: number, tried = 1): void => {
+  /** All that wait, one after the other. */
+  const run = (): void => {
+    const due = [...waiting.values()]
+    waiting.clear()
+    line = due.reduce((before, each) => before.then(() => attend(each)), line)
+  }
+
+  /** While more come, all of them wait, for a while: a rebase has the machine for itself. */
+  const wait = (row: CommitRow, tried = 1): void => {
     if (closed) return
-    const timer = setTimeout(() => void now(row, tried), ms)
+    if (waiting.size === 0) firstAt = performance.now()
+    waiting.set(`${row.sha} ${row.repository}`, { row, tried })
+    clearTimeout(timer)
+    timer = setTimeout(run, Math.max(0, Math.min(settleMs, firstAt + longestMs - performance.now())))
     timer.unref()
-    timers.set(nameOf(row), timer)
   }
 
   return {
     /** A commit that was just taken in. */
-    soon: (row: CommitRow): void => later(row, settleMs),
+    soon: (row: CommitRow): void => wait(row),
     /** What will be known of a commit that is not linked yet. */
     reckon: async (row: CommitRow): Promise<Linked> => {
       await catchUp(row)
@@ -181,13 +175,14 @@ export const createWork = ({
     catchUp,
     begin: (): void => {
       void log.read((reader) => {
-        for (const row of commitRows.open(reader)) later(row, settleMs)
+        for (const row of commitRows.open(reader)) wait(row)
       })
     },
     close: async (): Promise<void> => {
       closed = true
-      for (const timer of timers.values()) clearTimeout(timer)
-      await line
+      clearTimeout(timer)
+      // what is not done by then the next run does
+      await Promise.race([line, Bun.sleep(farewellMs)])
     },
   }
 }

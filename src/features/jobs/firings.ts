@@ -12,7 +12,7 @@ import { draftOf } from './told.ts'
 export type Arithmetic = typeof schedules
 
 /** jobs that one transaction looks at: others get in between */
-const atOnce = 100
+const atOnce = 50
 /** planned instants that are told one by one: those that `run-all` makes up for, and the last minute's */
 const mostPlanned = limits.jobLine + limits.jobLateMs / 1000 + 1
 

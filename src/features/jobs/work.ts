@@ -3,6 +3,7 @@
 // ended is found at the next start.
 
 import type { Database } from 'bun:sqlite'
+import { PaidError } from '../../protocol/error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import { asPaidError, type Dispatch } from '../../core/dispatch.ts'
@@ -15,6 +16,9 @@ import { jobRows, runRows } from './rows.ts'
 import { type Begun, createRuns, type Turn } from './runs.ts'
 import { announcementOf, type Ending } from './told.ts'
 
+/** where the line of an action is full, its run asks again after so long, and longer each time */
+const firstWaitMs = 500
+const longestWaitMs = 30_000
 /** by then the start is over */
 const settledMs = 1000
 /** after the disk refused, what nobody asked for is tried again */
@@ -73,17 +77,31 @@ export const createWork = ({
     }
   }
 
-  const perform = async (one: Begun): Promise<void> => {
-    const { job, run, startedAt } = one
-    const from = steady.now()
+  /** The action's answer. Where its line is full, the run waits for room: it has begun, and nothing else would do it. */
+  const call = async ({ job, run, startedAt }: Begun): Promise<string> => {
     const peer = createPeer(`job:${job.id}`, 'write', job.namespace)
-    const ending = await dispatch(peer, 'action.run', {
-      name: job.action,
-      ...(job.args !== null && { args: JSON.parse(job.args) }),
-      cause: `job:${job.id}@${run.planned ?? startedAt}`,
-      ...(job.timeout_ms !== null && { timeout: job.timeout_ms }),
-    }).then(
-      (answer): Ending => ({ durationMs: steady.now() - from, run: answer.run }),
+    for (let again = 1; ; again++) {
+      try {
+        const answer = await dispatch(peer, 'action.run', {
+          name: job.action,
+          ...(job.args !== null && { args: JSON.parse(job.args) }),
+          cause: `job:${job.id}@${run.planned ?? startedAt}`,
+          ...(job.timeout_ms !== null && { timeout: job.timeout_ms }),
+        })
+        return answer.run
+      } catch (error) {
+        if (closed || !(error instanceof PaidError) || error.code !== 'busy') throw error
+        const pause = Math.min(longestWaitMs, firstWaitMs * again) * (0.5 + Math.random())
+        await new Promise<void>((resolve) => void steady.wake(steady.now() + pause, resolve))
+      }
+    }
+  }
+
+  const perform = async (one: Begun): Promise<void> => {
+    const { job } = one
+    const from = steady.now()
+    const ending = await call(one).then(
+      (run): Ending => ({ durationMs: steady.now() - from, run }),
       (error: unknown): Ending => ({
         durationMs: steady.now() - from,
         error: asPaidError(error, logger, `job ${job.id}`),
@@ -94,6 +112,7 @@ export const createWork = ({
     const finished = await insist(() => turn((open) => ({ count: runs.end(open, one, ending) })))
     if (finished?.count === undefined || job.announce === null) return
     const message = announcementOf(job, finished.count, ending)
+    const peer = createPeer(`job:${job.id}`, 'write', job.namespace)
     await dispatch(peer, 'event.publish', {
       channel: job.announce,
       type: 'message',

@@ -1,46 +1,15 @@
-// The rows of held locks, and the events that tell of them: each function writes both into the open transaction, so
-// that one is never without the other. A row is there exactly as long as its lock is held or nobody has looked since
-// it lapsed; who looks first removes it.
+// Leases: how a lock comes to be held, held longer, and free. Each function changes what is held and appends the event
+// that tells of it to the open transaction, so that one is never without the other. A lock is held exactly as long as
+// its lease runs or nobody has looked since it lapsed; who looks first ends it.
 
 import type { Database } from 'bun:sqlite'
 import { type Lock, lockPrefix } from '../../protocol/locks.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
-import type { Transaction } from '../../core/log.ts'
+import type { Log, Transaction } from '../../core/log.ts'
 import type { Draft } from '../../core/log-event.ts'
-
-const one = 'SELECT * FROM locks WHERE namespace = ? AND name = ?'
-const insert = 'INSERT INTO locks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
-const extend = `UPDATE locks SET expires_at = ?, ttl_ms = ?, deadline = ?, note = ?, connection = ?
-  WHERE namespace = ? AND name = ?`
-const remove = 'DELETE FROM locks WHERE namespace = ? AND name = ?'
-const lapsed = 'SELECT * FROM locks WHERE deadline <= ? ORDER BY deadline LIMIT ?'
-const earliest = 'SELECT min(deadline) AS deadline FROM locks'
-const ofConnection = 'SELECT * FROM locks WHERE connection = ?'
-const ofConnections = 'SELECT * FROM locks WHERE connection IS NOT NULL'
-const page = `SELECT * FROM locks WHERE namespace = ? AND name > ? AND deadline > ? ORDER BY name LIMIT ?`
-const rebase = `UPDATE locks SET deadline = ? + max(0, min(expires_at - ?, ttl_ms)), boot = ? WHERE boot <> ?`
-const any = 'SELECT 1 FROM locks LIMIT 1'
-
-export type Row = {
-  namespace: string
-  name: string
-  holder: string
-  token: number
-  acquired_at: number
-  /** by the wall clock of when it was written */
-  expires_at: number
-  ttl_ms: number
-  /** by the steady clock of `boot` */
-  deadline: number
-  boot: string
-  note: string | null
-  by: string
-  /** the peer whose end is its end */
-  connection: string | null
-}
-
-export type Place = { readonly namespace: string; readonly name: string }
+import { createHeld } from './held.ts'
+import { beginType, ownOf, pageOfRows, type Place, type Row, saveRow } from './rows.ts'
 
 /** What somebody who takes a lock says of the lease. */
 export type Wish = Place & {
@@ -64,46 +33,39 @@ export const ourselves = 'daemon:locks'
 /** wall and steady clock may disagree by this much before an instant that is shown is worked out anew */
 const shownWithinMs = 1000
 
-export const createLeases = (clock: Clock, steady: SteadyClock) => {
-  const isLapsed = (row: Row): boolean => steady.now() >= row.deadline
+export const createLeases = (clock: Clock, steady: SteadyClock, log: Pick<Log, 'behind' | 'undone'>) => {
+  const held = createHeld(log)
 
-  const span = (ttl: number) => ({ expires_at: clock.now() + ttl, deadline: steady.now() + ttl })
+  const isLapsed = (row: Row): boolean => steady.now() >= row.deadline
 
   return {
     isLapsed,
 
     /** The row as it stands, lapsed or not. */
-    find: (database: Database, { namespace, name }: Place): Row | undefined =>
-      database.query<Row, [string, string]>(one).get(namespace, name) ?? undefined,
+    find: (database: Database, place: Place): Row | undefined => held.get(database, place),
 
     /** A new holder, under a new token. */
-    grant: ({ append, database }: Transaction, wish: Wish): Row => {
-      const { namespace, name, holder, note, by, connection } = wish
+    grant: ({ append }: Transaction, wish: Wish): Row => {
+      const { namespace, name, holder, note, ttl, by, connection } = wish
       const acquiredAt = clock.now()
-      const { expires_at, deadline } = span(wish.ttl)
-      const data = {
-        holder,
-        acquiredAt,
-        expiresAt: expires_at,
-        ...(note !== undefined && { note }),
-        lease: connection === null ? 'holder' : 'connection',
-      }
-      const { seq: token } = append(draftOf(wish, 'lock.acquired', by, data))
       const row: Row = {
         namespace,
         name,
         holder,
-        token,
+        token: 0,
         acquired_at: acquiredAt,
-        expires_at,
-        ttl_ms: wish.ttl,
-        deadline,
+        expires_at: acquiredAt + ttl,
+        ttl_ms: ttl,
+        deadline: steady.now() + ttl,
         boot: steady.boot,
         note: note ?? null,
         by,
         connection,
       }
-      database.query(insert).run(...valuesOf(row))
+      const lease = connection === null ? 'holder' : 'connection'
+      const data = { holder, acquiredAt, expiresAt: row.expires_at, note, lease }
+      row.token = append(draftOf(wish, beginType, by, data, ownOf(row))).seq
+      held.put(row)
       return row
     },
 
@@ -114,41 +76,49 @@ export const createLeases = (clock: Clock, steady: SteadyClock) => {
       ttl: number,
       { note, connection }: Pick<Row, 'note' | 'connection'> = row,
     ): Row => {
-      const renewed = { ...row, ...span(ttl), ttl_ms: ttl, note, connection }
-      const { expires_at, deadline, namespace, name } = renewed
-      database.query(extend).run(expires_at, ttl, deadline, note, connection, namespace, name)
+      const renewed: Row = {
+        ...row,
+        expires_at: clock.now() + ttl,
+        ttl_ms: ttl,
+        deadline: steady.now() + ttl,
+        boot: steady.boot,
+        note,
+        connection,
+      }
+      saveRow(database, renewed)
+      held.put(renewed)
       return renewed
     },
 
     /** The lock is free. */
-    end: ({ append, database }: Transaction, row: Row, ending: Ending, by: string): void => {
+    end: ({ append }: Transaction, row: Row, ending: Ending, by: string): void => {
       const { type, ...how } = ending
       append(draftOf(row, type, by, { holder: row.holder, token: row.token, ...how }))
-      database.query(remove).run(row.namespace, row.name)
+      held.remove(row)
     },
 
-    /** Locks whose lease is over, the first that lapsed first. */
-    lapsed: (database: Database, limit: number): Row[] =>
-      database.query<Row, [number, number]>(lapsed).all(steady.now(), limit),
+    /** The lock whose lease ends first, or ended. */
+    first: (database: Database): Row | undefined => held.first(database),
 
-    /** When the next lease ends. */
-    earliest: (database: Database): number | undefined =>
-      database.query<{ deadline: number | null }, []>(earliest).get()?.deadline ?? undefined,
-
-    ofConnection: (database: Database, id: string): Row[] =>
-      database.query<Row, [string]>(ofConnection).all(id),
-
-    ofConnections: (database: Database): Row[] => database.query<Row, []>(ofConnections).all(),
+    /** Locks that are bound to a connection: to this one, or to any. */
+    bound: (database: Database, id?: string): Row[] =>
+      held.all(database).filter(({ connection }) => connection !== null && (id ?? connection) === connection),
 
     page: (reader: Database, namespace: string, after: string, limit: number): Row[] =>
-      reader.query<Row, [string, string, number, number]>(page).all(namespace, after, steady.now(), limit),
+      pageOfRows(reader, namespace, after, steady.now(), limit),
 
     /** After a boot the steady clock counts anew: what is left of each lease is told by the wall clock, and no more than it had. */
-    rebase: (database: Database): void => {
-      database.query(rebase).run(steady.now(), clock.now(), steady.boot, steady.boot)
+    rebase: ({ database }: Transaction): void => {
+      for (const row of held.all(database)) {
+        if (row.boot === steady.boot) continue
+        const left = Math.max(0, Math.min(row.expires_at - clock.now(), row.ttl_ms))
+        const rebased = { ...row, deadline: steady.now() + left, boot: steady.boot }
+        saveRow(database, rebased)
+        held.put(rebased)
+      }
     },
 
-    any: (database: Database): boolean => database.query(any).get() !== null,
+    any: (database: Database): boolean => held.all(database).length > 0,
 
     lockOf: (row: Row): Lock => {
       const left = clock.now() + row.deadline - steady.now()
@@ -171,27 +141,17 @@ export type Leases = ReturnType<typeof createLeases>
 export const renewedDraft = (row: Row, by: string): Draft =>
   draftOf(row, 'lock.renewed', by, { holder: row.holder, token: row.token, expiresAt: row.expires_at })
 
-/** in the order of the table's columns */
-const valuesOf = (row: Row) =>
-  [
-    row.namespace,
-    row.name,
-    row.holder,
-    row.token,
-    row.acquired_at,
-    row.expires_at,
-    row.ttl_ms,
-    row.deadline,
-    row.boot,
-    row.note,
-    row.by,
-    row.connection,
-  ] as const
-
-const draftOf = ({ namespace, name }: Place, type: string, by: string, data: object): Draft => ({
+const draftOf = (
+  { namespace, name }: Place,
+  type: string,
+  by: string,
+  data: object,
+  own?: string,
+): Draft => ({
   namespace,
   channel: `${lockPrefix}${name}`,
   type,
   by,
   dataText: JSON.stringify(data),
+  own,
 })

@@ -3,7 +3,8 @@
 // so that nobody loses it when the disk refuses.
 
 import { PaidError } from '../../protocol/error.ts'
-import type { Place, Row, Wish } from './leases.ts'
+import type { Wish } from './leases.ts'
+import { keyOf, type Place, type Row } from './rows.ts'
 
 export type Waiter = {
   readonly wish: Wish
@@ -42,6 +43,11 @@ export const createLines = () => {
   }
 
   return {
+    /** nobody waits for any lock: then there is nothing to look for */
+    get isEmpty(): boolean {
+      return lines.size === 0
+    },
+
     /** how many wait; who was picked does not any more */
     length: (place: Place): number => of(place).reduce((sum, { picked }) => sum + (picked ? 0 : 1), 0),
 
@@ -109,6 +115,3 @@ export const createLines = () => {
 const goneAway = (): PaidError => new PaidError('stopping', 'The connection ended while it waited in line')
 
 export type Lines = ReturnType<typeof createLines>
-
-// \n cannot occur in a namespace or a name
-const keyOf = ({ namespace, name }: Place): string => `${namespace}\n${name}`

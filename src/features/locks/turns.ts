@@ -5,16 +5,9 @@
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Log, Transaction } from '../../core/log.ts'
 import type { Logger } from '../../core/logger.ts'
-import {
-  type Ending,
-  type Leases,
-  ourselves,
-  type Place,
-  renewedDraft,
-  type Row,
-  type Wish,
-} from './leases.ts'
+import { type Ending, type Leases, ourselves, renewedDraft, type Wish } from './leases.ts'
 import type { Lines, Waiter } from './lines.ts'
+import type { Place, Row } from './rows.ts'
 
 /** One transaction, and what it decided. */
 export type Turn = {
@@ -44,38 +37,48 @@ export const createTurns = ({
   let alarm: { at: number; cancel: () => void } | undefined
   let closed = false
 
-  /** Whatever `work` looks at comes before what it writes: then nothing but the disk can refuse it. */
-  const run = async <T>(work: (turn: Turn) => T): Promise<T> => {
-    const served: Turn['served'] = []
-    const renewed: Turn['renewed'] = []
-    const undo = (): void => {
-      for (const { waiters } of served.splice(0)) for (const waiter of waiters) lines.putBack(waiter)
-    }
-    let value: T
-    try {
-      value = await log.commit((transaction) => {
-        try {
-          return work({ transaction, served, renewed })
-        } catch (error) {
-          // at once: the next closure of this group must find them waiting
-          undo()
-          throw error
-        }
-      }, true)
-    } catch (error) {
-      undo()
-      throw error
-    }
+  /** What a transaction that came to nothing decided: who was picked waits again. */
+  const undo = ({ served }: Turn): void => {
+    for (const { waiters } of served.splice(0)) for (const waiter of waiters) lines.putBack(waiter)
+  }
+
+  /** What a transaction that is on disk decided. */
+  const tell = ({ served, renewed }: Turn): void => {
     for (const { row, waiters } of served) {
       ringAt(row.deadline)
+      if (waiters.length === 0) continue
       const told = waiters.filter((waiter) => lines.tell(waiter, row))
-      if (waiters.length > 0 && told.length === 0) void insist(() => giveBack(row))
+      if (told.length === 0) void insist(() => giveBack(row))
     }
     for (const { row, by } of renewed) {
       ringAt(row.deadline)
       void log.emit(renewedDraft(row, by))
     }
-    return value
+  }
+
+  /** Whatever `work` looks at comes before what it writes: then nothing but the disk can refuse it. */
+  const run = <T>(work: (turn: Turn) => T): Promise<T> => {
+    let turn: Turn | undefined
+    const done = log.commit((transaction) => {
+      turn = { transaction, served: [], renewed: [] }
+      try {
+        return work(turn)
+      } catch (error) {
+        // at once: the next closure of this group must find them waiting
+        undo(turn)
+        throw error
+      }
+    }, true)
+    return done.then(
+      (value) => {
+        if (turn) tell(turn)
+        return value
+      },
+      (error: unknown) => {
+        if (turn) undo(turn)
+        throw error
+      },
+    )
   }
 
   /** Goes on until the disk takes it. */
@@ -93,7 +96,8 @@ export const createTurns = ({
   const grant = ({ transaction, served }: Turn, wish: Wish, waiters: Waiter[] = []): Row => {
     for (const waiter of waiters) waiter.picked = true
     let row = leases.grant(transaction, wish)
-    for (const other of lines.inNameOf(wish, wish.holder, steady.now())) {
+    const others = lines.isEmpty ? [] : lines.inNameOf(wish, wish.holder, steady.now())
+    for (const other of others) {
       other.picked = true
       waiters.push(other)
       if (other.wish.ttl > row.ttl_ms) row = leases.extend(transaction, row, other.wish.ttl)
@@ -104,7 +108,7 @@ export const createTurns = ({
 
   /** The first in line has the lock, which is free. */
   const serve = (turn: Turn, place: Place): Row | undefined => {
-    const waiter = closed ? undefined : lines.first(place, steady.now())
+    const waiter = closed || lines.isEmpty ? undefined : lines.first(place, steady.now())
     return waiter && grant(turn, waiter.wish, [waiter])
   }
 
@@ -155,9 +159,12 @@ export const createTurns = ({
     void insist(async () => {
       const next = await run((turn) => {
         const { database } = turn.transaction
-        for (const row of leases.lapsed(database, lapsedAtOnce))
+        for (let n = 0; n < lapsedAtOnce; n++) {
+          const row = leases.first(database)
+          if (!row || !leases.isLapsed(row)) break
           end(turn, row, { type: 'lock.expired' }, ourselves)
-        return leases.earliest(database)
+        }
+        return leases.first(database)?.deadline
       })
       if (next !== undefined) ringAt(next)
     })
@@ -185,7 +192,7 @@ export const createTurns = ({
     connectionEnded: (id: string): Promise<void> =>
       insist(() =>
         run((turn) => {
-          for (const row of leases.ofConnection(turn.transaction.database, id))
+          for (const row of leases.bound(turn.transaction.database, id))
             end(turn, row, { type: 'lock.released', reason: 'connection_ended' }, ourselves)
         }),
       ),
@@ -195,8 +202,8 @@ export const createTurns = ({
       insist(async () => {
         await run((turn) => {
           const { database } = turn.transaction
-          leases.rebase(database)
-          for (const row of leases.ofConnections(database))
+          leases.rebase(turn.transaction)
+          for (const row of leases.bound(database))
             if (row.token <= before)
               end(turn, row, { type: 'lock.released', reason: 'daemon_restarted' }, ourselves)
         })

@@ -4,6 +4,7 @@
 import { PaidError } from '../../protocol/error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
+import type { Bus } from '../../core/bus.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Log, Transaction } from '../../core/log.ts'
 import { createPeer } from '../../core/peer.ts'
@@ -22,11 +23,14 @@ const told = new Set<string>(['busy', 'not_available', 'stopping'])
 
 export const createActing = ({
   log,
+  bus,
   dispatch,
   clock,
   steady,
 }: {
   log: Log
+  /** nobody is told what nobody hears */
+  bus: Pick<Bus, 'size'>
   dispatch: Dispatch
   clock: Clock
   steady: SteadyClock
@@ -95,7 +99,8 @@ export const createActing = ({
   }
 
   /** What the photon daemon's clients listen for. */
-  const announce = ({ namespace, name }: Hook): void =>
+  const announce = ({ namespace, name }: Hook): void => {
+    if (bus.size === 0) return
     void log.emit({
       namespace,
       channel: `webhooks:${namespace}`,
@@ -103,6 +108,7 @@ export const createActing = ({
       by: `webhook:${name}`,
       dataText: JSON.stringify({ event: 'webhook-received', method: name, timestamp: clock.now() }),
     })
+  }
 
   return { tell, publish, runAction, announce }
 }

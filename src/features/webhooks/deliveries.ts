@@ -37,10 +37,12 @@ const put = `INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPD
 const bySeq = 'SELECT * FROM deliveries WHERE seq = +?'
 const running =
   "SELECT d.*, e.namespace, s.channel FROM deliveries d JOIN events e USING (seq) JOIN streams s ON s.id = e.stream WHERE d.state = 'running'"
+// CROSS: the stream's own index comes first, because the newest of a quiet webhook are far back in the log
 const page = `SELECT e.seq, e.at, e.by, d.delivery, d.state, d.status, d.answer, d.runs,
   CASE WHEN d.seq IS NULL THEN e.data END AS data
-  FROM streams s JOIN events e ON e.stream = s.id LEFT JOIN deliveries d ON d.seq = e.seq
-  WHERE s.namespace = +? AND s.channel = +? AND s.type = 'webhook.received' AND e.seq < +? ORDER BY e.seq DESC LIMIT +?`
+  FROM stream_events n CROSS JOIN events e ON e.seq = n.seq LEFT JOIN deliveries d ON d.seq = n.seq
+  WHERE n.stream = (SELECT id FROM streams WHERE namespace = +? AND channel = +? AND type = 'webhook.received')
+  AND n.seq < +? ORDER BY n.seq DESC LIMIT +?`
 
 export const channelOf = (name: string): string => `${webhookPrefix}${name}`
 

@@ -7,6 +7,7 @@ import { seqOfId } from '../../protocol/event.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
+import type { Bus } from '../../core/bus.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Log, Transaction } from '../../core/log.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -29,18 +30,20 @@ type Begun = { published: true; answer: Answer } | { kept: Kept }
 
 export const createRuns = ({
   log,
+  bus,
   dispatch,
   clock,
   steady,
   logger,
 }: {
   log: Log
+  bus: Pick<Bus, 'size'>
   dispatch: Dispatch
   clock: Clock
   steady: SteadyClock
   logger: Logger
 }) => {
-  const { tell, publish, runAction, announce } = createActing({ log, dispatch, clock, steady })
+  const { tell, publish, runAction, announce } = createActing({ log, bus, dispatch, clock, steady })
   /** the answers of those that run, for whoever sends them again */
   const flights = new Map<string, Promise<Answer>>()
 

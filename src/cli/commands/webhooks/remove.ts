@@ -2,10 +2,12 @@
 
 import { PaidError } from '../../../protocol/error.ts'
 import { withDaemon } from '../../home.ts'
+import { sayJson } from '../../output.ts'
 
-const remove = async ({ name }: { name: string }): Promise<void> => {
+const remove = async ({ name, json }: { name: string; json: boolean }): Promise<void> => {
   const { removed } = await withDaemon((daemon) => daemon.call('webhook.remove', { name }))
   if (!removed) throw new PaidError('unknown_webhook', `There is no webhook ${name}`)
+  if (json) sayJson({ removed })
 }
 
 export default remove
