@@ -32,16 +32,25 @@ export const openCaptureSettings = (
     const now = performance.now()
     if (now - lookedAt < lookAgainMs) return settings
     lookedAt = now
-    const found = statSync(path, { throwIfNoEntry: false })
-    const current = found ? `${found.ino} ${found.size} ${found.mtimeMs}` : ''
+    const current = stampOf(path)
     if (current === stamp) return settings
     stamp = current
-    const given = found ? read(path, warn) : {}
+    const given = current === '' ? {} : read(path, warn)
     settings = withPatterns(
       settle(given, (place, problem) => warn('a setting does not count', { path, place, problem })),
       excludePatterns,
     )
     return settings
+  }
+}
+
+/** Another with every change of the file; empty without one, a word when it cannot be looked at. */
+const stampOf = (path: string): string => {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found ? `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}` : ''
+  } catch (error) {
+    return String(error)
   }
 }
 

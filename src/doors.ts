@@ -7,6 +7,7 @@ import { isLoopback, type Listener } from './listener.ts'
 import type { Paths } from './paths.ts'
 import { PaidError } from './protocol/error.ts'
 import { claimSocket } from './socket-claim.ts'
+import type { SocketPlace } from './socket-place.ts'
 import { openHttpDoor, ownersEntrance, type Entrance } from './transport/http/http.ts'
 import type { House } from './transport/http/routes.ts'
 import { createGate } from './transport/http/token.ts'
@@ -96,11 +97,11 @@ export const openDoors = async ({
   })
   opened.push(owners)
   const { dispatch, logger, onLagged } = house
-  const openSocket = (path: string, namespace = '') =>
-    openUnixDoor({ path, namespace, dispatch, logger, refusals, onLagged })
-  const unix = [stack.use(openSocket(paths.socket))]
+  const openSocket = (path: string, { namespace, home }: Pick<SocketPlace, 'namespace' | 'home'>) =>
+    openUnixDoor({ path, namespace, ...(home && { home }), dispatch, logger, refusals, onLagged })
+  const unix = [stack.use(openSocket(paths.socket, { namespace: '' }))]
   for (const place of config.sockets) {
-    const { door, release } = await claimSocket(place, (path) => openSocket(path, place.namespace))
+    const { door, release } = await claimSocket(place, (path) => openSocket(path, place))
     stack.defer(release)
     unix.push(door)
   }

@@ -102,9 +102,9 @@ export const options = z.strictObject({
         .describe('keep what sessions of Claude Code write, as their hooks tell of it'),
       exclude: z
         .array(z.string('a list of patterns'), 'a list of patterns')
-        .default(['*.env', '*secret*', '*password*', '*api*key*'])
+        .default([])
         .describe(
-          'files whose contents are never kept: `*` and `?`, a pattern with a `/` is about the whole path',
+          'more files whose contents are never kept, beside those of `~/.promptrc.json`: `*` and `?`, a pattern with a `/` is about the whole path',
         ),
       writePrompts: z
         .enum(['always', 'never', 'repo'], 'one of always, never, repo')

@@ -9,13 +9,13 @@ import type { Captured, CaptureSettings } from '../protocol/capture.ts'
 import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
 import { excluding } from '../lib/exclude.ts'
-import { repositoryOf } from '../lib/repository.ts'
 import type { HandlersFor } from '../core/dispatch.ts'
 import { filterOf } from '../core/filter.ts'
 import type { Ground } from '../core/ground.ts'
 import { pageAfter } from '../core/query.ts'
 import { type Active, channelOf, createActive, type Said, saidIn } from './capture/active.ts'
-import { folderOf, repositoryOfActive } from './capture/conversation.ts'
+import { createAges } from './capture/ages.ts'
+import { folderOf, ofFolder } from './capture/conversation.ts'
 import { createSaves } from './capture/saves.ts'
 
 export type Capture = { handlers: HandlersFor<'capture'>; begin: () => void; close: () => Promise<void> }
@@ -27,6 +27,8 @@ const idBytes = 8
 const cleanEveryMs = 60_000
 /** bytes of what was said in one page of a list, about */
 const listBytes = 8 * 1024 * 1024
+/** conversations that are being saved: what was said in each is in memory */
+const savesAtOnce = 4
 
 export const createCapture = ({
   log,
@@ -75,25 +77,19 @@ export const createCapture = ({
     type: 'message.added' | 'code.changed',
     data: object,
   ): Promise<{ stored: boolean }> => {
+    await active.find(namespace, session)?.leaving
     const one = active.find(namespace, session)
     if (!one) return { stored: false }
-    const channel = channelOf(one)
-    const event = await log.append({ namespace, channel, type, by, dataText: JSON.stringify(data) })
-    one.lastSeq = event.seq
-    one.lastAt = event.at
+    one.pending++
+    try {
+      const channel = channelOf(one)
+      const event = await log.append({ namespace, channel, type, by, dataText: JSON.stringify(data) })
+      one.lastSeq = event.seq
+      one.lastAt = event.at
+    } finally {
+      one.pending--
+    }
     return { stored: true }
-  }
-
-  /** Those that belong to a repository, or to exactly this folder. */
-  const ofFolder = async (among: readonly Active[], folder: string): Promise<Active[]> => {
-    const wanted = await repositoryOf(folder)
-    const found = await Promise.all(
-      among.map(async (one) => {
-        if (folderOf(one) === folder) return one
-        return wanted && (await repositoryOfActive(one))?.common === wanted.common ? one : undefined
-      }),
-    )
-    return found.filter((one) => one !== undefined)
   }
 
   const shown = async (one: Active): Promise<Captured> => {
@@ -102,21 +98,29 @@ export const createCapture = ({
     return { id, ...(tool !== undefined && { tool }), startedAt, messages, changes, metadata }
   }
 
-  /** Those in which nobody has spoken for long are over; what they said is kept. */
-  const clean = async (): Promise<void> => {
-    const { autoCleanup, maxSessionAge } = settings().storage
-    if (!autoCleanup) return
-    for (const one of active.all()) {
-      if (one.save || clock.now() - one.lastAt <= maxSessionAge) continue
-      const { namespace } = one
-      const channel = channelOf(one)
-      const dataText = JSON.stringify({ reason: 'age', lastAt: one.lastAt })
-      await log.commit((transaction) => {
-        active.remove(transaction.database, one)
-        transaction.append({ namespace, channel, type: 'capture.ended', by: ourselves, dataText })
-      })
-      active.drop(one)
+  const { isBusy } = saves
+  const storage = () => settings().storage
+  const { clean } = createAges({ log, clock, active, settings: storage, isBusy, by: ourselves })
+
+  /** Saves several, a few at a time; `failed` holds why. */
+  const saveAll = async (
+    some: readonly Active[],
+    how: Parameters<typeof saves.save>[1],
+  ): Promise<{ saved: number; failed: unknown[] }> => {
+    const waiting = some.values()
+    const failed: unknown[] = []
+    let saved = 0
+    const work = async (): Promise<void> => {
+      for (const one of waiting)
+        try {
+          if ((await saves.save(one, how)).saved) saved++
+        } catch (error) {
+          logger.error('a captured conversation could not be saved', { session: one.id, error })
+          failed.push(error)
+        }
     }
+    await Promise.all(Array.from({ length: savesAtOnce }, work))
+    return { saved, failed }
   }
 
   const orLog = (what: string, work: Promise<unknown>): Promise<unknown> =>
@@ -126,8 +130,9 @@ export const createCapture = ({
     handlers: {
       'capture.start': async ({ tool, metadata }, { namespace, by }) => {
         const id = randomBytes(idBytes).toString('hex')
-        if (tool !== undefined && settings().autoCapture.tools[tool] === false) {
-          logger.info('a conversation is not captured: the settings leave its tool out', { tool })
+        const { enabled, tools } = settings().autoCapture
+        if (!enabled || (tool !== undefined && tools[tool] === false)) {
+          logger.info('a conversation is not captured: the settings leave it out', { tool })
           return { session: id, kept: false }
         }
         await clean()
@@ -155,7 +160,8 @@ export const createCapture = ({
             dataText: JSON.stringify(data),
           })
           const started = { namespace, id, tool, metadata, startedAt: at, startedSeq: seq }
-          const begun = { ...started, savedSeq: 0, save: undefined, lastSeq: seq, lastAt: at }
+          const saved = { savedSeq: 0, save: undefined }
+          const begun = { ...started, ...saved, lastSeq: seq, lastAt: at, pending: 0, leaving: undefined }
           active.insert(transaction.database, begun)
           return begun
         })
@@ -179,13 +185,10 @@ export const createCapture = ({
 
       'capture.saveRepository': async ({ repository, commit }, { namespace, by }) => {
         const found = await ofFolder(active.of(namespace), repository)
-        const results = await Promise.allSettled(found.map((one) => saves.save(one, { commit, by })))
-        for (const result of results)
-          if (result.status === 'rejected')
-            logger.error('a captured conversation could not be saved', { error: result.reason })
-        const saved = results.filter((each) => each.status === 'fulfilled' && each.value.saved)
-        const failed = results.filter(({ status }) => status === 'rejected')
-        return { saved: saved.length, failed: failed.length }
+        const { saved, failed } = await saveAll(found, { commit, by })
+        // nothing was written: its caller learns why
+        if (saved === 0 && failed.length > 0) throw failed[0]
+        return { saved, failed: failed.length }
       },
 
       'capture.list': async ({ repository, after }, { namespace }) => {
@@ -207,12 +210,12 @@ export const createCapture = ({
       'capture.status': async (_params, { namespace }) => {
         await clean()
         const all = active.of(namespace)
-        const folders: Record<string, number> = {}
+        const folders = new Map<string, number>()
         for (const one of all) {
           const folder = folderOf(one) ?? 'unknown'
-          folders[folder] = (folders[folder] ?? 0) + 1
+          folders.set(folder, (folders.get(folder) ?? 0) + 1)
         }
-        return { active: all.length, folders, settings: settings() }
+        return { active: all.length, folders: Object.fromEntries(folders), settings: settings() }
       },
     },
 
@@ -230,13 +233,7 @@ export const createCapture = ({
     close: async () => {
       clearInterval(cleaning)
       const unsaved = active.all().filter(({ lastSeq, savedSeq }) => lastSeq > savedSeq)
-      const saving = unsaved.map((one) =>
-        orLog(
-          'a conversation could not be saved at the end',
-          saves.save(one, { commit: undefined, by: ourselves, stays: true }),
-        ),
-      )
-      await Promise.all(saving)
+      await saveAll(unsaved, { commit: undefined, by: ourselves, stays: true })
     },
   }
 }

@@ -1,5 +1,5 @@
 // Cuts a byte stream into JSON documents: one ends at its newline, or, for senders that send none, where its outermost
-// brace or bracket closes. Chunks may be cut anywhere, also inside a character. The cost grows with the bytes. A
+// brace or bracket closes (there alone, if so wished). Chunks may be cut anywhere, also inside a character. The cost grows with the bytes. A
 // document over the bound is reported once and skipped up to its newline without being kept.
 
 const newline = 0x0a
@@ -48,10 +48,13 @@ export class DocumentReader {
   #escaped = false
   readonly #maxBytes: number
   readonly #sink: Sink
+  readonly #byLine: boolean
 
-  constructor(maxBytes: number, sink: Sink) {
+  /** @param byLine false: a newline ends nothing that is open, as in JSON that is laid out over several lines */
+  constructor(maxBytes: number, sink: Sink, byLine = true) {
     this.#maxBytes = maxBytes
     this.#sink = sink
+    this.#byLine = byLine
   }
 
   /** of the document that has begun; of one that is skipped, the bound */
@@ -66,6 +69,7 @@ export class DocumentReader {
 
   /** @param chunk belongs to the reader from then on */
   push(chunk: Buffer): void {
+    if (!this.#byLine) return this.#partial(this.#skipping ? this.#behindLine(chunk) : chunk)
     const lastNewline = chunk.lastIndexOf(newline)
     if (lastNewline >= 0) this.#lines(chunk.subarray(0, lastNewline))
     this.#partial(lastNewline >= 0 ? chunk.subarray(lastNewline + 1) : chunk)
@@ -74,6 +78,14 @@ export class DocumentReader {
   /** No more bytes come: what is left is a document, closed or not. */
   end(): void {
     this.#finish(Buffer.alloc(0))
+  }
+
+  /** What comes behind the line that is skipped. */
+  #behindLine(chunk: Buffer): Buffer {
+    const end = chunk.indexOf(newline)
+    if (end < 0) return chunk.subarray(chunk.length)
+    this.#reset()
+    return chunk.subarray(end + 1)
   }
 
   /** Whole lines, the first of which may have begun before. One of several documents is left to its reader to split. */

@@ -19,23 +19,26 @@ const answerBytes = 16 * 1024 * 1024
 const rememberMs = 10_000
 const rememberFolders = 1000
 
-const known = new Map<string, { repository: Repository | undefined; until: number }>()
+const known = new Map<string, { answer: Promise<Repository | undefined>; until: number }>()
 
 /** The repository that a folder belongs to; one that is gone belongs where the nearest folder above it does. */
 export const repositoryOf = async (folder: string): Promise<Repository | undefined> => {
   const place = existing(folder)
   if (place === undefined) return undefined
   const remembered = known.get(place)
-  if (remembered && remembered.until > performance.now()) return remembered.repository
+  if (remembered && remembered.until > performance.now()) return await remembered.answer
+  if (known.size >= rememberFolders) known.clear()
+  const asked = { answer: repositoryAt(place), until: performance.now() + rememberMs }
+  known.set(place, asked)
+  asked.answer.catch(() => known.delete(place))
+  return await asked.answer
+}
+
+const repositoryAt = async (place: string): Promise<Repository | undefined> => {
   const lines = await git(place, ['rev-parse', '--show-toplevel', '--git-common-dir'])
   const [toplevel, common] = lines?.split('\n') ?? []
-  const repository =
-    toplevel && common
-      ? { toplevel: realpathSync(toplevel), common: realpathSync(resolve(place, common)) }
-      : undefined
-  if (known.size >= rememberFolders) known.clear()
-  known.set(place, { repository, until: performance.now() + rememberMs })
-  return repository
+  if (!toplevel || !common) return undefined
+  return { toplevel: realpathSync(toplevel), common: realpathSync(resolve(place, common)) }
 }
 
 const existing = (folder: string): string | undefined => {

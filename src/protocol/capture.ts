@@ -40,7 +40,7 @@ export const standardCaptureSettings: CaptureSettings = {
 }
 
 const session = nameOf('session', limits.sessionIdBytes)
-const commit = z.string().regex(/^[0-9a-fA-F]{4,64}$/, 'commit must be the hexadecimal name of a commit')
+const commit = nameOf('commit', limits.commitNameBytes)
 const folder = z.string().min(1).max(limits.folderBytes)
 
 const saved = z.object({

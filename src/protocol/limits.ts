@@ -151,6 +151,8 @@ export const limits = {
   toolCharacters: 100,
   /** what a captured conversation says of itself, as JSON */
   captureMetadataBytes: 64 * KiB,
+  /** what a captured conversation names as its commit */
+  commitNameBytes: 128,
   /** captured conversations that are active at once */
   activeCaptures: 10_000,
 } as const

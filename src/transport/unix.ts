@@ -79,6 +79,7 @@ export const openUnixDoor = ({
         const reader = new DocumentReader(
           limits.lineBytes,
           createReceiver({ connection, photon, dispatch, home }),
+          home !== 'capture',
         )
         socket.data = { connection, photon, reader, pace, rest: undefined }
         callers.add(socket.data)

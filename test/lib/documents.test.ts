@@ -125,6 +125,37 @@ test('a newline ends a document that is not closed, and the next one is unharmed
   expect(read([Buffer.from('{"a":"b\n{"c":1}\n}}{"d":')])).toEqual(['{"a":"b', '{"c":1}'])
 })
 
+test('where newlines end nothing, JSON over several lines is one document, wherever it is cut', () => {
+  const laidOut = fc.array(fc.tuple(object, gap), { maxLength: 6 })
+  fc.assert(
+    fc.property(laidOut, places, (sent, at) => {
+      const texts = sent.map(([each]) => JSON.stringify(each, null, 2))
+      const bytes = Buffer.from(texts.map((each, n) => each + (sent[n]?.[1] ?? '')).join(''))
+      const found: string[] = []
+      const sink = { document: (each: string) => found.push(each), tooLong: () => found.push('too long') }
+      const reader = new DocumentReader(1_000_000, sink, false)
+      let from = 0
+      for (const cut of [...at, bytes.length].toSorted((a, b) => a - b)) {
+        reader.push(Buffer.from(bytes.subarray(from, cut)))
+        from = Math.min(cut, bytes.length)
+      }
+      expect(found).toEqual(texts)
+    }),
+  )
+})
+
+test('where newlines end nothing, what is too long is skipped to the next one all the same', () => {
+  const found: string[] = []
+  const reader = new DocumentReader(
+    8,
+    { document: (each) => found.push(each), tooLong: () => found.push('too long') },
+    false,
+  )
+  for (const bytes of ['{"a":"', 'aaaaaaaa', 'aaa"}', ' \n{"b":1}', '\n{"c":2}'])
+    reader.push(Buffer.from(bytes))
+  expect(found).toEqual(['too long', '{"b":1}', '{"c":2}'])
+})
+
 test('the bound is met to the byte, however the document comes', () => {
   const fits = `{"a":"${'x'.repeat(92)}"}`
   expect(fits).toHaveLength(100)

@@ -9,7 +9,8 @@ import type { Save } from '../../lib/prompt-files.ts'
 
 const all = `WITH known AS (
     SELECT c.*, coalesce((SELECT max(last_seq) FROM streams s
-      WHERE s.namespace = c.namespace AND s.channel = '${sessionPrefix}' || c.id), c.started_seq) AS last_seq
+      WHERE s.namespace = c.namespace AND s.channel = '${sessionPrefix}' || c.id
+        AND s.type IN ('message.added', 'code.changed')), c.started_seq) AS last_seq
     FROM captures c)
   SELECT known.*, (SELECT at FROM events WHERE seq = known.last_seq) AS last_at FROM known ORDER BY started_seq`
 const insert = 'INSERT INTO captures VALUES (?, ?, ?, ?, ?, ?, 0, NULL)'
@@ -33,6 +34,8 @@ type Row = {
 export type BegunSave = Pick<Save, 'version' | 'at' | 'commit'> & {
   /** the newest event that is in it */
   readonly upTo: number
+  /** it goes on being active */
+  readonly stays: boolean
 }
 
 export type Active = {
@@ -45,8 +48,13 @@ export type Active = {
   /** the newest event that is in a file */
   savedSeq: number
   save: BegunSave | undefined
+  /** the newest event in which something was said, and when */
   lastSeq: number
   lastAt: number
+  /** what is being said and is not on disk yet */
+  pending: number
+  /** while it is taken out: resolves when that is done, or was refused */
+  leaving: Promise<void> | undefined
 }
 
 export type Said = Pick<Captured, 'messages' | 'changes'>
@@ -69,6 +77,8 @@ export const createActive = (database: Database) => {
       save: row.save === null ? undefined : saveOf(row.save),
       lastSeq: row.last_seq,
       lastAt: row.last_at ?? row.started_at,
+      pending: 0,
+      leaving: undefined,
     })
   }
 
@@ -97,15 +107,27 @@ export const createActive = (database: Database) => {
   }
 }
 
+/** Takes them out by `work`; whoever speaks to one meanwhile waits for its end, and finds it there or not. */
+export const taking = async (some: readonly Active[], work: () => Promise<void>): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  for (const one of some) one.leaving = promise
+  try {
+    await work()
+  } finally {
+    for (const one of some) one.leaving = undefined
+    resolve()
+  }
+}
+
 export const fieldsOf = (text: string): Record<string, unknown> => {
   const value: unknown = JSON.parse(text)
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 }
 
 const saveOf = (text: string): BegunSave | undefined => {
-  const { version, at, commit, upTo } = fieldsOf(text)
+  const { version, at, commit, upTo, stays } = fieldsOf(text)
   if (typeof version !== 'string' || typeof at !== 'number' || typeof upTo !== 'number') return undefined
-  return { version, at, upTo, ...(typeof commit === 'string' && { commit }) }
+  return { version, at, upTo, stays: stays === true, ...(typeof commit === 'string' && { commit }) }
 }
 
 /** What events of its channel say. Others may post there too: what is not whole is left out. */

@@ -15,6 +15,21 @@ export const folderOf = ({ metadata: { cwd, repoPath } }: Pick<Active, 'metadata
   return typeof repoPath === 'string' && repoPath !== '' ? repoPath : undefined
 }
 
+/** Those that say they belong to exactly this folder, or are of its repository. */
+export const ofFolder = async (among: readonly Active[], folder: string): Promise<Active[]> => {
+  const named = bare(folder)
+  const wanted = await repositoryOf(folder)
+  const found: Active[] = []
+  for (const one of among) {
+    const { cwd, repoPath } = one.metadata
+    const says = [cwd, repoPath].some((place) => typeof place === 'string' && bare(place) === named)
+    if (says || (wanted && (await repositoryOfActive(one))?.common === wanted.common)) found.push(one)
+  }
+  return found
+}
+
+const bare = (folder: string): string => folder.replace(/(?<=.)\/+$/, '')
+
 export const repositoryOfActive = async (active: Active): Promise<Repository | undefined> => {
   const folder = folderOf(active)
   return folder === undefined ? undefined : await repositoryOf(folder)
@@ -28,7 +43,9 @@ export const writeConversation = async (
   { repository, umask, mask }: { repository: Repository; umask: number; mask: boolean },
 ): Promise<Saved> => {
   const { conversation, redacted } = fitForFile(active, said, mask)
-  const { version, at, commit } = save
+  const { version, at } = save
+  // any text that a tool takes for the name of a commit
+  const commit = save.commit === undefined || !mask ? save.commit : redact(save.commit).text
   const { id, file } = await savePrompt(repository, conversation, { version, at, commit, umask })
   return {
     saved: true,

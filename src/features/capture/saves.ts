@@ -1,14 +1,16 @@
 // Captured conversations on their way into their repositories. A save is begun in the log before a file is written, and
 // ended there after: one that was cut off is done again as the same version, so that nothing stands there twice.
 
+import { PaidError } from '../../protocol/error.ts'
 import type { Saved } from '../../protocol/capture.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { newVersion } from '../../lib/prompt-files.ts'
 import type { Repository } from '../../lib/repository.ts'
 import type { Log } from '../../core/log.ts'
-import type { LogEvent } from '../../core/log-event.ts'
-import { type Active, type BegunSave, channelOf, type createActive, type Said } from './active.ts'
-import { newVersion } from '../../lib/prompt-files.ts'
+import { type Active, type BegunSave, channelOf, type createActive, type Said, taking } from './active.ts'
 import { repositoryOfActive, writeConversation } from './conversation.ts'
+
+type Ending = Pick<BegunSave, 'upTo' | 'stays'> & { commit?: string | undefined; by: string }
 
 export const createSaves = ({
   log,
@@ -64,59 +66,71 @@ export const createSaves = ({
 
   /** It could not be written: it is as if it had not been begun, and may be tried again. */
   const giveUp = async (active: Active, error: unknown, by: string): Promise<never> => {
-    const message = error instanceof Error ? error.message : String(error)
+    const reason = error instanceof Error ? error.message : String(error)
     await log.commit((transaction) => {
       all.noteSave(transaction.database, active, undefined, active.savedSeq)
-      return transaction.append(append(active, 'capture.failed', { error: message }, by))
+      return transaction.append(append(active, 'capture.failed', { error: reason }, by))
     })
     active.save = undefined
-    throw error
+    throw new PaidError(
+      'forbidden',
+      `The conversation ${active.id} could not be written: ${reason}`,
+      'It stays active: put that right, and save it again.',
+    )
   }
 
   /** What was said while it was written is not in it: then it stays active. */
-  const end = async (
-    active: Active,
-    result: Saved,
-    { upTo, commit, by, stays }: { upTo: number; commit: string | undefined; by: string; stays: boolean },
-  ): Promise<void> => {
-    const last = active.lastSeq
-    const leaves = !stays && last <= upTo
-    const event = await log.commit((transaction): LogEvent => {
-      if (leaves) all.remove(transaction.database, active)
-      else all.noteSave(transaction.database, active, undefined, upTo)
-      return transaction.append(append(active, 'capture.saved', { ...result, ...(commit && { commit }) }, by))
-    })
-    active.save = undefined
-    active.savedSeq = upTo
-    if (leaves) all.drop(active)
-    else if (active.lastSeq === last) active.lastSeq = event.seq
+  const end = async (active: Active, result: Saved, { upTo, stays, commit, by }: Ending): Promise<void> => {
+    const leaves = !stays && active.pending === 0 && active.lastSeq <= upTo
+    const note = async (): Promise<void> => {
+      await log.commit((transaction) => {
+        if (leaves) all.remove(transaction.database, active)
+        else all.noteSave(transaction.database, active, undefined, upTo)
+        transaction.append(append(active, 'capture.saved', { ...result, ...(commit && { commit }) }, by))
+      })
+      active.save = undefined
+      active.savedSeq = upTo
+      if (leaves) all.drop(active)
+    }
+    await (leaves ? taking([active], note) : note())
   }
 
+  const write = (
+    active: Active,
+    words: Said,
+    save: BegunSave,
+    { repository, by }: { repository: Repository; by: string },
+  ): Promise<Saved> =>
+    writeConversation(active, words, save, { repository, umask, mask: mask() }).catch((error: unknown) =>
+      giveUp(active, error, by),
+    )
+
   return {
-    /** Writes one. `stays`: it goes on being active. Rejects when its repository cannot be written. */
+    /** Whether one is being saved, or will be. */
+    isBusy: (active: Active): boolean => lines.has(active),
+
+    /**
+     * Writes one. `stays`: it goes on being active. Throws `forbidden` with the reason when its repository cannot be
+     * written; it is active then as before.
+     */
     save: (
       active: Active,
       { commit, by, stays = false }: { commit: string | undefined; by: string; stays?: boolean },
     ): Promise<Saved> =>
       inTurn(active, async () => {
+        await active.leaving
         if (all.find(active.namespace, active.id) !== active) return { saved: false, reason: 'unknown' }
         const { upTo, ...words } = await said(active)
         if (words.messages.length === 0) return { saved: false, reason: 'empty' }
         const repository = await repositoryOfActive(active)
         let result: Saved = { saved: true, kept: 'archive' }
         if (repository) {
-          const save = {
-            version: newVersion(),
-            at: clock.now(),
-            upTo,
-            ...(commit !== undefined && { commit }),
-          }
+          const named = commit !== undefined && { commit }
+          const save = { version: newVersion(), at: clock.now(), upTo, stays, ...named }
           await begin(active, save, repository, by)
-          result = await writeConversation(active, words, save, { repository, umask, mask: mask() }).catch(
-            (error: unknown) => giveUp(active, error, by),
-          )
+          result = await write(active, words, save, { repository, by })
         }
-        await end(active, result, { upTo, commit, by, stays })
+        await end(active, result, { upTo, stays, commit, by })
         return result
       }),
 
@@ -127,12 +141,8 @@ export const createSaves = ({
         const repository =
           (await repositoryOfActive(active)) ??
           (await giveUp(active, new Error('its repository is gone'), by))
-        const result = await writeConversation(active, words, save, {
-          repository,
-          umask,
-          mask: mask(),
-        }).catch((error: unknown) => giveUp(active, error, by))
-        await end(active, result, { upTo, commit: save.commit, by, stays: false })
+        const result = await write(active, words, save, { repository, by })
+        await end(active, result, { ...save, upTo, by })
       }),
   }
 }

@@ -105,7 +105,7 @@ const meanings: Record<string, Meaning> = {
         ...(repository !== undefined && { repository }),
       })
       const shown = sessions.map(sessionOf)
-      if (next === undefined && bytesOf(shown) <= replyBytes) return { sessions: shown }
+      if (next === undefined && bytesOf({ sessions: shown }) <= replyBytes) return { sessions: shown }
       return { sessions: shortened(shown), truncated: true }
     },
   },
@@ -122,7 +122,14 @@ const meanings: Record<string, Meaning> = {
     reads: true,
     reply: async (_frame, dispatch, peer) => {
       const { active, folders, settings } = await dispatch(peer, 'capture.status', {})
-      return { running: true, activeSessions: active, sessionsByRepo: folders, config: settings }
+      return {
+        running: true,
+        activeSessions: active,
+        ...(bytesOf(folders) <= replyBytes
+          ? { sessionsByRepo: folders }
+          : { sessionsByRepo: fitting(folders), truncated: true }),
+        config: settings,
+      }
     },
   },
 }
@@ -145,7 +152,14 @@ const sessionOf = ({ id, tool, startedAt, messages, changes, metadata }: Capture
   metadata,
 })
 
-const bytesOf = (sessions: readonly Shown[]): number => Buffer.byteLength(JSON.stringify({ sessions }))
+const bytesOf = (reply: object): number => Buffer.byteLength(JSON.stringify(reply))
+
+/** The first folders that fit. */
+const fitting = (folders: Readonly<Record<string, number>>): Record<string, number> => {
+  let left = replyBytes
+  const fit = Object.entries(folders).filter((entry) => (left -= bytesOf(entry)) > 0)
+  return Object.fromEntries(fit)
+}
 
 /** As many as fit, their texts cut ever shorter, at last without any: old clients count, and show no text. */
 const shortened = (sessions: readonly Shown[]): Shown[] => {
@@ -155,11 +169,11 @@ const shortened = (sessions: readonly Shown[]): Shown[] => {
       messages: session.messages.map((said) => ({ ...said, content: said.content.slice(0, length) })),
       codeChanges: session.codeChanges.map(({ filePath, timestamp }) => ({ filePath, timestamp })),
     }))
-    if (bytesOf(cut) <= replyBytes) return cut
+    if (bytesOf({ sessions: cut }) <= replyBytes) return cut
   }
   const bare = sessions.map((session) => ({ ...session, messages: [], codeChanges: [] }))
   let fit = bare.length
-  while (fit > 0 && bytesOf(bare.slice(0, fit)) > replyBytes) fit = Math.floor(fit / 2)
+  while (fit > 0 && bytesOf({ sessions: bare.slice(0, fit) }) > replyBytes) fit = Math.floor(fit / 2)
   return bare.slice(0, fit)
 }
 
