@@ -9,6 +9,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryOf } from '../lib/repository.ts'
 import { excluding } from '../lib/exclude.ts'
+import { changeAnswers } from './changes.ts'
 import { commitAnswers } from './commits.ts'
 import type { Answers, ArchiveSettings, CallName, Grown, Progress } from './calls.ts'
 import { exportPiece } from './export.ts'
@@ -16,6 +17,7 @@ import { importFolder } from './import.ts'
 import { createIngest, type Taken } from './ingest.ts'
 import { createMessageReader, findSession, shownSession } from './read.ts'
 import { openArchiveFile } from './schema.ts'
+import { searchAnswers } from './search.ts'
 import { seenAt, sessionBy, sessionFor, type SessionRow, writeSession } from './sessions.ts'
 import { verify } from './verify.ts'
 
@@ -128,6 +130,8 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
 
   const answers: Answers = {
     ...commitAnswers(database, reader, turn),
+    ...searchAnswers(database, reader, turn),
+    ...changeAnswers(database, reader, turn),
 
     take: ({ paths }) => takeAll(paths.flatMap((path) => [path, ...agentsOf(path)])),
 
@@ -219,9 +223,9 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
 
     session: ({ id }) => ({ session: shownSession(findSession(database, id)) }),
 
-    show: ({ id, after, limit }) => {
+    show: ({ id, after, limit, talk }) => {
       const row = findSession(database, id)
-      const rows = reader.page(row.number, after ?? 0, limit)
+      const rows = reader.page(row.number, after ?? 0, limit, talk)
       const messages = []
       let bytes = 0
       for (const each of rows) {

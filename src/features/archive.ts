@@ -121,9 +121,9 @@ export const createArchive = ({
         if (!exists()) return { sessions: [] }
         return await archive.call('sessions', { limit, ...(before !== undefined && { before }) })
       },
-      'archive.show': ({ session, after, limit }, peer) => {
+      'archive.show': ({ session, after, limit, talk }, peer) => {
         own(peer)
-        return archive.call('show', { id: session, limit, ...(after !== undefined && { after }) })
+        return archive.call('show', { id: session, limit, talk, ...(after !== undefined && { after }) })
       },
       'archive.export': ({ session, format, after }, peer) => {
         own(peer)
