@@ -17,12 +17,13 @@ export type ArchiveCalls = CommitCalls &
     cancel: { params: { job: string }; result: Record<string, never> }
     /** How sessions hang together, as hooks told. */
     link: { params: Link; result: Record<string, never> }
-    /**
-     * Records of a session that no file holds, each a JSON text: `{type: 'captured.message', at, role, content}` or
-     * `{type: 'captured.change', at, filePath, beforeContent, afterContent}`. `from` is the number of the first, from 0:
-     * what was taken before is not taken again, and nothing is taken when there is a gap. `next` is the number to go on with.
-     */
-    capture: { params: { session: CapturedSession; from: number; lines: string[] }; result: { next: number } }
+    /** Which of these captured sessions have more than is kept: `upTo` is the number of their last event. */
+    captured: {
+      params: { sessions: { id: string; upTo: number }[] }
+      result: { behind: { id: string; after: number }[] }
+    }
+    /** What a captured session told, each a JSON text by the number of its event: what was kept is not kept again. */
+    capture: { params: { session: CapturedSession; told: { seq: number; line: string }[] }; result: Grown }
     sessions: {
       params: { limit: number; before?: number }
       result: { sessions: ArchivedSession[]; next?: number }
@@ -47,7 +48,7 @@ export type CapturedSession = {
   id: string
   tool: string
   folder?: string
-  branch?: string
+  model?: string
   startedAt: number
 }
 
