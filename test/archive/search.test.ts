@@ -1,7 +1,7 @@
 // Searching what was said: what is found and what not, in which order, and where it is marked.
 
 import { describe, expect, test } from 'bun:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Hit } from '../../src/protocol/prompts.ts'
 import type { Scope } from '../../src/archive/prompt-calls.ts'
 import { type Kept, openKept } from '../support/kept.ts'
@@ -129,7 +129,7 @@ describe('odd input', () => {
       fc.asyncProperty(
         fc.oneof(
           fc.string({ unit: 'binary' }),
-          fc.string({ unit: fc.constantFrom(...'ab"*^:(){}+-ANDORT \0') }),
+          fc.string({ unit: fc.constantFrom(...Array.from('ab"*^:(){}+-ANDORT \0')) }),
         ),
         async (text) => {
           const { hits } = await search(kept, text)
@@ -141,7 +141,11 @@ describe('odd input', () => {
   })
 
   test('words of a message find it, and what is marked are those words', async () => {
-    const word = fc.string({ unit: fc.constantFrom(...'abcXYZ019éÀñßжЖ中'), minLength: 1, maxLength: 6 })
+    const word = fc.string({
+      unit: fc.constantFrom(...Array.from('abcXYZ019éÀñßжЖ中')),
+      minLength: 1,
+      maxLength: 6,
+    })
     await using kept = openKept()
     let number = 0
     await fc.assert(

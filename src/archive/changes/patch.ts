@@ -102,9 +102,9 @@ const compared = (before: string, after: string): Patch => {
   const [old, fresh] = [linesOf(before, '-'), linesOf(after, '+')]
   return patchOfHunks([
     {
-      oldStart: old.length > 0 ? 1 : 0,
+      oldStart: 1,
       oldLines: old.length,
-      newStart: fresh.length > 0 ? 1 : 0,
+      newStart: 1,
       newLines: fresh.length,
       lines: [...old, ...fresh],
     },
@@ -132,8 +132,9 @@ const patchOfHunks = (hunks: readonly Hunk[]): Patch => {
   return { patch, added, removed }
 }
 
-/** Of nothing it is the line before. */
-const range = (start: number, lines: number): string => (lines === 1 ? `${start}` : `${start},${lines}`)
+/** Of no lines it is the one before. */
+const range = (start: number, lines: number): string =>
+  lines === 1 ? `${start}` : lines === 0 ? `${start - 1},0` : `${start},${lines}`
 
 /** What a tool was given, in the record of its use. */
 export const givenIn = (record: Fields, use: string | null): Fields => {

@@ -2,6 +2,7 @@
 // kept there too, and found. Each event once: the archive remembers the number of the last, in the transaction that
 // keeps it, and what it missed while nobody listened is looked for at the start.
 
+import { resolve } from 'node:path'
 import type { Database } from 'bun:sqlite'
 import type { ArchiveClient, CapturedSession, Grown } from '../../archive/calls.ts'
 import { sessionPrefix } from '../../protocol/channel.ts'
@@ -91,7 +92,8 @@ export const createHandOver = ({
     const session = await factsOf(id)
     if (!session) return
     let grown: Grown | undefined
-    for (let after = from, more = true; more && !closed;) {
+    for (let after = from, more = true; more;) {
+      if (closed) return
       const page = await pageOf(id, after, pageEvents)
       after = page.events.at(-1)?.seq ?? after
       more = page.more && page.events.length > 0
@@ -99,7 +101,7 @@ export const createHandOver = ({
         const line = lineOf(event, session)
         return line === undefined ? [] : [{ seq: event.seq, line }]
       })
-      if (told.length > 0 && !closed) grown = await archive.call('capture', { session, told })
+      if (told.length > 0) grown = await archive.call('capture', { session, told })
     }
     if (grown) took(grown)
   }
@@ -158,10 +160,9 @@ const fieldsOf = ({ data }: LogEvent): Fields => (isFields(data) ? data : {})
 const lineOf = (event: LogEvent, { folder }: CapturedSession): string | undefined => {
   const { type, seq, at } = event
   const { role, content, filePath, before, after, withheld, metadata } = fieldsOf(event)
-  const cwd = folder === undefined ? {} : { cwd: folder }
   const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
   if (type === 'capture.started')
-    return JSON.stringify({ type: 'captured.started', seq, at, ...cwd, metadata: metadata ?? {} })
+    return JSON.stringify({ type: 'captured.started', seq, at, cwd: folder, metadata: metadata ?? {} })
   if (type === 'message.added' && typeof role === 'string' && typeof content === 'string')
     return JSON.stringify({ type: 'captured.message', seq, at, role, content })
   if (type === 'code.changed' && typeof filePath === 'string')
@@ -169,8 +170,7 @@ const lineOf = (event: LogEvent, { folder }: CapturedSession): string | undefine
       type: 'captured.change',
       seq,
       at,
-      ...cwd,
-      filePath,
+      filePath: folder?.startsWith('/') ? resolve(folder, filePath) : filePath,
       ...(withheld === true ? { withheld } : { before: text(before), after: text(after) }),
     })
   return undefined
