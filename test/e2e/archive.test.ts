@@ -4,7 +4,7 @@ import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startDaemon, type TestDaemon, withDaemon } from '../support/daemon.ts'
+import { paidBinary, startDaemon, type TestDaemon, withDaemon } from '../support/daemon.ts'
 import { shown, until } from '../support/shown.ts'
 import { createTranscript, type Transcript, writeAgent, writeTranscript } from '../support/transcripts.ts'
 
@@ -140,6 +140,29 @@ test('`paid import` keeps what was written before, says what it could not read, 
     const elsewhere = await daemon.run(['import'], { env: { CLAUDE_CONFIG_DIR: join(daemon.home, 'none') } })
     expect(elsewhere).toMatchObject({ code: 1 })
     expect(await daemon.run(['import', '--since', 'soon'])).toMatchObject({ code: 2 })
+  }))
+
+test('an import ends with the command that asked for it, and goes on when it is run again', () =>
+  withDaemon({}, async (daemon) => {
+    const projects = join(daemon.home, '.claude', 'projects')
+    const transcripts = Array.from({ length: 40 }, () => createTranscript())
+    for (const t of transcripts) {
+      for (let at = 0; at < 100; at++) t.prompt(`${at} ${'words of a prompt '.repeat(200)}`)
+      writeTranscript(projects, t)
+    }
+    const command = Bun.spawn([paidBinary, 'import'], {
+      env: daemon.env,
+      stdio: ['ignore', 'ignore', 'ignore'],
+    })
+    const kept = async (): Promise<number> =>
+      JSON.parse((await daemon.run(['sessions', '--json', '-n', '100'])).stdout).length
+    await until(kept, (count) => count > 0)
+    command.kill('SIGINT')
+    await command.exited
+    const { stdout } = await daemon.run(['import', '--json'])
+    expect(JSON.parse(stdout).records).toBeGreaterThan(0)
+    expect(await kept()).toBe(40)
+    expect((await daemon.run(['import'])).stdout).toBe('Nothing new in 40 files.\n')
   }))
 
 test('an export is written whole or not at all, and for its owner alone', () =>
