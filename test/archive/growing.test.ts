@@ -135,7 +135,7 @@ test('however a file grew, the archive is the same to the byte', async () => {
     t.raw('{"cut')
   }
   const bytes = Buffer.from(t.text())
-  const kept = await openKept()
+  const kept = openKept()
   await kept.take(writeTranscript(kept.projects, t))
   const { hash, tokens } = await kept.session(t.id)
   await kept[Symbol.asyncDispose]()
