@@ -2,14 +2,9 @@
 // others. Whoever needs a daemon without its doors builds this.
 // Promises: before `begin` nothing happens that nobody asked for; after `end` no room starts anything.
 
-import type { Database } from 'bun:sqlite'
 import type { CaptureSettings } from './protocol/capture.ts'
-import type { Clock } from './lib/clock.ts'
-import type { SteadyClock } from './lib/steady-clock.ts'
-import type { Bus } from './core/bus.ts'
 import { createDispatch, type Dispatch, type Handlers } from './core/dispatch.ts'
-import type { Log } from './core/log.ts'
-import type { Logger } from './core/logger.ts'
+import type { Ground } from './core/ground.ts'
 import type { Bounds } from './core/subscription.ts'
 import type { ArchiveClient } from './archive/calls.ts'
 import { createActions } from './features/actions.ts'
@@ -24,17 +19,6 @@ import { createRules } from './features/rules.ts'
 import { createSessions } from './features/sessions.ts'
 import { createSystem, type Facts } from './features/system.ts'
 import { createWebhooks, type PostToSelf } from './features/webhooks.ts'
-
-/** What the rooms stand on. */
-export type Ground = {
-  log: Log
-  bus: Bus
-  /** the writing connection: looked into while nothing is asked */
-  database: Database
-  clock: Clock
-  steady: SteadyClock
-  logger: Logger
-}
 
 /** What differs from daemon to daemon. */
 export type Choices = {

@@ -32,6 +32,18 @@ const filesPerTurn = 50
 
 type Stand = { path: string; offset: number; inode: number }
 
+/** of the time that an import worked it rests so much: the processors and the disk are others' too */
+const restShare = 0.5
+const longestRestMs = 20
+
+const createRest = () => {
+  let since = performance.now()
+  return async (): Promise<void> => {
+    await Bun.sleep(Math.min(longestRestMs, (performance.now() - since) * restShare))
+    since = performance.now()
+  }
+}
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress) => void): Archive => {
@@ -72,13 +84,15 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
     path: string,
     pause: () => Promise<boolean>,
     each: (taken: Taken) => void,
+    held = false,
   ): Promise<void> =>
     onFile(path, async () => {
       const sessions = new Set<string>()
-      await ingest.file(path, pause, (taken) => {
+      const note = (taken: Taken): void => {
         if (taken.session !== undefined) sessions.add(taken.session)
         each(taken)
-      })
+      }
+      await ingest.file(path, pause, note, held)
       for (const id of sessions) await place(id)
     })
 
@@ -131,20 +145,22 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
     },
 
     import: async ({ folder, since, job }) => {
+      const rest = createRest()
       try {
         return await importFolder({
           folder,
           since,
           job,
-          ingest: takeFile,
+          ingest: (path, pause, each) => takeFile(path, pause, each, true),
           pause: async () => {
-            await turn()
+            await rest()
             return !closed && !cancelled.has(job)
           },
           tell,
         })
       } finally {
         cancelled.delete(job)
+        if (!closed) ingest.settle()
       }
     },
 
@@ -228,11 +244,16 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
     answer: async (call, params) => {
       // the client of calls.ts sends to each call what it declares
       const ask = answers[call] as (params: unknown) => unknown
+      ingest.settle()
       return await ask(params)
     },
     close: () => {
       closed = true
-      database.close()
+      try {
+        ingest.settle()
+      } finally {
+        database.close()
+      }
     },
   }
 }

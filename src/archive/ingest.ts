@@ -1,6 +1,7 @@
 // Taking lines in: each is looked at once, freed of what must not be kept, put into its session's chunk, and what
-// follows from it is written beside it. One transaction for each slice of a file: when we are ended in the middle, a
-// slice is there whole, with the place where the next begins, or not at all.
+// follows from it is written beside it. A slice of a file is there whole, with the place where the next begins, or not
+// at all, whenever we are ended. What is taken in by the thousand shares its COMMITs: a page of the index that many
+// slices change is then written once, and the disk is left to those who wait for it.
 // A line that is no record (cut, not UTF-8, not JSON, too long) stops nothing: it is kept as it is, but for the too long
 // ones, counted, and told.
 
@@ -22,6 +23,9 @@ import { namesExcluded, withhold } from './withhold.ts'
 /** so much of a file is one slice: what others wait for */
 const sliceBytes = 512 * 1024
 const longestLine = limits.archiveLineBytes
+/** a COMMIT that slices share comes after so much of them, or so long */
+const heldBytes = 8 * 1024 * 1024
+const heldMs = 500
 /** bad lines of one file whose places are kept; all are counted */
 const badPlacesKept = 1000
 
@@ -30,10 +34,18 @@ export type BadLine = { path: string; offset: number; reason: string }
 export type Taken = { records: number; messages: number; bytes: number; bad: BadLine[]; session?: string }
 
 export type Ingest = {
-  /** The next slice of an open file; undefined at its end. */
-  slice: (open: OpenSource) => Taken | undefined
-  /** Takes all of a file; `pause` is waited for between slices, false ends it. */
-  file: (path: string, pause: () => Promise<boolean>, each: (taken: Taken) => void) => Promise<void>
+  /**
+   * Takes all of a file; `pause` is waited for between slices, false ends it.
+   * @param held what was taken is on disk only after `settle`, or by and by
+   */
+  file: (
+    path: string,
+    pause: () => Promise<boolean>,
+    each: (taken: Taken) => void,
+    held?: boolean,
+  ) => Promise<void>
+  /** Puts on disk what is held. Throws SQLite's errors; then what was held is read again. */
+  settle: () => void
   /** Lines that come from no file. */
   lines: (session: SessionRow, lines: readonly string[]) => void
 }
@@ -63,10 +75,43 @@ export const createIngest = (database: Database, isExcluded: IsExcluded): Ingest
     writeSession(database, row)
   }
 
-  /** One transaction; what is held in memory is forgotten when it fails, and read again. */
-  const atOnce = <T>(work: () => T): T => {
+  let holding = false
+  let holdBytes = 0
+  let holdSince = 0
+
+  const forget = (): void => {
+    holding = false
+    writer = undefined
+    session = undefined
+  }
+
+  const settle = (): void => {
+    if (!holding) return
     try {
-      return database.transaction(work).immediate()
+      database.run('COMMIT')
+      holding = false
+    } catch (error) {
+      forget()
+      if (database.inTransaction) database.run('ROLLBACK')
+      throw error
+    }
+  }
+
+  const hold = (): void => {
+    if (holding && !database.inTransaction) forget() // a full disk ended it
+    if (holding) return
+    database.run('BEGIN IMMEDIATE')
+    holding = true
+    holdBytes = 0
+    holdSince = performance.now()
+  }
+
+  /** One transaction, or a part of the one that is held; what is in memory is forgotten when it fails, and read again. */
+  const atOnce = <T>(work: () => T, held = false): T => {
+    if (held) hold()
+    else settle()
+    try {
+      return held ? database.transaction(work)() : database.transaction(work).immediate()
     } catch (error) {
       writer = undefined
       session = undefined
@@ -89,7 +134,8 @@ export const createIngest = (database: Database, isExcluded: IsExcluded): Ingest
     source.lastAt = messages.write(row, read.record, place, source.agent, source.lastAt)
   }
 
-  const slice = (open: OpenSource): Taken | undefined => {
+  /** The next slice of an open file; undefined at its end. */
+  const slice = (open: OpenSource, held: boolean): Taken | undefined => {
     const { source, file } = open
     const { lines, next } = reader.read(file, source.offset)
     if (next === source.offset) return undefined
@@ -130,7 +176,7 @@ export const createIngest = (database: Database, isExcluded: IsExcluded): Ingest
           records: row.records - had.records,
           messages: row.messages - had.messages,
         }
-      })
+      }, held)
     } catch (error) {
       source.offset = before.offset
       source.bad = before.bad
@@ -141,13 +187,15 @@ export const createIngest = (database: Database, isExcluded: IsExcluded): Ingest
   }
 
   return {
-    slice,
-    file: async (path, pause, each) => {
+    settle,
+    file: async (path, pause, each, held = false) => {
       const open = openSource(database, path)
       try {
         if (open.size === open.source.offset) return
-        for (let taken = slice(open); taken; taken = slice(open)) {
+        for (let taken = slice(open, held); taken; taken = slice(open, held)) {
           each(taken)
+          holdBytes += taken.bytes
+          if (holdBytes > heldBytes || performance.now() - holdSince > heldMs) settle()
           if (!(await pause())) return
         }
       } finally {

@@ -31,3 +31,9 @@ export const fit = (text: string, columns: number): string => {
   const cut = clip(text, columns)
   return cut + ' '.repeat(Math.max(0, columns - Bun.stringWidth(cut)))
 }
+
+/** A name at the beginning of a line: as wide as the column, wider when it is, never cut. */
+export const nameColumn = (name: string, columns: number): string => {
+  const shown = visible(name)
+  return shown.length > columns ? shown : fit(shown, columns)
+}

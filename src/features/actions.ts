@@ -6,14 +6,10 @@
 // in its process group. Values that look like secrets are in no list, no event and no log.
 // Refuses: to store or to run in the name of a job, a webhook or a rule for anybody but the daemon's own rooms.
 
-import type { Database } from 'bun:sqlite'
 import { actionPrefix, type ShownAction, standardTimeoutMs } from '../protocol/actions.ts'
 import { PaidError } from '../protocol/error.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { SteadyClock } from '../lib/steady-clock.ts'
 import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
-import type { Log } from '../core/log.ts'
-import type { Logger } from '../core/logger.ts'
+import type { Ground } from '../core/ground.ts'
 import type { Peer } from '../core/peer.ts'
 import type { Surroundings } from './actions/command.ts'
 import { createKinds } from './actions/kinds.ts'
@@ -40,13 +36,7 @@ export const createActions = ({
   steady,
   logger,
   surroundings,
-}: {
-  log: Log
-  /** looked into once, before anything is asked */
-  database: Database
-  clock: Clock
-  steady: SteadyClock
-  logger: Logger
+}: Omit<Ground, 'bus'> & {
   surroundings: Surroundings
 }): Actions => {
   const lines = createLines()

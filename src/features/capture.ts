@@ -5,16 +5,13 @@
 // Refuses: what is no text where text belongs. A tool that the settings leave out gets an id, and nothing is kept.
 
 import { randomBytes } from 'node:crypto'
-import type { Database } from 'bun:sqlite'
 import type { Captured, CaptureSettings } from '../protocol/capture.ts'
 import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
-import type { Clock } from '../lib/clock.ts'
 import { excluding } from '../lib/exclude.ts'
 import type { HandlersFor } from '../core/dispatch.ts'
 import { filterOf } from '../core/filter.ts'
-import type { Log } from '../core/log.ts'
-import type { Logger } from '../core/logger.ts'
+import type { Ground } from '../core/ground.ts'
 import { pageAfter } from '../core/query.ts'
 import { type Active, channelOf, createActive, type Said, saidIn } from './capture/active.ts'
 import { createAges } from './capture/ages.ts'
@@ -40,12 +37,7 @@ export const createCapture = ({
   logger,
   settings,
   umask,
-}: {
-  log: Log
-  /** looked into once, before anything is asked */
-  database: Database
-  clock: Clock
-  logger: Logger
+}: Pick<Ground, 'log' | 'database' | 'clock' | 'logger'> & {
   /** as they are now */
   settings: () => CaptureSettings
   /** what the user's files leave out */

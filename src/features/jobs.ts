@@ -12,11 +12,8 @@
 import type { Database } from 'bun:sqlite'
 import { PaidError } from '../protocol/error.ts'
 import type { NewJob } from '../protocol/jobs.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { SteadyClock } from '../lib/steady-clock.ts'
 import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
-import type { Log } from '../core/log.ts'
-import type { Logger } from '../core/logger.ts'
+import type { Ground } from '../core/ground.ts'
 import type { Peer } from '../core/peer.ts'
 import type { Arithmetic } from './jobs/firings.ts'
 import { jobOf, jobRows, type JobRow, runRows, scheduleOf, shown } from './jobs/rows.ts'
@@ -34,20 +31,7 @@ export type Jobs = {
 const shownRuns = 5
 const shownResults = 10
 
-export const createJobs = ({
-  log,
-  database,
-  clock,
-  steady,
-  logger,
-}: {
-  log: Log
-  /** looked into at the start */
-  database: Database
-  clock: Clock
-  steady: SteadyClock
-  logger: Logger
-}): Jobs => {
+export const createJobs = ({ log, database, clock, steady, logger }: Omit<Ground, 'bus'>): Jobs => {
   let opened: Work | undefined
 
   /** The job that is meant. */

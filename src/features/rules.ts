@@ -6,13 +6,9 @@
 // either. A new rule begins with what comes after it. What it has not dealt with is counted and shown.
 // Refuses: a second rule of one name, unless it is to replace the first; a filter that is none.
 
-import type { Database } from 'bun:sqlite'
 import { PaidError } from '../protocol/error.ts'
 import { eventId, seqOfId } from '../protocol/event.ts'
 import { limits } from '../protocol/limits.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { SteadyClock } from '../lib/steady-clock.ts'
-import type { Bus } from '../core/bus.ts'
 import {
   addConsumer,
   countAside,
@@ -24,8 +20,7 @@ import {
   takeBack,
 } from '../core/consumer.ts'
 import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
-import type { Log } from '../core/log.ts'
-import type { Logger } from '../core/logger.ts'
+import type { Ground } from '../core/ground.ts'
 import { createPeer } from '../core/peer.ts'
 import { eventAt, seqOfCursor } from '../core/query.ts'
 import { createLines, type Line } from './rules/lines.ts'
@@ -43,22 +38,7 @@ export type Rules = {
 const shownAside = 100
 const retriedAtOnce = 100
 
-export const createRules = ({
-  log,
-  bus,
-  database,
-  clock,
-  steady,
-  logger,
-}: {
-  log: Log
-  bus: Bus
-  /** looked into once, before anything is asked */
-  database: Database
-  clock: Clock
-  steady: SteadyClock
-  logger: Logger
-}): Rules => {
+export const createRules = ({ log, bus, database, clock, steady, logger }: Ground): Rules => {
   const lines = createLines({ log, bus, clock, steady, logger })
 
   const rest = (namespace: string, name: string, by: string, paused: boolean): Promise<boolean> => {

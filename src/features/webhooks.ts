@@ -8,15 +8,11 @@
 // Refuses: deliveries from elsewhere than `allow` says, by the address of the socket; and without a secret, whatever
 // does not come from this machine or from where it was said to.
 
-import type { Database } from 'bun:sqlite'
 import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { SteadyClock } from '../lib/steady-clock.ts'
 import type { Bus } from '../core/bus.ts'
 import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
-import type { Log } from '../core/log.ts'
-import type { Logger } from '../core/logger.ts'
+import type { Ground } from '../core/ground.ts'
 import { argsOf, bodyOf } from './webhooks/args.ts'
 import { type Answer, newest, unfinished } from './webhooks/deliveries.ts'
 import { createRegistry, type Hook, originsOf, pathOf, secretsOf, shownHook } from './webhooks/registry.ts'
@@ -36,15 +32,9 @@ export const createWebhooks = ({
   logger,
   postToSelf,
   isExposed,
-}: {
-  log: Log
+}: Ground & {
   bus: Pick<Bus, 'size'>
-  /** looked into once, before anything is asked */
-  database: Database
   dispatch: Dispatch
-  clock: Clock
-  steady: SteadyClock
-  logger: Logger
   postToSelf: PostToSelf
   /** whether other machines can reach an address that the daemon listens on */
   isExposed: boolean

@@ -5,6 +5,7 @@ import { expect, test } from 'bun:test'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startDaemon, type TestDaemon, withDaemon } from '../support/daemon.ts'
+import { shown, until } from '../support/shown.ts'
 import { createTranscript, type Transcript, writeAgent, writeTranscript } from '../support/transcripts.ts'
 
 const hook = async (
@@ -22,22 +23,6 @@ const hook = async (
     }),
   })
   expect(code).toBe(0)
-}
-
-const shown = async (daemon: TestDaemon, id: string): Promise<string[]> => {
-  const { stdout, code } = await daemon.run(['sessions', 'show', id, '--json'])
-  if (code !== 0) return []
-  return JSON.parse(stdout).messages.map(({ text }: { text: string }) => text)
-}
-
-/** Asks until it is so; the archive follows a session a moment later. */
-const until = async <T>(look: () => Promise<T>, isIt: (found: T) => boolean): Promise<T> => {
-  for (const giveUpAt = Date.now() + 15_000; ;) {
-    const found = await look()
-    if (isIt(found)) return found
-    if (Date.now() > giveUpAt) throw new Error(`it did not come to that: ${JSON.stringify(found)}`)
-    await Bun.sleep(50)
-  }
 }
 
 test('a session that hooks tell of is kept as it goes, agents too, and stays when its files are gone', () =>

@@ -1,12 +1,9 @@
 // Runs: what has begun is on disk before it does anything, and so is its end before anybody is told. A run that a
 // daemon left behind is ended and noted as lost, once.
 
-import type { Database } from 'bun:sqlite'
 import { actionPrefix } from '../../protocol/actions.ts'
 import { PaidError } from '../../protocol/error.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { SteadyClock } from '../../lib/steady-clock.ts'
-import type { Log } from '../../core/log.ts'
+import type { Ground } from '../../core/ground.ts'
 import type { Logger } from '../../core/logger.ts'
 import { endLeftBehind, type LeftBehind } from './left-behind.ts'
 import { type Outcome, type Reason, RunFailed } from './outcome.ts'
@@ -48,20 +45,7 @@ export type Asked = {
 
 type LostRun = LeftBehind & Pick<Asked, 'namespace' | 'name' | 'by'>
 
-export const createRuns = ({
-  log,
-  database,
-  clock,
-  steady,
-  logger,
-}: {
-  log: Log
-  /** looked into once, before anything is asked */
-  database: Database
-  clock: Clock
-  steady: SteadyClock
-  logger: Logger
-}) => {
+export const createRuns = ({ log, database, clock, steady, logger }: Omit<Ground, 'bus'>) => {
   const open = new Map<string, { stop: AbortController; done: Promise<unknown> }>()
   let closed = false
 

@@ -2,13 +2,10 @@
 // as anybody would call it. The end of a run is written until the disk takes it. What was going on when the daemon
 // ended is found at the next start.
 
-import type { Database } from 'bun:sqlite'
 import { PaidError } from '../../protocol/error.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { SteadyClock } from '../../lib/steady-clock.ts'
 import { asPaidError, type Dispatch } from '../../core/dispatch.ts'
-import type { Log, Transaction } from '../../core/log.ts'
-import type { Logger } from '../../core/logger.ts'
+import type { Ground } from '../../core/ground.ts'
+import type { Transaction } from '../../core/log.ts'
 import { createPeer } from '../../core/peer.ts'
 import { createAlarm } from './alarm.ts'
 import { type Arithmetic, createFirings } from './firings.ts'
@@ -36,13 +33,7 @@ export const createWork = ({
   steady,
   logger,
   dispatch,
-}: {
-  log: Log
-  /** looked into at the start */
-  database: Database
-  clock: Clock
-  steady: SteadyClock
-  logger: Logger
+}: Omit<Ground, 'bus'> & {
   dispatch: Dispatch
 }) => {
   const runs = createRuns(clock)

@@ -5,9 +5,7 @@ import { actionPrefix } from '../../protocol/actions.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
 import { type Rule, rulePrefix } from '../../protocol/rules.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { SteadyClock } from '../../lib/steady-clock.ts'
-import type { Bus, Listener } from '../../core/bus.ts'
+import type { Listener } from '../../core/bus.ts'
 import {
   type Consumer,
   type ConsumerRow,
@@ -18,9 +16,8 @@ import {
 } from '../../core/consumer.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import { accepts } from '../../core/filter.ts'
-import type { Log } from '../../core/log.ts'
+import type { Ground } from '../../core/ground.ts'
 import type { LogEvent } from '../../core/log-event.ts'
-import type { Logger } from '../../core/logger.ts'
 import { createPeer, endPeer } from '../../core/peer.ts'
 import { causeOf, isCaused, isCausedBy } from './cause.ts'
 import { filtersOf, questionOf } from './question.ts'
@@ -30,19 +27,7 @@ import { shown } from './show.ts'
 export type Line = { rule: RuleRow; consumer: Consumer; close: () => Promise<void> }
 export type Lines = ReturnType<typeof createLines>
 
-export const createLines = ({
-  log,
-  bus,
-  clock,
-  steady,
-  logger,
-}: {
-  log: Log
-  bus: Bus
-  clock: Clock
-  steady: SteadyClock
-  logger: Logger
-}) => {
+export const createLines = ({ log, bus, clock, steady, logger }: Omit<Ground, 'database'>) => {
   const lines = new Map<string, Line>()
   /** undefined until it has begun */
   let dispatch: Dispatch | undefined

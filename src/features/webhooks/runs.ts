@@ -5,12 +5,10 @@
 import { PaidError } from '../../protocol/error.ts'
 import { seqOfId } from '../../protocol/event.ts'
 import { limits } from '../../protocol/limits.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Bus } from '../../core/bus.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
-import type { Log, Transaction } from '../../core/log.ts'
-import type { Logger } from '../../core/logger.ts'
+import type { Ground } from '../../core/ground.ts'
+import type { Transaction } from '../../core/log.ts'
 import { createActing, type Wish } from './acting.ts'
 import {
   acceptedText,
@@ -35,13 +33,9 @@ export const createRuns = ({
   clock,
   steady,
   logger,
-}: {
-  log: Log
+}: Pick<Ground, 'log' | 'clock' | 'steady' | 'logger'> & {
   bus: Pick<Bus, 'size'>
   dispatch: Dispatch
-  clock: Clock
-  steady: SteadyClock
-  logger: Logger
 }) => {
   const { tell, publish, runAction, announce } = createActing({ log, bus, dispatch, clock, steady })
   /** the answers of those that run, for whoever sends them again */

@@ -5,7 +5,7 @@ import type { Rule } from '../../../protocol/rules.ts'
 import { formatDuration } from '../../../lib/duration.ts'
 import { withDaemon } from '../../home.ts'
 import { say, sayJson, tell } from '../../output.ts'
-import { fit, visible } from '../../visible.ts'
+import { nameColumn, visible } from '../../visible.ts'
 import { kindText } from './kinds.ts'
 
 const nameWidth = 20
@@ -20,10 +20,9 @@ const list = async ({ json }: { json: boolean }): Promise<void> => {
 export default list
 
 export const ruleLine = (rule: Rule, now = Date.now()): string => {
-  const name = visible(rule.name)
-  const wide = name.length > nameWidth ? name : fit(name, nameWidth)
+  const name = nameColumn(rule.name, nameWidth)
   const on = rule.on.map(kindText).join(' or ')
-  return `${wide}  ${visible(on)} -> ${visible(rule.do)}  ${standOf(rule, now)}`
+  return `${name}  ${visible(on)} -> ${visible(rule.do)}  ${standOf(rule, now)}`
 }
 
 /** How far it is, in a few words. */

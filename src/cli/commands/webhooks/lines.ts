@@ -2,13 +2,12 @@
 
 import { formatDuration } from '../../../lib/duration.ts'
 import type { DeliveryRow, Webhook } from '../../../protocol/webhooks.ts'
-import { fit, visible } from '../../visible.ts'
+import { fit, nameColumn, visible } from '../../visible.ts'
 
 const nameWidth = 24
 
 export const webhookLine = (webhook: Webhook): string => {
-  const name = visible(webhook.name)
-  const wide = name.length > nameWidth ? name : fit(name, nameWidth)
+  const name = nameColumn(webhook.name, nameWidth)
   const does = webhook.do === undefined ? `publishes on ${webhook.publish}` : `runs ${webhook.do}`
   const more = [
     ...(webhook.async ? ['answers at once'] : []),
@@ -17,7 +16,7 @@ export const webhookLine = (webhook: Webhook): string => {
       ? []
       : [`the secret before it counts until ${new Date(webhook.previousUntil).toISOString()}`]),
   ]
-  return `${wide}  ${fit(webhook.scheme, 8)}  ${visible([does, ...more].join(', '))}`
+  return `${name}  ${fit(webhook.scheme, 8)}  ${visible([does, ...more].join(', '))}`
 }
 
 export const deliveryLine = ({ delivery, at, state, status, runs }: DeliveryRow): string => {
