@@ -183,6 +183,50 @@ test('an export is written whole or not at all, and for its owner alone', () =>
     expect(existsSync(join(daemon.home, 'none'))).toBe(false)
   }))
 
+test.skipIf(!Bun.which('prlimit'))(
+  'a disk that is full is said, costs no hook anything, and what was not kept is kept later',
+  async () => {
+    await using daemon = await startDaemon({ through: ['sh', '-c', 'trap "" XFSZ; exec "$@"', 'sh'] })
+    const limitFiles = (bytes: string) =>
+      Bun.spawnSync(['prlimit', '--pid', `${daemon.pid}`, `--fsize=${bytes}:unlimited`])
+    const transcripts = Array.from({ length: 6 }, () => createTranscript())
+    for (const t of transcripts) {
+      for (let at = 0; at < 40; at++)
+        t.prompt(Array.from({ length: 800 }, () => crypto.randomUUID()).join('-'))
+      writeTranscript(join(daemon.home, '.claude', 'projects'), t)
+    }
+    limitFiles(`${3 * 2 ** 20}`)
+    const full = await daemon.run(['import'])
+    expect({ code: full.code, stderr: full.stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('The archive cannot be used'),
+    })
+    const t = createTranscript()
+    await hook(daemon, join(daemon.home, 'projects', 'p', `${t.id}.jsonl`), t, { hook_event_name: 'Stop' })
+    expect(JSON.parse((await daemon.run(['sessions', '--json'])).stdout)).toContainEqual(
+      expect.objectContaining({ id: t.id }),
+    )
+    limitFiles('unlimited')
+    expect((await daemon.run(['import'])).code).toBe(0)
+    expect((await daemon.run(['archive', 'verify'])).code).toBe(0)
+    for (const { id, lines } of transcripts) expect(await shown(daemon, id)).toHaveLength(lines.length)
+  },
+)
+
+test('an archive that is no database is said, and sessions are still listed', async () => {
+  await using first = await startDaemon()
+  const { home } = first
+  const t = createTranscript()
+  await hook(first, '/nowhere', t, { hook_event_name: 'Stop' })
+  await first.kill('SIGTERM')
+  writeFileSync(first.paths.archive, 'not a database at all, whatever its name says'.repeat(100))
+  await using daemon = await startDaemon({ home })
+  const { stdout, stderr, code } = await daemon.run(['sessions', '--json'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('The archive cannot be used') })
+  expect(JSON.parse(stdout)).toMatchObject([{ id: t.id }])
+  expect((await daemon.run(['archive', 'verify'])).code).toBe(1)
+})
+
 test('`paid archive verify` exits 1 when a byte was changed, and names where', async () => {
   await using daemon = await startDaemon()
   const t = createTranscript()
