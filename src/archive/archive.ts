@@ -9,6 +9,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryOf } from '../lib/repository.ts'
 import { excluding } from '../lib/exclude.ts'
+import { capturedAnswers } from './captured.ts'
 import { changeAnswers } from './changes.ts'
 import { commitAnswers } from './commits.ts'
 import type { Answers, ArchiveSettings, CallName, Grown, Progress } from './calls.ts'
@@ -18,7 +19,7 @@ import { createIngest, type Taken } from './ingest.ts'
 import { createMessageReader, findSession, shownSession } from './read.ts'
 import { openArchiveFile } from './schema.ts'
 import { searchAnswers } from './search.ts'
-import { seenAt, sessionBy, sessionFor, type SessionRow } from './sessions.ts'
+import { sessionBy, sessionFor, type SessionRow } from './sessions.ts'
 import { verify } from './verify.ts'
 
 export type Archive = {
@@ -128,17 +129,11 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
     return { sessions: [...grown.values()] }
   }
 
-  /** a captured session is a source too; how far it was read is the number of an event */
-  const sourceOf = (id: string): string => `capture:${id}`
-  const takenOf = (id: string): number =>
-    database
-      .query<{ offset: number }, [string]>('SELECT offset FROM sources WHERE path = +?')
-      .get(sourceOf(id))?.offset ?? 0
-
   const answers: Answers = {
     ...commitAnswers(database, reader, turn),
     ...searchAnswers(database, reader, turn),
     ...changeAnswers(database, reader, turn),
+    ...capturedAnswers(database, ingest, place),
 
     take: ({ paths }) => takeAll(paths.flatMap((path) => [path, ...agentsOf(path)])),
 
@@ -187,40 +182,6 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
         .query('UPDATE sessions SET parent = ?, parent_kind = ? WHERE number = +?')
         .run(parent, kind, row.number)
       return {}
-    },
-
-    captured: ({ sessions }) => ({
-      behind: sessions
-        .map(({ id, upTo }) => ({ id, after: takenOf(id), upTo }))
-        .filter(({ after, upTo }) => after < upTo)
-        .map(({ id, after }) => ({ id, after })),
-    }),
-
-    capture: async ({ session, told }) => {
-      const { id, tool, folder, model, startedAt } = session
-      const after = takenOf(id)
-      const fresh = told.filter(({ seq }) => seq > after)
-      const last = fresh.at(-1)
-      if (last)
-        ingest.lines(
-          id,
-          tool,
-          fresh.map(({ line }) => line),
-          (row) => {
-            row.folder ??= folder ?? null
-            row.model ??= model ?? null
-            seenAt(row, startedAt)
-            database
-              .query(
-                `INSERT INTO sources (path, session, offset) VALUES (?, ?, ?)
-                 ON CONFLICT (path) DO UPDATE SET offset = excluded.offset`,
-              )
-              .run(sourceOf(id), row.number, last.seq)
-          },
-        )
-      await place(id)
-      const row = sessionBy(database, id)
-      return { session: id, messages: row?.messages ?? 0, records: row?.records ?? 0, bytes: row?.bytes ?? 0 }
     },
 
     sessions: ({ limit, before }) => {
