@@ -9,6 +9,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { repositoryOf } from '../lib/repository.ts'
 import { excluding } from '../lib/exclude.ts'
+import { changeAnswers } from './changes.ts'
 import { commitAnswers } from './commits.ts'
 import type { Answers, ArchiveSettings, CallName, Grown, Progress } from './calls.ts'
 import { joinCleared } from './cleared.ts'
@@ -17,7 +18,8 @@ import { importFolder } from './import.ts'
 import { createIngest, type Taken } from './ingest.ts'
 import { createMessageReader, findSession, shownSession } from './read.ts'
 import { openArchiveFile } from './schema.ts'
-import { seenAt, sessionBy, sessionFor, type SessionRow, writeSession } from './sessions.ts'
+import { searchAnswers } from './search.ts'
+import { seenAt, sessionBy, sessionFor, type SessionRow } from './sessions.ts'
 import { verify } from './verify.ts'
 
 export type Archive = {
@@ -127,8 +129,17 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
     return { sessions: [...grown.values()] }
   }
 
+  /** a captured session is a source too; how far it was read is the number of an event */
+  const sourceOf = (id: string): string => `capture:${id}`
+  const takenOf = (id: string): number =>
+    database
+      .query<{ offset: number }, [string]>('SELECT offset FROM sources WHERE path = +?')
+      .get(sourceOf(id))?.offset ?? 0
+
   const answers: Answers = {
     ...commitAnswers(database, reader, turn),
+    ...searchAnswers(database, reader, turn),
+    ...changeAnswers(database, reader, turn),
 
     take: ({ paths }) => takeAll(paths.flatMap((path) => [path, ...agentsOf(path)])),
 
@@ -182,30 +193,38 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
       return {}
     },
 
-    capture: async ({ session, from, lines }) => {
-      const path = `capture:${session.id}`
-      const source = database
-        .query<{ offset: number }, [string]>('SELECT offset FROM sources WHERE path = +?')
-        .get(path)
-      const next = source?.offset ?? 0
-      const fresh = lines.slice(Math.max(0, next - from))
-      if (fresh.length === 0 || from > next) return { next }
-      const row = sessionFor(database, session.id, session.tool)
-      database.transaction(() => {
-        row.folder ??= session.folder ?? null
-        row.branch = session.branch ?? row.branch
-        seenAt(row, session.startedAt)
-        writeSession(database, row)
-        database
-          .query(
-            `INSERT INTO sources (path, session, offset) VALUES (?, ?, ?)
-             ON CONFLICT (path) DO UPDATE SET offset = excluded.offset`,
-          )
-          .run(path, row.number, next + fresh.length)
-        ingest.lines(row, fresh)
-      })()
-      await place(session.id)
-      return { next: next + fresh.length }
+    captured: ({ sessions }) => ({
+      behind: sessions
+        .map(({ id, upTo }) => ({ id, after: takenOf(id), upTo }))
+        .filter(({ after, upTo }) => after < upTo)
+        .map(({ id, after }) => ({ id, after })),
+    }),
+
+    capture: async ({ session, told }) => {
+      const { id, tool, folder, model, startedAt } = session
+      const after = takenOf(id)
+      const fresh = told.filter(({ seq }) => seq > after)
+      const last = fresh.at(-1)
+      if (last)
+        ingest.lines(
+          id,
+          tool,
+          fresh.map(({ line }) => line),
+          (row) => {
+            row.folder ??= folder ?? null
+            row.model ??= model ?? null
+            seenAt(row, startedAt)
+            database
+              .query(
+                `INSERT INTO sources (path, session, offset) VALUES (?, ?, ?)
+                 ON CONFLICT (path) DO UPDATE SET offset = excluded.offset`,
+              )
+              .run(sourceOf(id), row.number, last.seq)
+          },
+        )
+      await place(id)
+      const row = sessionBy(database, id)
+      return { session: id, messages: row?.messages ?? 0, records: row?.records ?? 0, bytes: row?.bytes ?? 0 }
     },
 
     sessions: ({ limit, before }) => {
@@ -223,9 +242,9 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
 
     session: ({ id }) => ({ session: shownSession(findSession(database, id)) }),
 
-    show: ({ id, after, limit }) => {
+    show: ({ id, after, limit, talk }) => {
       const row = findSession(database, id)
-      const rows = reader.page(row.number, after ?? 0, limit)
+      const rows = reader.page(row.number, after ?? 0, limit, talk)
       const messages = []
       let bytes = 0
       for (const each of rows) {
