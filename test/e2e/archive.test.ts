@@ -4,7 +4,7 @@ import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startDaemon, type TestDaemon, withDaemon } from '../support/daemon.ts'
+import { paidBinary, startDaemon, type TestDaemon, withDaemon } from '../support/daemon.ts'
 import { shown, until } from '../support/shown.ts'
 import { createTranscript, type Transcript, writeAgent, writeTranscript } from '../support/transcripts.ts'
 
@@ -142,6 +142,29 @@ test('`paid import` keeps what was written before, says what it could not read, 
     expect(await daemon.run(['import', '--since', 'soon'])).toMatchObject({ code: 2 })
   }))
 
+test('an import ends with the command that asked for it, and goes on when it is run again', () =>
+  withDaemon({}, async (daemon) => {
+    const projects = join(daemon.home, '.claude', 'projects')
+    const transcripts = Array.from({ length: 40 }, () => createTranscript())
+    for (const t of transcripts) {
+      for (let at = 0; at < 100; at++) t.prompt(`${at} ${'words of a prompt '.repeat(200)}`)
+      writeTranscript(projects, t)
+    }
+    const command = Bun.spawn([paidBinary, 'import'], {
+      env: daemon.env,
+      stdio: ['ignore', 'ignore', 'ignore'],
+    })
+    const kept = async (): Promise<number> =>
+      JSON.parse((await daemon.run(['sessions', '--json', '-n', '100'])).stdout).length
+    await until(kept, (count) => count > 0)
+    command.kill('SIGINT')
+    await command.exited
+    const { stdout } = await daemon.run(['import', '--json'])
+    expect(JSON.parse(stdout).records).toBeGreaterThan(0)
+    expect(await kept()).toBe(40)
+    expect((await daemon.run(['import'])).stdout).toBe('Nothing new in 40 files.\n')
+  }))
+
 test('an export is written whole or not at all, and for its owner alone', () =>
   withDaemon({}, async (daemon) => {
     const t = createTranscript()
@@ -159,6 +182,50 @@ test('an export is written whole or not at all, and for its owner alone', () =>
     expect(gone.code).toBe(1)
     expect(existsSync(join(daemon.home, 'none'))).toBe(false)
   }))
+
+test.skipIf(!Bun.which('prlimit'))(
+  'a disk that is full is said, costs no hook anything, and what was not kept is kept later',
+  async () => {
+    await using daemon = await startDaemon({ through: ['sh', '-c', 'trap "" XFSZ; exec "$@"', 'sh'] })
+    const limitFiles = (bytes: string) =>
+      Bun.spawnSync(['prlimit', '--pid', `${daemon.pid}`, `--fsize=${bytes}:unlimited`])
+    const transcripts = Array.from({ length: 6 }, () => createTranscript())
+    for (const t of transcripts) {
+      for (let at = 0; at < 40; at++)
+        t.prompt(Array.from({ length: 800 }, () => crypto.randomUUID()).join('-'))
+      writeTranscript(join(daemon.home, '.claude', 'projects'), t)
+    }
+    limitFiles(`${3 * 2 ** 20}`)
+    const full = await daemon.run(['import'])
+    expect({ code: full.code, stderr: full.stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('The archive cannot be used'),
+    })
+    const t = createTranscript()
+    await hook(daemon, join(daemon.home, 'projects', 'p', `${t.id}.jsonl`), t, { hook_event_name: 'Stop' })
+    expect(JSON.parse((await daemon.run(['sessions', '--json'])).stdout)).toContainEqual(
+      expect.objectContaining({ id: t.id }),
+    )
+    limitFiles('unlimited')
+    expect((await daemon.run(['import'])).code).toBe(0)
+    expect((await daemon.run(['archive', 'verify'])).code).toBe(0)
+    for (const { id, lines } of transcripts) expect(await shown(daemon, id)).toHaveLength(lines.length)
+  },
+)
+
+test('an archive that is no database is said, and sessions are still listed', async () => {
+  await using first = await startDaemon()
+  const { home } = first
+  const t = createTranscript()
+  await hook(first, '/nowhere', t, { hook_event_name: 'Stop' })
+  await first.kill('SIGTERM')
+  writeFileSync(first.paths.archive, 'not a database at all, whatever its name says'.repeat(100))
+  await using daemon = await startDaemon({ home })
+  const { stdout, stderr, code } = await daemon.run(['sessions', '--json'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('The archive cannot be used') })
+  expect(JSON.parse(stdout)).toMatchObject([{ id: t.id }])
+  expect((await daemon.run(['archive', 'verify'])).code).toBe(1)
+})
 
 test('`paid archive verify` exits 1 when a byte was changed, and names where', async () => {
   await using daemon = await startDaemon()

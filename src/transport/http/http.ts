@@ -11,6 +11,7 @@ import type { ListenerDialect } from '../../listener.ts'
 import { asPaidError } from '../../core/dispatch.ts'
 import { createPeer, type Peer } from '../../core/peer.ts'
 import type { Judge } from '../admission.ts'
+import { wordsFor } from '../dialects/orchestrator/refusals.ts'
 import type { Reason, Refusals } from '../refusals.ts'
 import type { SocketData, WebSockets } from '../websocket.ts'
 import { errorAnswer } from './answer.ts'
@@ -83,9 +84,13 @@ export const openHttpDoor = ({
   let nameless = createPeer(entered.name, entered.scope)
   let hookPeer = createPeer('hook:claude', entered.scope)
 
-  const refuse = (reason: Exclude<Reason, 'uid' | 'webhook'>, headers?: Record<string, string>): Response => {
+  const refuse = (
+    reason: Exclude<Reason, 'uid' | 'webhook'>,
+    headers?: Record<string, string>,
+    words?: string,
+  ): Response => {
     refusals.count(reason)
-    return errorAnswer(new PaidError(refusedStatus[reason]), headers)
+    return errorAnswer(new PaidError(refusedStatus[reason], words), headers)
   }
 
   const answer = (request: Request, server: Server): Response | Promise<Response> | undefined => {
@@ -106,27 +111,31 @@ export const openHttpDoor = ({
       )
     if (entered.webhooksOnly && path !== '/health') return notFoundAnswer()
 
-    const upgrading = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-    const toWebSocket = path === '/ws' || (path === '/' && upgrading)
+    const upgrading =
+      request.headers.get('upgrade')?.toLowerCase() === 'websocket' &&
+      (path === '/' || path === '/ws' || !routes.has(path))
     const addressOf = (): string => server.requestIP(request)?.address ?? ''
     const shown = gate && tokenOf(request, upgrading ? new URLSearchParams(search) : undefined)
-    const byFrame = entered.byFrame && upgrading && toWebSocket && shown === undefined
-    if (gate && !byFrame && !openPaths.has(path)) {
+    const byFrame = entered.byFrame && upgrading && shown === undefined
+    if (gate && !byFrame && (upgrading || !openPaths.has(path))) {
       const verdict = gate.judge(shown, addressOf)
-      if (verdict === 'refused') return refuse('token', { 'www-authenticate': 'Bearer realm="paid"' })
-      if (verdict !== 'pass') return refuse('rate', { 'retry-after': String(Math.ceil(verdict.wait / 1000)) })
+      const words = upgrading && path !== '/ws' ? wordsFor(shown) : {}
+      if (verdict === 'refused')
+        return refuse('token', { 'www-authenticate': 'Bearer realm="paid"' }, words.token)
+      if (verdict !== 'pass')
+        return refuse('rate', { 'retry-after': String(Math.ceil(verdict.wait / 1000)) }, words.rate)
     }
     if (request.method === 'POST' && !isUnix && !isJson(request) && headerToken(request) === undefined)
       return refuse('type')
 
     const peer = peerOf(request)
-    if (toWebSocket) {
+    if (path === '/ws' || upgrading) {
       const judge = gate && byFrame ? judgeFrom(gate, addressOf()) : undefined
       return webSockets.upgrade(request, server, { path, query: new URLSearchParams(search), peer, judge })
     }
     const { dialect } = entered
     const visit: Visit = { peer, hookPeer, dialect, search, keepOpen: () => server.timeout(request, 0) }
-    return routes(request, path, visit)
+    return routes.answer(request, path, visit)
   }
 
   const judgeFrom =
