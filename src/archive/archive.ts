@@ -11,6 +11,7 @@ import { repositoryOf } from '../lib/repository.ts'
 import { excluding } from '../lib/exclude.ts'
 import { commitAnswers } from './commits.ts'
 import type { Answers, ArchiveSettings, CallName, Grown, Progress } from './calls.ts'
+import { joinCleared } from './cleared.ts'
 import { exportPiece } from './export.ts'
 import { importFolder } from './import.ts'
 import { createIngest, type Taken } from './ingest.ts'
@@ -157,6 +158,9 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
             return !closed && !cancelled.has(job)
           },
           tell,
+          joined: (sessions, files) => {
+            if (!closed) joinCleared(database, reader, sessions, files)
+          },
         })
       } finally {
         cancelled.delete(job)

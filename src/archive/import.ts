@@ -3,8 +3,10 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isStorageError } from '../core/storage-error.ts'
 import type { ImportTotals } from '../protocol/archive.ts'
 import type { Progress } from './calls.ts'
+import type { Left } from './cleared.ts'
 import type { Ingest } from './ingest.ts'
 
 /** places of bad lines that the answer names */
@@ -49,6 +51,7 @@ export const importFolder = async ({
   ingest,
   pause,
   tell,
+  joined,
 }: {
   folder: string
   since?: number | undefined
@@ -56,6 +59,8 @@ export const importFolder = async ({
   ingest: (path: string, pause: () => Promise<boolean>, each: Parameters<Ingest['file']>[2]) => Promise<void>
   pause: () => Promise<boolean>
   tell: (progress: Progress) => void
+  /** gets the sessions of which something new was kept, and all files there are */
+  joined: (sessions: ReadonlySet<string>, files: readonly Left[]) => void
 }): Promise<ImportTotals> => {
   const { files: found, unreadable } = transcriptsIn(folder)
   const files = found.filter((file) => file.modifiedAt > since)
@@ -98,6 +103,8 @@ export const importFolder = async ({
         if (performance.now() - toldAt > progressEveryMs) report()
       })
     } catch (error) {
+      // not the file's fault, nor would the next one fare better
+      if (isStorageError(error)) throw error
       unreadable.push({ path, reason: reasonOf(error) })
     }
     filesDone++
@@ -109,6 +116,7 @@ export const importFolder = async ({
     }
   }
   totals.sessions = sessions.size
+  joined(sessions, found)
   report()
   return totals
 }
