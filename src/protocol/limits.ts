@@ -132,6 +132,11 @@ export const limits = {
   /** failed tokens from one address before 429, and for how long */
   authFailures: 20,
   authPauseMs: 60_000,
+  /** on a listener with `auth=frame`: a WebSocket shows its token within this time, in a frame of so many bytes, */
+  authFrameMs: 5000,
+  authFrameBytes: 8 * KiB,
+  /** and so many may be about to */
+  webSocketsWithoutToken: 100,
   /** types that `GET /stats` names; the rest is in the total */
   statsTypes: 1000,
   /** bytes of payload in one page; a page that would be larger ends early and `next` reads on */
