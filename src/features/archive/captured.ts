@@ -12,8 +12,13 @@ import type { LogEvent } from '../../core/log-event.ts'
 import { pageAfter } from '../../core/query.ts'
 
 const soonMs = 250
-/** events, and characters of them, that are kept at once */
+/** events that are kept at once */
 const pageEvents = 200
+/** who tells much at once is not slowed: what follows waits until nothing came for a moment, but not for ever */
+const quietMs = 100
+const longestWaitMs = 1000
+const lookMs = 25
+const factsRemembered = 1000
 const telling = new Set(['capture.started', 'message.added', 'code.changed'])
 const captureId = /^[0-9a-f]{16}$/
 
@@ -55,6 +60,14 @@ export const createHandOver = ({
   let running = false
   let closed = false
 
+  let heardAt = -quietMs
+  const quiet = async (): Promise<void> => {
+    for (const until = performance.now() + longestWaitMs; performance.now() < until;) {
+      await Bun.sleep(lookMs)
+      if (closed || performance.now() - heardAt >= quietMs) return
+    }
+  }
+
   const pageOf = (id: string, after: number, limit: number, type?: string) =>
     log.read((reader) =>
       pageAfter(
@@ -82,7 +95,7 @@ export const createHandOver = ({
     }
     facts.set(id, found)
     for (const oldest of facts.keys()) {
-      if (facts.size <= pageEvents) break
+      if (facts.size <= factsRemembered) break
       facts.delete(oldest)
     }
     return found
@@ -102,6 +115,7 @@ export const createHandOver = ({
         return line === undefined ? [] : [{ seq: event.seq, line }]
       })
       if (told.length > 0) grown = await archive.call('capture', { session, told })
+      if (more) await quiet()
     }
     if (grown) took(grown)
   }
@@ -141,6 +155,7 @@ export const createHandOver = ({
       const id = channel.slice(sessionPrefix.length)
       if (!captureId.test(id)) return
       due.set(id, seq)
+      heardAt = performance.now()
       schedule()
     },
     catchUp,
