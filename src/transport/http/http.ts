@@ -12,6 +12,7 @@ import { createPeer, type Peer } from '../../core/peer.ts'
 import { wordsFor } from '../dialects/orchestrator/refusals.ts'
 import type { Reason, Refusals } from '../refusals.ts'
 import type { SocketData, WebSockets } from '../websocket.ts'
+import { createAgentDoor, isAgentPath } from './agents.ts'
 import { errorAnswer } from './answer.ts'
 import { createRoutes, type House, type Visit } from './routes.ts'
 import { headerToken, tokenOf, type Gate } from './token.ts'
@@ -66,6 +67,7 @@ export const openHttpDoor = ({
 }) => {
   const routes = createRoutes(house, refusals)
   const webhooks = createWebhookDoor(house, refusals)
+  const agents = createAgentDoor(house, refusals)
   const isUnix = 'unix' in address
   let entered: Entrance = ownersEntrance
   let nameless = createPeer(entered.name, entered.scope)
@@ -101,6 +103,12 @@ export const openHttpDoor = ({
     const upgrading =
       request.headers.get('upgrade')?.toLowerCase() === 'websocket' &&
       (path === '/' || path === '/ws' || !routes.has(path))
+    if (isAgentPath(path) && !upgrading)
+      return agents(request, path, search, {
+        address: () => (isUnix ? undefined : (server.requestIP(request)?.address ?? '')),
+        mustSayJson: !isUnix && !isJson(request),
+        keepOpen: () => server.timeout(request, 0),
+      })
     if (gate && (upgrading || !openPaths.has(path))) {
       const shown = tokenOf(request, upgrading ? new URLSearchParams(search) : undefined)
       const verdict = gate.judge(shown, () => server.requestIP(request)?.address ?? '')
