@@ -37,6 +37,9 @@ export const limits = {
   /** `limit` of a reading call, and what it is when not given */
   pageEvents: 1000,
   pageEventsDefault: 100,
+  /** what is searched for, and how many hits come when no number is given */
+  searchCharacters: 64 * KiB,
+  searchHitsDefault: 20,
   /** events of `?replay=` on a WebSocket */
   replayEvents: 1000,
   /** a subscription's backlog once its socket has refused bytes; config `subscriptions.*` moves them */
