@@ -15,6 +15,7 @@ import { createRooms } from './rooms.ts'
 import { version } from './version.ts'
 import { matches } from './protocol/channel.ts'
 import { limits } from './protocol/limits.ts'
+import { PaidError } from './protocol/error.ts'
 import type { Status } from './protocol/system.ts'
 import { systemClock } from './lib/clock.ts'
 import { giveBackStartPages } from './lib/start-pages.ts'
@@ -23,6 +24,7 @@ import { createBus } from './core/bus.ts'
 import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from './core/database.ts'
 import { createLog } from './core/log.ts'
 import { createLogger } from './core/logger.ts'
+import type { Facts } from './features/system.ts'
 import { createArchiveClient } from './archive/client.ts'
 import { isLoopback } from './listener.ts'
 import { createPostToSelf } from './transport/http/post-to-self.ts'
@@ -85,6 +87,10 @@ export const runDaemon = async ({
     openArchiveWorker,
   )
   stack.defer(() => archived.close())
+  // whoever comes while doors still open is told to wait
+  let facts = (): Facts => {
+    throw new PaidError('stopping', 'The daemon is starting')
+  }
   const ground = { log, bus, database, clock: systemClock, steady: openSteadyClock(), logger }
   const { dispatch, ...rooms } = createRooms(ground, {
     accepting: () => phase !== 'stopping',
@@ -133,7 +139,7 @@ export const runDaemon = async ({
     for (const close of house.streams) close()
   })
 
-  const facts = () => ({
+  facts = () => ({
     version,
     pid: process.pid,
     startedAt,
