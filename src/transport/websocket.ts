@@ -1,17 +1,22 @@
 // THE WEBSOCKET DOOR: Bun.serve's own WebSockets, so that drain and back-pressure are ours.
 // `/ws` speaks the event bus: its first frame is the first event, `{"type":"ping"}` is answered, and what it does not
-// know it ignores. Every other path takes photon requests, and every path native calls. Promises: a bad frame gets an error frame and harms nobody; a reader
-// that stops reading keeps a bounded backlog and its connection.
+// know it ignores. Every other path greets, and speaks the orchestrator's words and photon's. Every path takes native
+// calls. Promises: a bad frame gets an error frame and harms nobody; a reader that stops reading keeps a bounded backlog
+// and its connection.
 
 import type { Parsed } from '../protocol/api.ts'
 import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
+import { createAdmission, type Admission, type Judge } from './admission.ts'
 import { createConnection, type Connection, type Words } from './connection.ts'
+import { goodbyeCode, goodbyeText, greeting } from './dialects/orchestrator/frames.ts'
+import { noMoreConnections } from './dialects/orchestrator/refusals.ts'
 import { parseJson } from './dialects/json.ts'
 import { encodeFrame, isFields } from './dialects/pai.ts'
 import { queryOf, subscribeParams } from './http/query.ts'
+import { createOrchestrator, type Orchestrator } from './orchestrator.ts'
 import { createPhoton, type Photon } from './photon.ts'
 import type { Refusals } from './refusals.ts'
 
@@ -20,11 +25,16 @@ export type SocketData = {
   peer: Peer
   /** what a `/ws` follows from its first moment */
   subscribe: Parsed<'event.subscribe'> | undefined
+  /** of one that shows its token in its first frame */
+  judge: Judge | undefined
+  admission: Admission | undefined
   caller: Caller | undefined
 }
 
-/** `photon` on every path but `/ws` */
-type Caller = { connection: Connection; photon: Photon | undefined }
+type Caller = { connection: Connection; spoken: Spoken | undefined }
+
+/** what is spoken on every path but `/ws`, besides native calls */
+type Spoken = { photon: Photon; orchestrator: Orchestrator }
 
 type Socket = Bun.ServerWebSocket<SocketData>
 
@@ -49,6 +59,7 @@ export const createWebSockets = ({
   onLagged: () => void
 }) => {
   const open = new Set<Socket>()
+  let waiting = 0
 
   const handler: Bun.WebSocketHandler<SocketData> = {
     maxPayloadLength: limits.webSocketMessageBytes,
@@ -59,29 +70,15 @@ export const createWebSockets = ({
 
     open(socket) {
       open.add(socket)
-      const { peer, subscribe } = socket.data
-      const connection = createConnection({
-        dispatch,
-        by: peer.by,
-        scope: peer.scope,
-        write: (frames) => write(socket, frames),
-        pause: (paused) => {
-          if (paused) socket.pause()
-          else socket.resume()
-        },
-        onLagged,
-      })
-      const photon = socket.data.path === '/ws' ? undefined : createPhoton(connection, dispatch)
-      socket.data.caller = { connection, photon }
-      if (subscribe)
-        dispatch(connection.peerIn(paiWords), 'event.subscribe', subscribe).catch(() =>
-          socket.close(1011, 'The log cannot be read'),
-        )
+      const { judge } = socket.data
+      if (judge) wait(socket, judge)
+      else begin(socket)
     },
 
     message(socket, message) {
-      const { caller, path } = socket.data
-      if (caller) receive(caller, typeof message === 'string' ? message : message.toString('utf8'), path)
+      const { admission, caller } = socket.data
+      if (admission) admission.take(message)
+      else if (caller) receive(caller, typeof message === 'string' ? message : message.toString('utf8'))
     },
 
     drain(socket) {
@@ -90,9 +87,62 @@ export const createWebSockets = ({
 
     close(socket) {
       open.delete(socket)
+      leave(socket)
       socket.data.caller?.connection.end()
       socket.data.caller = undefined
     },
+  }
+
+  const wait = (socket: Socket, judge: Judge): void => {
+    waiting++
+    const admit = (): void => {
+      leave(socket)
+      begin(socket)
+    }
+    const close = (code: number, reason: string): void => {
+      leave(socket)
+      socket.close(code, reason)
+    }
+    socket.data.admission = createAdmission({ judge, admit, close })
+  }
+
+  /** It waits no more. */
+  const leave = ({ data }: Socket): void => {
+    if (!data.admission) return
+    waiting--
+    data.admission.end()
+    data.admission = undefined
+  }
+
+  const begin = (socket: Socket): void => {
+    const { peer, subscribe } = socket.data
+    const connection = createConnection({
+      dispatch,
+      by: peer.by,
+      scope: peer.scope,
+      write: (frames) => write(socket, frames),
+      pause: (paused) => {
+        if (paused) socket.pause()
+        else socket.resume()
+      },
+      onLagged,
+    })
+    const isBus = socket.data.path === '/ws'
+    socket.data.caller = {
+      connection,
+      spoken: isBus
+        ? undefined
+        : {
+            photon: createPhoton(connection, dispatch),
+            orchestrator: createOrchestrator(connection, dispatch),
+          },
+    }
+    // at once, so that it arrives with the answer to the upgrade: some look for it in no other place
+    if (!isBus) socket.send(greeting)
+    if (subscribe)
+      dispatch(connection.peerIn(paiWords), 'event.subscribe', subscribe).catch(() =>
+        socket.close(1011, 'The log cannot be read'),
+      )
   }
 
   return {
@@ -104,11 +154,22 @@ export const createWebSockets = ({
     upgrade: (
       request: Request,
       server: Bun.Server<SocketData>,
-      { path, query, peer }: { path: string; query: URLSearchParams; peer: Peer },
+      {
+        path,
+        query,
+        peer,
+        judge,
+      }: { path: string; query: URLSearchParams; peer: Peer; judge: Judge | undefined },
     ): Response | undefined => {
       if (open.size >= limits.connections) {
         refusals.count('connections')
-        throw new PaidError('too_many_requests', `There are ${limits.connections} WebSockets open already`)
+        const why =
+          path === '/ws' ? `There are ${limits.connections} WebSockets open already` : noMoreConnections
+        throw new PaidError('too_many_requests', why)
+      }
+      if (judge && waiting >= limits.webSocketsWithoutToken) {
+        refusals.count('connections')
+        throw new PaidError('too_many_requests', `${waiting} WebSockets have not shown their token yet`)
       }
       const { follow: _follow, limit: _limit, ...filter } = queryOf(query)
       const subscribe = path === '/ws' ? subscribeParams(filter) : undefined
@@ -118,6 +179,8 @@ export const createWebSockets = ({
             path,
             peer: { ...peer, by: peer.by.replace(/^http:/, 'ws:') },
             subscribe,
+            judge,
+            admission: undefined,
             caller: undefined,
           },
         })
@@ -130,11 +193,11 @@ export const createWebSockets = ({
     },
     /** Tells those who would wait for it that the daemon stops. */
     goodbye: (): void => {
-      for (const { data } of open) data.caller?.photon?.goodbye()
+      for (const { data } of open) data.caller?.spoken?.photon.goodbye()
     },
     /** Closes all of them. */
     closeAll: (): void => {
-      for (const socket of open) socket.close(1001, 'Server shutting down')
+      for (const socket of open) socket.close(socket.data.path === '/ws' ? 1001 : goodbyeCode, goodbyeText)
     },
   }
 }
@@ -153,24 +216,21 @@ const write = (socket: Socket, frames: readonly string[]): number => {
   return taken
 }
 
-const receive = ({ connection, photon }: Caller, text: string, path: string): void => {
-  const isBus = path === '/ws'
+const receive = ({ connection, spoken }: Caller, text: string): void => {
   let frame: unknown
-  let error: PaidError | undefined
   try {
     frame = parseJson(text)
-    if (frame === null) error = new PaidError('invalid_json')
+    if (frame === null) throw new PaidError('invalid_json')
   } catch (thrown) {
-    error = thrown instanceof PaidError ? thrown : new PaidError('internal')
-  }
-  if (error) {
-    if (!isBus) connection.refuse(null, error)
+    const error = thrown instanceof PaidError ? thrown : new PaidError('internal')
+    if (spoken) spoken.orchestrator.refuse(error)
     else
       connection.take(
         JSON.stringify({ type: 'error', error: error.message, code: error.code, hint: error.hint }),
       )
-  } else if (photon?.take(frame) || connection.call(frame)) return
+    return
+  }
+  if (spoken?.photon.take(frame) || connection.call(frame)) return
+  if (spoken) spoken.orchestrator.take(frame)
   else if (isFields(frame) && frame['type'] === 'ping') connection.take('{"type":"pong"}')
-  else if (!isBus)
-    connection.refuse(null, new PaidError('bad_request', 'A call is {"id": …, "method": "…", "params": {…}}'))
 }

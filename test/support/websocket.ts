@@ -3,6 +3,8 @@
 import { createInbox, type Inbox } from './inbox.ts'
 
 export type TestWebSocket = AsyncDisposable & {
+  /** the first frame of every path but /ws, which is none of `frames` */
+  greeting: string | undefined
   frames: Inbox<string>
   send: (frame: string | Uint8Array) => void
   /** the code and reason that it closed with */
@@ -11,10 +13,15 @@ export type TestWebSocket = AsyncDisposable & {
   untilPong: () => Promise<string[]>
 }
 
-/** @param url http:// or ws://; resolves when it is open, rejects when it is refused */
+/**
+ * Resolves when it is open, rejects when it is refused.
+ * @param url http:// or ws://
+ * @param greets whether it is greeted at once; one that has not shown its token is not
+ */
 export const openWebSocket = async (
   url: string,
   headers: Record<string, string> = {},
+  greets = new URL(url).pathname !== '/ws',
 ): Promise<TestWebSocket> => {
   const frames = createInbox<string>()
   const closed = Promise.withResolvers<{ code: number; reason: string }>()
@@ -29,7 +36,9 @@ export const openWebSocket = async (
     closed.resolve({ code, reason })
   })
   await opened.promise
+  const greeting = greets ? await frames.next() : undefined
   return {
+    greeting,
     frames,
     send: (frame) => socket.send(frame),
     closed: closed.promise,

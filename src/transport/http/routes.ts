@@ -4,6 +4,7 @@
 import { Hono } from 'hono'
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
+import type { ListenerDialect } from '../../listener.ts'
 import type { Params } from '../../protocol/api.ts'
 import { asPaidError, type Dispatch } from '../../core/dispatch.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -17,6 +18,7 @@ import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
 import { bodyError, readBody } from './body.ts'
 import { openApiOf } from './openapi.ts'
+import { healthIn } from './health.ts'
 import { batchOf, callerOf, keyOf, occurredAtOf } from './posted.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
@@ -26,6 +28,8 @@ import type { WebhookRates } from './webhook-rates.ts'
 export type Visit = {
   peer: Peer
   hookPeer: Peer
+  /** whose words the listener speaks where two old systems differ */
+  dialect: ListenerDialect
   /** the query, undecoded */
   search: string
   /** takes off the limit on quiet connections */
@@ -53,14 +57,20 @@ type Handler = (request: Request, visit: Visit, parameter: string) => Response |
 type Ingest = (request: Request, visit: Visit) => Promise<Response>
 type Methods = Partial<Record<'GET' | 'POST', Handler>>
 
-export type Routes = (request: Request, path: string, visit: Visit) => Response | Promise<Response>
+export type Routes = {
+  answer: (request: Request, path: string, visit: Visit) => Response | Promise<Response>
+  /** whether a path has an answer of its own; any other is free for WebSockets */
+  has: (path: string) => boolean
+}
 
 export const createRoutes = (house: House, refusals: Refusals): Routes => {
   const app = new Hono<Env>()
   const { dispatch } = house
+  const taken: RegExp[] = []
 
   /** One path: its handlers, HEAD as GET, and 405 with Allow for the rest. */
   const at = (path: string, methods: Methods): void => {
+    taken.push(new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`))
     const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     app.all(path, (c) => {
       const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
@@ -140,14 +150,7 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
   at('/hooks/git', { POST: postCommit })
 
   at('/health', {
-    GET: () =>
-      jsonText(
-        JSON.stringify({
-          status: 'ok',
-          version: house.version,
-          uptime: (Date.now() - house.startedAt) / 1000,
-        }),
-      ),
+    GET: (_request, { dialect }) => jsonText(healthIn(dialect, house)),
   })
 
   at('/ready', {
@@ -236,8 +239,11 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
   app.notFound(() => errorAnswer(new PaidError('not_found')))
   app.onError(failure)
 
-  return (request, path, visit) => {
-    const handler = request.method === 'POST' ? direct.get(path) : undefined
-    return handler ? handler(request, visit).catch(failure) : app.fetch(request, visit)
+  return {
+    answer: (request, path, visit) => {
+      const handler = request.method === 'POST' ? direct.get(path) : undefined
+      return handler ? handler(request, visit).catch(failure) : app.fetch(request, visit)
+    },
+    has: (path) => taken.some((pattern) => pattern.test(path)),
   }
 }

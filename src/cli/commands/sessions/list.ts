@@ -7,8 +7,9 @@ import { PaidError } from '../../../protocol/error.ts'
 import { withDaemon } from '../../home.ts'
 import { say, sayJson, tell } from '../../output.ts'
 import { lineStyle } from '../../screen.ts'
+import { minuteOf, near, shortName, toWidth } from '../../session-words.ts'
 import { warn } from '../../talk.ts'
-import { clip, fit, visible } from '../../visible.ts'
+import { fit, visible } from '../../visible.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
 
 const usual = 20
@@ -82,24 +83,9 @@ const keptOf = ({ id, title, folder, firstAt, lastAt }: ArchivedSession): Listed
   lastAt: lastAt ?? 0,
 })
 
-const shortId = 8
-
 const lineOf = ({ id, title, folder, lastAt, archived }: Listed): string => {
-  const at = new Date(lastAt)
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`
-  const name = /^[0-9a-f]{8}-/.test(id) ? id.slice(0, shortId) : id
   const kept = archived ? `${archived.messages.toLocaleString('en-US')} messages` : 'not kept'
-  const place = near(folder ?? '')
-  const line = `${fit(visible(name), shortId)}  ${day}  ${kept.padStart(15)}  ${fit(visible(place), folderWidth)}  ${visible(title ?? '')}`
-  const { width } = lineStyle(false)
-  return (width === undefined ? line : clip(line, width)).trimEnd()
-}
-
-const two = (value: number): string => String(value).padStart(2, '0')
-
-const near = (folder: string): string => {
-  const home = process.env['HOME']
-  const short = home && `${folder}/`.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder
-  // its end says more than its beginning
-  return short.length > folderWidth ? `…${short.slice(1 - folderWidth)}` : short
+  const place = fit(near(folder ?? '', folderWidth), folderWidth)
+  const line = `${shortName(id)}  ${minuteOf(lastAt)}  ${kept.padStart(15)}  ${place}  ${visible(title ?? '')}`
+  return toWidth(line, lineStyle(false).width)
 }
