@@ -11,7 +11,7 @@ import type { Config } from './config.ts'
 import { openDoors } from './doors.ts'
 import { takeHome, tokenFor, writeDaemonFile } from './home.ts'
 import { claudeFolderOf, type Paths } from './paths.ts'
-import { createRooms } from './rooms.ts'
+import { type Choices, createRooms } from './rooms.ts'
 import { version } from './version.ts'
 import { matches } from './protocol/channel.ts'
 import { limits } from './protocol/limits.ts'
@@ -24,7 +24,6 @@ import { createBus } from './core/bus.ts'
 import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from './core/database.ts'
 import { createLog } from './core/log.ts'
 import { createLogger } from './core/logger.ts'
-import type { Facts } from './features/system.ts'
 import { createArchiveClient } from './archive/client.ts'
 import { isLoopback } from './listener.ts'
 import { createPostToSelf } from './transport/http/post-to-self.ts'
@@ -88,7 +87,7 @@ export const runDaemon = async ({
   )
   stack.defer(() => archived.close())
   // whoever comes while doors still open is told to wait
-  let facts = (): Facts => {
+  let facts: Choices['facts'] = () => {
     throw new PaidError('stopping', 'The daemon is starting')
   }
   const ground = { log, bus, database, clock: systemClock, steady: openSteadyClock(), logger }
