@@ -70,11 +70,10 @@ export const createHandOver = ({
     rate.count++
   }
   const isFlood = (): boolean =>
-    performance.now() - rate.since < 2 * soonMs && Math.max(rate.count, rate.before) > floodEvents
+    !closed && performance.now() - rate.since < 2 * soonMs && Math.max(rate.count, rate.before) > floodEvents
 
   const ebb = async (): Promise<void> => {
-    for (let waited = 0; waited < floodWaitMs && isFlood() && !closed; waited += soonMs)
-      await Bun.sleep(soonMs)
+    for (let waited = 0; waited < floodWaitMs && isFlood(); waited += soonMs) await Bun.sleep(soonMs)
   }
 
   const pageOf = (id: string, after: number, limit: number, type?: string) =>
