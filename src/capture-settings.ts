@@ -19,19 +19,20 @@ const lookAgainMs = 1000
  * @param path the file, which need not be there
  * @param excludePatterns added to the file's own
  * @param warn told once for each state of the file
+ * @param now milliseconds that go on steadily
  */
 export const openCaptureSettings = (
   path: string,
   excludePatterns: readonly string[],
   warn: (message: string, values: Fields) => void,
+  now = () => performance.now(),
 ): (() => CaptureSettings) => {
   let settings = withPatterns(standardCaptureSettings, excludePatterns)
   let stamp = ''
   let lookedAt = -Infinity
   return () => {
-    const now = performance.now()
-    if (now - lookedAt < lookAgainMs) return settings
-    lookedAt = now
+    if (now() - lookedAt < lookAgainMs) return settings
+    lookedAt = now()
     const current = stampOf(path)
     if (current === stamp) return settings
     stamp = current

@@ -76,7 +76,8 @@ const claim = async <Door extends AsyncDisposable>(
     door,
     release: async () => {
       await door[Symbol.asyncDispose]()
-      if (lstatSync(path, { throwIfNoEntry: false })?.ino !== ours.ino) return
+      const found = lstatSync(path, { throwIfNoEntry: false })
+      if (found && found.ino !== ours.ino) return
       rmSync(path, { force: true })
       for (const file of [ownerFile, pidFile]) if (file !== undefined) rmSync(file, { force: true })
     },

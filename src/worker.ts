@@ -5,6 +5,7 @@
 import { Database } from 'bun:sqlite'
 import { type Archive, openArchive } from './archive/archive.ts'
 import type { ArchiveReply, ArchiveRequest } from './archive/calls.ts'
+import { isStorageError } from './core/storage-error.ts'
 import { giveWay } from './archive/priority.ts'
 import { PaidError } from './protocol/error.ts'
 
@@ -36,11 +37,18 @@ const answer = async ({ id, settings, call, params }: ArchiveRequest): Promise<v
     archive ??= openArchive(settings, (progress) => say({ kind: 'progress', progress }))
     say({ kind: 'archive', id, result: await archive.answer(call, params) })
   } catch (error) {
-    const told =
-      error instanceof PaidError ? error.toJSON() : String(error instanceof Error ? error.stack : error)
+    const known = error instanceof PaidError ? error : isStorageError(error) ? unwritable(error) : undefined
+    const told = known?.toJSON() ?? String(error instanceof Error ? error.stack : error)
     say({ kind: 'archive', id, error: told })
   }
 }
+
+const unwritable = (error: unknown): PaidError =>
+  new PaidError(
+    'storage_full',
+    `The archive cannot be used (${error instanceof Error ? error.message : String(error)})`,
+    'Free disk space. If archive.db is damaged, stop the daemon, move it away, and run `paid import`.',
+  )
 
 const check = (path: string): string[] => {
   try {

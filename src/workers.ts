@@ -1,6 +1,7 @@
 // How the worker thread is started, from the folder that it lies in: for a look at the database after an unclean end,
 // and for the archive.
 
+import { giveBackStartPages } from './lib/start-pages.ts'
 import type { ArchiveReply } from './archive/calls.ts'
 import type { WorkerDoor } from './archive/client.ts'
 import type { Status } from './protocol/system.ts'
@@ -44,6 +45,7 @@ export const openArchiveWorker = (
       await closed.promise
       clearTimeout(late)
       worker.terminate()
+      giveBackStartPages()
     },
   }
 }

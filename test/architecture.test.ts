@@ -17,7 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   lib: [],
   protocol: ['lib'],
   core: ground,
-  archive: ground,
+  archive: ['core', ...ground],
   features: ['core', 'archive', ...ground, 'version'],
   transport: ['core', ...ground, 'listener', 'version'],
   client: ground,

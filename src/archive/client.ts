@@ -6,7 +6,7 @@
 import { PaidError, errors, type ErrorCode } from '../protocol/error.ts'
 import type { ArchiveClient, ArchiveReply, ArchiveRequest, ArchiveSettings, Progress } from './calls.ts'
 
-const idleMs = 30_000
+const restsAfterMs = 30_000
 
 /** The part of a Worker that is used, so that a test may be one. */
 export type WorkerDoor = {
@@ -15,10 +15,14 @@ export type WorkerDoor = {
   end: () => Promise<void>
 }
 
-/** @param start opens the worker; what it says comes to `hear`, its fall to `fell` */
+/**
+ * @param start opens the worker; what it says comes to `hear`, its fall to `fell`
+ * @param idleMs without a call it ends after so long
+ */
 export const createArchiveClient = (
   settings: ArchiveSettings,
   start: (hear: (reply: ArchiveReply) => void, fell: (message: string) => void) => WorkerDoor,
+  idleMs = restsAfterMs,
 ): ArchiveClient => {
   const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
   const hearers = new Set<(progress: Progress) => void>()

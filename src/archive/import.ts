@@ -3,6 +3,7 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isStorageError } from '../core/storage-error.ts'
 import type { ImportTotals } from '../protocol/archive.ts'
 import type { Progress } from './calls.ts'
 import type { Ingest } from './ingest.ts'
@@ -98,6 +99,8 @@ export const importFolder = async ({
         if (performance.now() - toldAt > progressEveryMs) report()
       })
     } catch (error) {
+      // not the file's fault, nor would the next one fare better
+      if (isStorageError(error)) throw error
       unreadable.push({ path, reason: reasonOf(error) })
     }
     filesDone++

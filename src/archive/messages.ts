@@ -91,7 +91,8 @@ export const createMessageWriter = (database: Database): MessageWriter => {
         said !== undefined && uuidShape.test(said) ? Buffer.from(said.replaceAll('-', ''), 'hex') : null
       const parts = partsOf(record)
       tell(session, toldBy(record))
-      if (timeOf(record) !== undefined) seenAt(session, at)
+      // records without a time are as old as their file
+      if (timeOf(record) !== undefined || session.last_at === null) seenAt(session, at)
       const same = uuid && parts.length > 0 ? sameUuid.all(uuid) : []
       if (same.some((each) => each.session === session.number)) return at
       const [first] = same

@@ -4,7 +4,7 @@
 // session has already are then passed over.
 
 import type { Database } from 'bun:sqlite'
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { chunksOf, hashOf, linesOf } from './chunks.ts'
 import type { Withheld } from './withhold.ts'
@@ -66,7 +66,8 @@ export type OpenSource = { source: Source; file: number; size: number; modifiedA
 
 /** Opens a file where it was left. Throws the system's error when it cannot be read. */
 export const openSource = (database: Database, path: string): OpenSource => {
-  const file = openSync(path, 'r')
+  // a pipe that lies there must not be waited for, nor a link be followed to what is no transcript
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   try {
     const found = fstatSync(file)
     if (!found.isFile()) throw new Error('not a file')

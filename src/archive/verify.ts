@@ -1,13 +1,13 @@
 // Whether everything is as it was written: each chunk against its hash, each hash against the one before it, each
-// session against its last, each message against the line it stands in. Some of the archive at each call, so that a
-// large one keeps nobody waiting.
+// session against its last, and SQLite's own pages. Some of the archive at each call, so that a large one keeps nobody
+// waiting.
 
 import type { Database } from 'bun:sqlite'
 import type { Verified } from '../protocol/archive.ts'
 import { damageOf } from './chunks.ts'
 
 /** bytes that are looked at before others have their turn */
-const turnBytes = 8 * 1024 * 1024
+const turnBytes = 4 * 1024 * 1024
 /** bytes of one call */
 const callBytes = 64 * 1024 * 1024
 

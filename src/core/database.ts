@@ -10,8 +10,11 @@ import { isStorageError } from './storage-error.ts'
 
 const cacheKiB = 16 * 1024
 
-/** pages in the write-ahead log before they are copied back: pages that every group changes are copied once in a while */
-const checkpointPages = 4000
+/**
+ * Pages in the write-ahead log before they are copied back and its file is written from its beginning again: a COMMIT
+ * into a file that need not grow is the faster one, so it should not be long until then.
+ */
+const checkpointPages = 1000
 
 /** How long everybody waits when another program holds the database for writing; then the writes are refused. */
 const foreignLockMs = 100

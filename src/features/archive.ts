@@ -24,6 +24,8 @@ export type ArchiveRoom = {
 
 /** how often a session that goes on says that more of it is kept */
 const tellEveryMs = 10_000
+/** how often it is noted that the archive cannot be written */
+const failedEveryMs = 60_000
 /** after the start, when whoever waited for it had their turn */
 const retakeAfterMs = 2000
 const sessionsRemembered = 1000
@@ -71,8 +73,13 @@ export const createArchive = ({
       .catch((error: unknown) => logger.warn('session.archived could not be noted', { error }))
   }
 
+  let failedAt = -failedEveryMs
   const failed = (error: unknown): void => {
     if (error instanceof PaidError && error.code === 'stopping') return
+    // hooks come all day, and what keeps failing is said now and then
+    const now = performance.now()
+    if (now - failedAt < failedEveryMs) return
+    failedAt = now
     logger.error('the archive could not take a transcript', { error })
   }
 

@@ -88,7 +88,7 @@ export const createJobs = ({ log, database, clock, steady, logger }: Omit<Ground
     'job.run': ({ id }, peer) =>
       work.turn((turn) => {
         const row = find(turn.transaction.database, peer, id)
-        const offered = work.runs.offer(turn, row, null, row.overlap === 'queue', peer.by)
+        const offered = work.runs.offer(turn, row, null, row.overlap === 'queue', peer)
         return offered === 'started' || offered === 'known'
           ? { started: true }
           : { started: false, reason: offered }
@@ -128,10 +128,13 @@ export const createJobs = ({ log, database, clock, steady, logger }: Omit<Ground
         return { removed: true }
       }),
 
-    'job.history': ({ id, limit }, { namespace }) =>
+    'job.history': ({ id, limit }, peer) =>
       log.read((reader) => {
-        const place = { namespace, id }
-        return { results: resultsOf(reader, place, limit, jobRows.find(reader, place)?.action) }
+        const place = { namespace: peer.namespace, id }
+        const results = resultsOf(reader, place, limit, jobRows.find(reader, place)?.action)
+        // of one that was removed it stays
+        if (results.length === 0) find(reader, peer, id)
+        return { results }
       }),
   })
 

@@ -51,7 +51,8 @@ const systemClock = (): Pick<SteadyClock, 'now' | 'boot'> | undefined => {
     try {
       const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
       const { symbols } = dlopen(name, declared)
-      const time = new BigInt64Array(2) // seconds, nanoseconds
+      // seconds, nanoseconds; over a buffer of its own, since a small array without one moves when its buffer is asked for
+      const time = new BigInt64Array(new ArrayBuffer(16))
       const place = ptr(time)
       const now = (): number => {
         symbols.clock_gettime(CLOCK_MONOTONIC, place)

@@ -61,6 +61,7 @@ const outcome = z.object({
     .meta({ description: 'the instant it was planned for; absent on a run that was asked for' }),
   attempt: z.int().optional(),
   run: z.string().optional().meta({ description: 'run_<id> of the action' }),
+  cause: z.string().optional().meta({ description: 'what whoever asked for it acted upon' }),
   durationMs: z.int().optional(),
   result: z
     .unknown()

@@ -1,7 +1,8 @@
 // THE WEBSOCKET DOOR: Bun.serve's own WebSockets, so that drain and back-pressure are ours.
 // `/ws` speaks the event bus: its first frame is the first event, `{"type":"ping"}` is answered, and what it does not
-// know it ignores. Every other path takes photon requests, and every path native calls. Promises: a bad frame gets an error frame and harms nobody; a reader
-// that stops reading keeps a bounded backlog and its connection.
+// know it ignores. Every other path greets, and speaks the orchestrator's words and photon's. Every path takes native
+// calls. Promises: a bad frame gets an error frame and harms nobody; a reader that stops reading keeps a bounded backlog
+// and its connection.
 
 import type { Parsed } from '../protocol/api.ts'
 import { PaidError } from '../protocol/error.ts'
@@ -9,9 +10,12 @@ import { limits } from '../protocol/limits.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
 import { createConnection, type Connection, type Words } from './connection.ts'
+import { goodbyeCode, goodbyeText, greeting } from './dialects/orchestrator/frames.ts'
+import { noMoreConnections } from './dialects/orchestrator/refusals.ts'
 import { parseJson } from './dialects/json.ts'
 import { encodeFrame, isFields } from './dialects/pai.ts'
 import { queryOf, subscribeParams } from './http/query.ts'
+import { createOrchestrator, type Orchestrator } from './orchestrator.ts'
 import { createPhoton, type Photon } from './photon.ts'
 import type { Refusals } from './refusals.ts'
 
@@ -23,8 +27,10 @@ export type SocketData = {
   caller: Caller | undefined
 }
 
-/** `photon` on every path but `/ws` */
-type Caller = { connection: Connection; photon: Photon | undefined }
+type Caller = { connection: Connection; spoken: Spoken | undefined }
+
+/** what is spoken on every path but `/ws`, besides native calls */
+type Spoken = { photon: Photon; orchestrator: Orchestrator }
 
 type Socket = Bun.ServerWebSocket<SocketData>
 
@@ -71,8 +77,18 @@ export const createWebSockets = ({
         },
         onLagged,
       })
-      const photon = socket.data.path === '/ws' ? undefined : createPhoton(connection, dispatch)
-      socket.data.caller = { connection, photon }
+      const isBus = socket.data.path === '/ws'
+      socket.data.caller = {
+        connection,
+        spoken: isBus
+          ? undefined
+          : {
+              photon: createPhoton(connection, dispatch),
+              orchestrator: createOrchestrator(connection, dispatch),
+            },
+      }
+      // at once, so that it arrives with the answer to the upgrade: some look for it in no other place
+      if (!isBus) socket.send(greeting)
       if (subscribe)
         dispatch(connection.peerIn(paiWords), 'event.subscribe', subscribe).catch(() =>
           socket.close(1011, 'The log cannot be read'),
@@ -80,8 +96,8 @@ export const createWebSockets = ({
     },
 
     message(socket, message) {
-      const { caller, path } = socket.data
-      if (caller) receive(caller, typeof message === 'string' ? message : message.toString('utf8'), path)
+      const { caller } = socket.data
+      if (caller) receive(caller, typeof message === 'string' ? message : message.toString('utf8'))
     },
 
     drain(socket) {
@@ -108,7 +124,9 @@ export const createWebSockets = ({
     ): Response | undefined => {
       if (open.size >= limits.connections) {
         refusals.count('connections')
-        throw new PaidError('too_many_requests', `There are ${limits.connections} WebSockets open already`)
+        const why =
+          path === '/ws' ? `There are ${limits.connections} WebSockets open already` : noMoreConnections
+        throw new PaidError('too_many_requests', why)
       }
       const { follow: _follow, limit: _limit, ...filter } = queryOf(query)
       const subscribe = path === '/ws' ? subscribeParams(filter) : undefined
@@ -130,11 +148,11 @@ export const createWebSockets = ({
     },
     /** Tells those who would wait for it that the daemon stops. */
     goodbye: (): void => {
-      for (const { data } of open) data.caller?.photon?.goodbye()
+      for (const { data } of open) data.caller?.spoken?.photon.goodbye()
     },
     /** Closes all of them. */
     closeAll: (): void => {
-      for (const socket of open) socket.close(1001, 'Server shutting down')
+      for (const socket of open) socket.close(socket.data.path === '/ws' ? 1001 : goodbyeCode, goodbyeText)
     },
   }
 }
@@ -153,24 +171,21 @@ const write = (socket: Socket, frames: readonly string[]): number => {
   return taken
 }
 
-const receive = ({ connection, photon }: Caller, text: string, path: string): void => {
-  const isBus = path === '/ws'
+const receive = ({ connection, spoken }: Caller, text: string): void => {
   let frame: unknown
-  let error: PaidError | undefined
   try {
     frame = parseJson(text)
-    if (frame === null) error = new PaidError('invalid_json')
+    if (frame === null) throw new PaidError('invalid_json')
   } catch (thrown) {
-    error = thrown instanceof PaidError ? thrown : new PaidError('internal')
-  }
-  if (error) {
-    if (!isBus) connection.refuse(null, error)
+    const error = thrown instanceof PaidError ? thrown : new PaidError('internal')
+    if (spoken) spoken.orchestrator.refuse(error)
     else
       connection.take(
         JSON.stringify({ type: 'error', error: error.message, code: error.code, hint: error.hint }),
       )
-  } else if (photon?.take(frame) || connection.call(frame)) return
+    return
+  }
+  if (spoken?.photon.take(frame) || connection.call(frame)) return
+  if (spoken) spoken.orchestrator.take(frame)
   else if (isFields(frame) && frame['type'] === 'ping') connection.take('{"type":"pong"}')
-  else if (!isBus)
-    connection.refuse(null, new PaidError('bad_request', 'A call is {"id": …, "method": "…", "params": {…}}'))
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
-import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import * as fc from 'fast-check'
 import { openKept } from '../support/kept.ts'
 import { createTranscript, writeAgent, writeTranscript } from '../support/transcripts.ts'
 
@@ -124,6 +125,61 @@ test('a file that shrank, was written anew or stands beside its copy doubles not
 
   expect(await kept.texts(transcript.id)).toEqual(['prompt: one', 'answer: two', 'answer: three'])
   expect(await kept.lines(transcript.id)).toEqual(transcript.lines)
+})
+
+test('however a file grew, the archive is the same to the byte', async () => {
+  const t = createTranscript()
+  for (let at = 0; at < 12; at++) {
+    t.prompt(`prompt ${at} äöü €`)
+    t.answer('x'.repeat(at * 1000), `msg_${at >> 1}`)
+    t.raw('{"cut')
+  }
+  const bytes = Buffer.from(t.text())
+  const kept = openKept()
+  await kept.take(writeTranscript(kept.projects, t))
+  const { hash, tokens } = await kept.session(t.id)
+  await kept[Symbol.asyncDispose]()
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 6 }),
+      fc.nat(6),
+      async (cuts, restartAt) => {
+        await using kept = openKept()
+        const path = writeTranscript(kept.projects, t, '')
+        const places = [0, ...cuts.toSorted((a, b) => a - b), bytes.length]
+        for (const [at, from] of places.slice(0, -1).entries()) {
+          appendFileSync(path, bytes.subarray(from, places[at + 1]))
+          await kept.take(path)
+          if (at === restartAt) await kept.restart()
+        }
+        expect(await kept.session(t.id)).toMatchObject({ hash, tokens, bad: 12, messages: 24 })
+      },
+    ),
+    { seed: 20261121, numRuns: 25 },
+  )
+})
+
+test('a pipe or a link in the place of a transcript is left alone', async () => {
+  await using kept = openKept()
+  const t = createTranscript()
+  t.prompt('behind a link')
+  const path = writeTranscript(kept.projects, t)
+  const [pipe, link] = [crypto.randomUUID(), crypto.randomUUID()].map((id) =>
+    join(dirname(path), `${id}.jsonl`),
+  )
+  Bun.spawnSync(['mkfifo', pipe ?? ''])
+  symlinkSync(path, link ?? '')
+  for (const each of [pipe, link]) await kept.take(each ?? '').catch(() => {})
+  expect((await kept.call('sessions', { limit: 10 })).sessions).toEqual([])
+  expect((await kept.import()).files).toBe(1)
+})
+
+test('records without a time are as old as their file', async () => {
+  await using kept = openKept()
+  const t = createTranscript()
+  t.raw(JSON.stringify({ type: 'user', sessionId: t.id, message: { role: 'user', content: 'when?' } }))
+  await kept.take(writeTranscript(kept.projects, t))
+  expect((await kept.call('sessions', { limit: 10 })).sessions).toMatchObject([{ id: t.id, title: 'when?' }])
 })
 
 test('what is kept stays when the file is gone', async () => {

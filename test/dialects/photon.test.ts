@@ -92,6 +92,8 @@ describe('framing', () => {
   test('8: a type nobody knows is an error with its id', async () => {
     await using conversation = talk
     await conversation.play(`
+      a > {"type":"get_execution_history","id":"u0","photonName":"kanban","method":"event.list"}
+      a < {"type":"error","id":"u0","error":"This daemon serves no get_execution_history"}
       a > {"type":"nope","id":"u1"}
       a < {"type":"error","id":"u1","error":"Invalid request format"}`)
   })

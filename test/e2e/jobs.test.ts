@@ -131,6 +131,10 @@ test('an action that is not there yet is said, and no error', async () => {
   await paid('jobs', 'run', 'early')
   expect((await failed.heard()).data).toMatchObject({ code: 'unknown_action' })
   expect((await paid('jobs', 'history', 'early')).said).toContain('failed')
+  expect(await paid('jobs', 'history', 'never')).toMatchObject({
+    code: 1,
+    told: expect.stringContaining('no job'),
+  })
   await paid('jobs', 'remove', 'early')
 })
 

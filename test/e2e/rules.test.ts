@@ -71,7 +71,7 @@ describe('a rule', () => {
     })
     expect((await paid('rules', 'resume', name)).stderr).toBe(`${name} goes on`)
     await said(`said:${name}`, 2)
-    expect((await paid('rules', 'remove', name)).stderr).toBe(`${name} is gone`)
+    expect((await paid('rules', 'remove', name)).stderr).toBe(`${name}: removed`)
     expect(JSON.parse(await done('rules', 'list', '--json'))).toEqual([])
   })
 
@@ -120,12 +120,11 @@ describe('a rule', () => {
   })
 
   test('that is not there is an error', async () => {
-    for (const verb of ['show', 'pause', 'resume', 'retry'])
+    for (const verb of ['show', 'pause', 'resume', 'retry', 'remove'])
       expect(await paid('rules', verb, 'nobody')).toMatchObject({
         code: 1,
         stderr: expect.stringContaining('There is no rule'),
       })
-    expect((await paid('rules', 'remove', 'nobody')).stderr).toBe('there was no rule nobody')
   })
 })
 
@@ -159,6 +158,12 @@ describe('a rule’s own command does not run the rule again', () => {
   test('with another action that it runs', async () => {
     await done('actions', 'add', `${name}-say`, '--publish', `ring:${name}`)
     await ring(`paid actions run ${name}-say`)
+  }, 30_000)
+
+  test('with a job that it asks for', async () => {
+    await done('actions', 'add', `${name}-say`, '--publish', `ring:${name}`)
+    await done('jobs', 'add', `${name}-job`, '--every', '1d', '--do', `${name}-say`)
+    await ring(`paid jobs run ${name}-job`)
   }, 30_000)
 
   test('with a program of its user that has the client', async () => {

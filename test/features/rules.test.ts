@@ -141,6 +141,22 @@ describe('an event that a rule caused', () => {
     expect(posted('said')).toHaveLength(3)
   })
 
+  test('is known when it comes from a job that was asked for because of it', async () => {
+    await publishes('say', 'said')
+    const { engine } = room
+    await engine.dispatch(me, 'job.add', { id: 'j', every: 3_600_000, do: 'say' })
+    await add({ on: [{ type: 'Stop' }, { channel: 'said' }, { channel: 'job:*' }], do: 'say' })
+    const { ids } = await post('Stop')
+    await quiet()
+    await engine.dispatch({ ...me, cause: `rule:tell/${ids[0]}` }, 'job.run', { id: 'j' })
+    await quiet()
+    expect(posted('said').map(({ by }) => by)).toEqual(['rule:tell', 'job:j'])
+    expect(posted('job:j').map(({ type }) => type)).toEqual(['job.added', 'job.started', 'job.finished'])
+    expect((await engine.dispatch(me, 'job.history', { id: 'j' })).results).toMatchObject([
+      { what: 'finished', cause: `rule:tell/${ids[0]}` },
+    ])
+  })
+
   test('at the end of a chain of nine is taken for a ring', async () => {
     await publishes('say', 'said')
     await add({ on: [{ type: 'Stop' }], do: 'say' })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../src/lib/clock.ts'
 import { openSteadyClock } from '../../src/lib/steady-clock.ts'
-import { standardCaptureSettings } from '../../src/protocol/capture.ts'
+import { type CaptureSettings, standardCaptureSettings } from '../../src/protocol/capture.ts'
 import { type Bus, createBus } from '../../src/core/bus.ts'
 import { openDatabase, openReader } from '../../src/core/database.ts'
 import { createLog } from '../../src/core/log.ts'
@@ -68,6 +68,7 @@ export const openEngine = (
     steady = openSteadyClock(),
     bounds = { unsentEvents: 1000, unsentBytes: 1024 * 1024 },
     exposed = false,
+    captureSettings = (): CaptureSettings => standardCaptureSettings,
     keeping = { writePrompts: 'repo' as 'repo' | 'always' | 'never', gitNotes: false },
   } = {},
 ) => {
@@ -95,7 +96,7 @@ export const openEngine = (
     isStored: () => false,
     env: process.env,
     umask: 0o022,
-    captureSettings: () => standardCaptureSettings,
+    captureSettings,
     keeping,
     claudeFolder: undefined,
     sessions: { ...loadConfig({ paths: pathsOf(folder) }).sessions, workspaces: join(folder, 'workspaces') },

@@ -40,7 +40,7 @@ export type WebSocketWire = AsyncDisposable & {
   end: () => void
 }
 
-/** Upgraded and ready; throws with the answer when the upgrade is refused. */
+/** Upgraded, greeted on every path but /ws, and ready; throws with the answer when the upgrade is refused. */
 export const openWebSocketWire = async (daemon: Asking, path = '/ws'): Promise<WebSocketWire> => {
   const wire = await openWire(daemon.url)
   wire.send(
@@ -76,6 +76,19 @@ export const openWebSocketWire = async (daemon: Asking, path = '/ws'): Promise<W
   read()
   void wire.closed.then(() => changed.resolve())
 
+  const until = async (enough: (frames: Frame[]) => boolean): Promise<Frame[]> => {
+    while (!enough(frames)) {
+      if (wire.isClosed()) break
+      changed = Promise.withResolvers<void>()
+      await changed.promise
+    }
+    return frames
+  }
+  if (new URL(path, daemon.url).pathname !== '/ws') {
+    await until(({ length }) => length > 0)
+    frames.shift()
+  }
+
   const textsOf = () =>
     frames.filter(({ opcode }) => opcode === opcodes.text).map(({ payload }) => payload.toString())
   return {
@@ -84,14 +97,7 @@ export const openWebSocketWire = async (daemon: Asking, path = '/ws'): Promise<W
     texts: textsOf,
     send: wire.send,
     say: (text) => wire.send(frameOf(opcodes.text, text)),
-    until: async (enough) => {
-      while (!enough(frames)) {
-        if (wire.isClosed()) break
-        changed = Promise.withResolvers<void>()
-        await changed.promise
-      }
-      return frames
-    },
+    until,
     closeCode: () => {
       const close = frames.find(({ opcode }) => opcode === opcodes.close)
       return close && close.payload.length >= 2 ? close.payload.readUInt16BE(0) : undefined

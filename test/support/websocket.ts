@@ -3,6 +3,8 @@
 import { createInbox, type Inbox } from './inbox.ts'
 
 export type TestWebSocket = AsyncDisposable & {
+  /** the first frame of every path but /ws, which is none of `frames` */
+  greeting: string | undefined
   frames: Inbox<string>
   send: (frame: string | Uint8Array) => void
   /** the code and reason that it closed with */
@@ -29,7 +31,9 @@ export const openWebSocket = async (
     closed.resolve({ code, reason })
   })
   await opened.promise
+  const greeting = new URL(url).pathname === '/ws' ? undefined : await frames.next()
   return {
+    greeting,
     frames,
     send: (frame) => socket.send(frame),
     closed: closed.promise,

@@ -1,5 +1,5 @@
 // The two sockets: there, ours, for our eyes only, and answered by the daemon that holds the home; without a daemon,
-// nobody answers there.
+// nobody answers there. So are the others that a running daemon says it serves.
 
 import { lstatSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -20,17 +20,36 @@ export const checkSockets = async (facts: Facts): Promise<Finding[]> => {
       const answer = await healthOf({ unix: httpSocket })
       return facts.held ? typeof answer === 'object' : answer !== 'refused'
     }),
+    ...(await Promise.all(
+      othersOf(facts).map((path) => checkSocket(path, facts, () => accepts(path), path)),
+    )),
   ].flat()
   if (wrong.length > 0) return wrong
-  return [ok(name, facts.held ? 'both answer, and are yours alone' : 'none, as no daemon runs')]
+  if (!facts.held) return [ok(name, 'none, as no daemon runs')]
+  const others = othersOf(facts).length
+  const all = others === 0 ? 'both answer, and are' : `all ${others + 2} answer, and are`
+  return [ok(name, `${all} yours alone`)]
+}
+
+const othersOf = ({ paths: { socket, httpSocket }, status }: Facts): string[] =>
+  status?.sockets.filter((path) => path !== socket && path !== httpSocket) ?? []
+
+const accepts = async (path: string): Promise<boolean> => {
+  try {
+    const socket = await Bun.connect({ unix: path, socket: { data() {} } })
+    socket.end()
+    return true
+  } catch {
+    return false
+  }
 }
 
 const checkSocket = async (
   path: string,
   { held }: Facts,
   answers: () => Promise<boolean>,
+  file = basename(path),
 ): Promise<Finding[]> => {
-  const file = basename(path)
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (!found)
     return held

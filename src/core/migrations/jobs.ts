@@ -27,7 +27,8 @@ export const jobs = (database: Database): void => {
     PRIMARY KEY (namespace, id)
   ) STRICT`)
   database.run('CREATE INDEX jobs_next ON jobs (next_at) WHERE next_at IS NOT NULL')
-  // `started_at` is null while it waits; `ready_at` is when a run that waits for another try is due
+  // `started_at` is null while it waits; `ready_at` is when a run that waits for another try is due; `cause` is what
+  // whoever asked for it acted upon
   database.run(`CREATE TABLE job_runs (
     number INTEGER PRIMARY KEY,
     namespace TEXT NOT NULL,
@@ -35,7 +36,8 @@ export const jobs = (database: Database): void => {
     planned INTEGER,
     attempt INTEGER NOT NULL,
     started_at INTEGER,
-    ready_at INTEGER
+    ready_at INTEGER,
+    cause TEXT
   ) STRICT`)
   database.run('CREATE INDEX job_runs_job ON job_runs (namespace, id, number)')
   database.run('CREATE INDEX job_runs_ready ON job_runs (ready_at) WHERE ready_at IS NOT NULL')

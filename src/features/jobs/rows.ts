@@ -42,6 +42,8 @@ export type RunRow = {
   started_at: number | null
   /** when a run that waits for another try is due */
   ready_at: number | null
+  /** what whoever asked for it acted upon */
+  cause: string | null
 }
 
 export type Place = { readonly namespace: string; readonly id: string }
@@ -65,8 +67,8 @@ const remove = 'DELETE FROM jobs WHERE namespace = +? AND id = +?'
 const nextJob = 'SELECT next_at AS at FROM jobs WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1'
 const nextTry = 'SELECT ready_at AS at FROM job_runs WHERE ready_at IS NOT NULL ORDER BY ready_at LIMIT 1'
 
-const addRun = `INSERT INTO job_runs (namespace, id, planned, attempt, started_at, ready_at)
-  VALUES (?, ?, ?, ?, NULL, NULL) RETURNING *`
+const addRun = `INSERT INTO job_runs (namespace, id, planned, attempt, started_at, ready_at, cause)
+  VALUES (?, ?, ?, 1, NULL, NULL, ?) RETURNING *`
 const setRun = 'UPDATE job_runs SET attempt = ?, started_at = ?, ready_at = ? WHERE number = +?'
 const endRun = 'DELETE FROM job_runs WHERE number = +?'
 const first = 'SELECT * FROM job_runs WHERE namespace = +? AND id = +? ORDER BY number LIMIT 1'
@@ -141,10 +143,15 @@ export const jobRows = {
 
 export const runRows = {
   /** A run that waits. */
-  add: (database: Database, { namespace, id }: Place, planned: number | null, attempt: number): RunRow => {
+  add: (
+    database: Database,
+    { namespace, id }: Place,
+    planned: number | null,
+    cause: string | null,
+  ): RunRow => {
     const row = database
-      .query<RunRow, [string, string, number | null, number]>(addRun)
-      .get(namespace, id, planned, attempt)
+      .query<RunRow, [string, string, number | null, string | null]>(addRun)
+      .get(namespace, id, planned, cause)
     if (!row) throw new Error('a run has no row')
     return row
   },

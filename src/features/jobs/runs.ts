@@ -58,10 +58,16 @@ export const createRuns = (clock: Clock) => {
 
   return {
     /** A firing: it begins if nothing of its job is open. */
-    offer: (turn: Turn, job: JobRow, planned: number | null, mayWait: boolean, by = ourselves): Offered => {
+    offer: (
+      turn: Turn,
+      job: JobRow,
+      planned: number | null,
+      mayWait: boolean,
+      { by, cause = null }: { by?: string; cause?: string | null } = {},
+    ): Offered => {
       const { transaction } = turn
       const { database } = transaction
-      const wanted = { ...job, number: 0, planned, attempt: 1, started_at: null, ready_at: null }
+      const wanted = { ...job, number: 0, planned, attempt: 1, started_at: null, ready_at: null, cause }
       if (isKnown(transaction, wanted)) return 'known'
       const open = runRows.count(database, job)
       const reason =
@@ -70,7 +76,7 @@ export const createRuns = (clock: Clock) => {
         if (planned !== null) transaction.append(draftOf(job, 'job.skipped', { planned, reason }))
         return reason
       }
-      const run = runRows.add(database, job, planned, 1)
+      const run = runRows.add(database, job, planned, cause)
       if (open > 0) return 'waits'
       begin(turn, job, run, by)
       return 'started'

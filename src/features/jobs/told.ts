@@ -20,9 +20,10 @@ export const draftOf = ({ namespace, id }: Place, type: string, data: object, by
 })
 
 /** Which firing a run is of. */
-export const ofRun = ({ planned, attempt }: Pick<RunRow, 'planned' | 'attempt'>) => ({
+export const ofRun = ({ planned, attempt, cause }: Pick<RunRow, 'planned' | 'attempt' | 'cause'>) => ({
   ...(planned !== null && { planned }),
   attempt,
+  ...(cause !== null && { cause }),
 })
 
 /** The once-only key of a planned firing; each further try has one of its own. */

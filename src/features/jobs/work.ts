@@ -71,12 +71,13 @@ export const createWork = ({
   /** The action's answer. Where its line is full, the run waits for room: it has begun, and nothing else would do it. */
   const call = async ({ job, run, startedAt }: Begun): Promise<string> => {
     const peer = createPeer(`job:${job.id}`, 'write', job.namespace)
+    const cause = run.cause ?? `job:${job.id}@${run.planned ?? startedAt}`
     for (let again = 1; ; again++) {
       try {
         const answer = await dispatch(peer, 'action.run', {
           name: job.action,
           ...(job.args !== null && { args: JSON.parse(job.args) }),
-          cause: `job:${job.id}@${run.planned ?? startedAt}`,
+          cause,
           ...(job.timeout_ms !== null && { timeout: job.timeout_ms }),
         })
         return answer.run

@@ -23,8 +23,16 @@ const meanings: Meanings = {
 
 /** types that are answered without a call, or belong to one connection */
 const ownTypes = ['ping', 'subscribe', 'unsubscribe', 'command', 'prompt_response']
-/** what photons themselves do, which no daemon but theirs can */
-const foreign = ['reload']
+/** what photons themselves do, which no daemon but theirs can; most name a `method`, and are no calls of ours */
+const foreign = [
+  'reload',
+  'clear_instances',
+  'get_execution_history',
+  'get_circuit_health',
+  'get_line_history',
+  'add_manual_schedule',
+  ...['enable', 'disable', 'pause', 'resume'].flatMap((verb) => [`${verb}_schedule`, `${verb}_line`]),
+]
 
 const known = new Set([...Object.keys(meanings), ...ownTypes, ...foreign])
 

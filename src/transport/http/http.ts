@@ -9,6 +9,7 @@ import { limits } from '../../protocol/limits.ts'
 import type { Access } from '../../protocol/method.ts'
 import { asPaidError } from '../../core/dispatch.ts'
 import { createPeer, type Peer } from '../../core/peer.ts'
+import { wordsFor } from '../dialects/orchestrator/refusals.ts'
 import type { Reason, Refusals } from '../refusals.ts'
 import type { SocketData, WebSockets } from '../websocket.ts'
 import { errorAnswer } from './answer.ts'
@@ -70,9 +71,13 @@ export const openHttpDoor = ({
   let nameless = createPeer(entered.name, entered.scope)
   let hookPeer = createPeer('hook:claude', entered.scope)
 
-  const refuse = (reason: Exclude<Reason, 'uid' | 'webhook'>, headers?: Record<string, string>): Response => {
+  const refuse = (
+    reason: Exclude<Reason, 'uid' | 'webhook'>,
+    headers?: Record<string, string>,
+    words?: string,
+  ): Response => {
     refusals.count(reason)
-    return errorAnswer(new PaidError(refusedStatus[reason]), headers)
+    return errorAnswer(new PaidError(refusedStatus[reason], words), headers)
   }
 
   const answer = (request: Request, server: Server): Response | Promise<Response> | undefined => {
@@ -93,21 +98,26 @@ export const openHttpDoor = ({
       )
     if (entered.webhooksOnly && path !== '/health') return notFoundAnswer()
 
-    const upgrading = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-    if (gate && !openPaths.has(path)) {
+    const upgrading =
+      request.headers.get('upgrade')?.toLowerCase() === 'websocket' &&
+      (path === '/' || path === '/ws' || !routes.has(path))
+    if (gate && (upgrading || !openPaths.has(path))) {
       const shown = tokenOf(request, upgrading ? new URLSearchParams(search) : undefined)
       const verdict = gate.judge(shown, () => server.requestIP(request)?.address ?? '')
-      if (verdict === 'refused') return refuse('token', { 'www-authenticate': 'Bearer realm="paid"' })
-      if (verdict !== 'pass') return refuse('rate', { 'retry-after': String(Math.ceil(verdict.wait / 1000)) })
+      const words = upgrading && path !== '/ws' ? wordsFor(shown) : {}
+      if (verdict === 'refused')
+        return refuse('token', { 'www-authenticate': 'Bearer realm="paid"' }, words.token)
+      if (verdict !== 'pass')
+        return refuse('rate', { 'retry-after': String(Math.ceil(verdict.wait / 1000)) }, words.rate)
     }
     if (request.method === 'POST' && !isUnix && !isJson(request) && headerToken(request) === undefined)
       return refuse('type')
 
     const peer = peerOf(request)
-    if (path === '/ws' || (path === '/' && upgrading))
+    if (path === '/ws' || upgrading)
       return webSockets.upgrade(request, server, { path, query: new URLSearchParams(search), peer })
     const visit: Visit = { peer, hookPeer, search, keepOpen: () => server.timeout(request, 0) }
-    return routes(request, path, visit)
+    return routes.answer(request, path, visit)
   }
 
   const fetch = (request: Request, server: Server): Response | Promise<Response> | undefined => {

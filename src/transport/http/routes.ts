@@ -53,14 +53,20 @@ type Handler = (request: Request, visit: Visit, parameter: string) => Response |
 type Ingest = (request: Request, visit: Visit) => Promise<Response>
 type Methods = Partial<Record<'GET' | 'POST', Handler>>
 
-export type Routes = (request: Request, path: string, visit: Visit) => Response | Promise<Response>
+export type Routes = {
+  answer: (request: Request, path: string, visit: Visit) => Response | Promise<Response>
+  /** whether a path has an answer of its own; any other is free for WebSockets */
+  has: (path: string) => boolean
+}
 
 export const createRoutes = (house: House, refusals: Refusals): Routes => {
   const app = new Hono<Env>()
   const { dispatch } = house
+  const taken: RegExp[] = []
 
   /** One path: its handlers, HEAD as GET, and 405 with Allow for the rest. */
   const at = (path: string, methods: Methods): void => {
+    taken.push(new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`))
     const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     app.all(path, (c) => {
       const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
@@ -236,8 +242,11 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
   app.notFound(() => errorAnswer(new PaidError('not_found')))
   app.onError(failure)
 
-  return (request, path, visit) => {
-    const handler = request.method === 'POST' ? direct.get(path) : undefined
-    return handler ? handler(request, visit).catch(failure) : app.fetch(request, visit)
+  return {
+    answer: (request, path, visit) => {
+      const handler = request.method === 'POST' ? direct.get(path) : undefined
+      return handler ? handler(request, visit).catch(failure) : app.fetch(request, visit)
+    },
+    has: (path) => taken.some((pattern) => pattern.test(path)),
   }
 }

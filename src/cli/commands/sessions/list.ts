@@ -3,9 +3,11 @@
 import type { Connection } from '../../../client/connection.ts'
 import type { ArchivedSession } from '../../../protocol/archive.ts'
 import type { Session } from '../../../protocol/sessions.ts'
+import { PaidError } from '../../../protocol/error.ts'
 import { withDaemon } from '../../home.ts'
 import { say, sayJson, tell } from '../../output.ts'
 import { lineStyle } from '../../screen.ts'
+import { warn } from '../../talk.ts'
 import { clip, fit, visible } from '../../visible.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
 
@@ -41,7 +43,12 @@ export default list
 const sessionsOf = async (daemon: Connection, limit: number): Promise<Listed[]> => {
   const [heard, kept] = await Promise.all([
     daemon.call('session.list', { limit }),
-    daemon.call('archive.sessions', { limit }),
+    daemon.call('archive.sessions', { limit }).catch(async (error: unknown) => {
+      // what was heard stands elsewhere
+      if (!(error instanceof PaidError)) throw error
+      await warn(`${error.message}\n  ${error.hint}`)
+      return { sessions: [] }
+    }),
   ])
   const byId = new Map<string, Listed>(heard.sessions.map((session) => [session.id, heardOf(session)]))
   for (const archived of kept.sessions) {
