@@ -15,17 +15,8 @@ const usual = 20
 const most = 1000
 const folderWidth = 28
 
-export type Listed = {
-  id: string
-  title?: string
-  folder?: string
-  firstAt?: number
-  lastAt: number
-  /** hooks and other events of it */
-  events?: number
-  lastType?: string
-  archived?: ArchivedSession
-}
+/** What was heard of it, what was kept of it, or both. */
+export type Listed = Partial<Session> & { id: string; lastAt: number; archived?: ArchivedSession }
 
 const list = async ({ limit, json }: { limit: string | undefined; json: boolean }): Promise<void> => {
   const wanted = limit === undefined ? usual : Number(limit)
@@ -34,7 +25,9 @@ const list = async ({ limit, json }: { limit: string | undefined; json: boolean 
   const found = (await withDaemon((daemon) => sessionsOf(daemon, wanted))).slice(0, wanted)
   if (json) return sayJson(found)
   if (found.length === 0)
-    return tell('No sessions yet: `paid hooks install` hears new ones, `paid import` keeps old ones.')
+    return tell(
+      'No sessions yet: `paid sessions spawn` starts one, `paid hooks install` hears those of others.',
+    )
   for (const each of found) say(lineOf(each))
 }
 
@@ -50,7 +43,7 @@ const sessionsOf = async (daemon: Connection, limit: number): Promise<Listed[]> 
       return { sessions: [] }
     }),
   ])
-  const byId = new Map<string, Listed>(heard.sessions.map((session) => [session.id, heardOf(session)]))
+  const byId = new Map<string, Listed>(heard.sessions.map((session) => [session.id, session]))
   for (const archived of kept.sessions) {
     const known = byId.get(archived.id)
     byId.set(archived.id, {
@@ -64,16 +57,6 @@ const sessionsOf = async (daemon: Connection, limit: number): Promise<Listed[]> 
   return [...byId.values()].toSorted((a, b) => b.lastAt - a.lastAt)
 }
 
-const heardOf = ({ id, title, folder, firstAt, lastAt, events, lastType }: Session): Listed => ({
-  id,
-  ...(title !== undefined && { title }),
-  ...(folder !== undefined && { folder }),
-  firstAt,
-  lastAt,
-  events,
-  lastType,
-})
-
 const keptOf = ({ id, title, folder, firstAt, lastAt }: ArchivedSession): Listed => ({
   id,
   ...(title !== undefined && { title }),
@@ -84,15 +67,24 @@ const keptOf = ({ id, title, folder, firstAt, lastAt }: ArchivedSession): Listed
 
 const shortId = 8
 
-const lineOf = ({ id, title, folder, lastAt, archived }: Listed): string => {
+const lineOf = (listed: Listed): string => {
+  const { id, title, folder, lastAt, archived } = listed
   const at = new Date(lastAt)
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`
   const name = /^[0-9a-f]{8}-/.test(id) ? id.slice(0, shortId) : id
   const kept = archived ? `${archived.messages.toLocaleString('en-US')} messages` : 'not kept'
   const place = near(folder ?? '')
-  const line = `${fit(visible(name), shortId)}  ${day}  ${kept.padStart(15)}  ${fit(visible(place), folderWidth)}  ${visible(title ?? '')}`
+  const line = `${fit(visible(name), shortId)}  ${day}  ${fit(visible(stateOf(listed)), stateWidth)}  ${kept.padStart(15)}  ${fit(visible(place), folderWidth)}  ${visible(title ?? '')}`
   const { width } = lineStyle(false)
   return (width === undefined ? line : clip(line, width)).trimEnd()
+}
+
+const stateWidth = 20
+
+/** How it stands, and what it cost so far. */
+const stateOf = ({ status, waitsFor: [asked] = [], costUsd = 0 }: Listed): string => {
+  const state = asked ? `waits: ${asked.tool}` : (status ?? '')
+  return costUsd > 0 ? `${state} $${costUsd.toFixed(2)}` : state
 }
 
 const two = (value: number): string => String(value).padStart(2, '0')
