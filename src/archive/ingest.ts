@@ -46,8 +46,8 @@ export type Ingest = {
   ) => Promise<void>
   /** Puts on disk what is held. Throws SQLite's errors; then what was held is read again. */
   settle: () => void
-  /** Lines that come from no file. */
-  lines: (session: SessionRow, lines: readonly string[]) => void
+  /** Lines that come from no file; `note` runs in their transaction, before them. */
+  lines: (id: string, tool: string, lines: readonly string[], note: (session: SessionRow) => void) => void
 }
 
 type Read = { record: Fields; line: Uint8Array } | { bad: string; line: Uint8Array }
@@ -202,9 +202,10 @@ export const createIngest = (database: Database, isExcluded: IsExcluded): Ingest
         closeSync(open.file)
       }
     },
-    lines: (row, lines) => {
+    lines: (id, tool, lines, note) => {
       atOnce(() => {
-        const current = begin(row.id, row.tool)
+        const current = begin(id, tool)
+        note(current)
         let at = current.last_at ?? current.first_at ?? Date.now()
         for (const text of lines) {
           const read = readLine({ bytes: Buffer.from(text), offset: 0 }, isExcluded, new Set())

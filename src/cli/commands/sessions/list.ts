@@ -7,8 +7,9 @@ import { PaidError } from '../../../protocol/error.ts'
 import { withDaemon } from '../../home.ts'
 import { say, sayJson, tell } from '../../output.ts'
 import { lineStyle } from '../../screen.ts'
+import { minuteOf, near, shortName, toWidth } from '../../session-words.ts'
 import { warn } from '../../talk.ts'
-import { clip, fit, visible } from '../../visible.ts'
+import { fit, visible } from '../../visible.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
 
 const usual = 20
@@ -65,18 +66,13 @@ const keptOf = ({ id, title, folder, firstAt, lastAt }: ArchivedSession): Listed
   lastAt: lastAt ?? 0,
 })
 
-const shortId = 8
-
 const lineOf = (listed: Listed): string => {
   const { id, title, folder, lastAt, archived } = listed
-  const at = new Date(lastAt)
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`
-  const name = /^[0-9a-f]{8}-/.test(id) ? id.slice(0, shortId) : id
   const kept = archived ? `${archived.messages.toLocaleString('en-US')} messages` : 'not kept'
-  const place = near(folder ?? '')
-  const line = `${fit(visible(name), shortId)}  ${day}  ${fit(visible(stateOf(listed)), stateWidth)}  ${kept.padStart(15)}  ${fit(visible(place), folderWidth)}  ${visible(title ?? '')}`
-  const { width } = lineStyle(false)
-  return (width === undefined ? line : clip(line, width)).trimEnd()
+  const state = fit(visible(stateOf(listed)), stateWidth)
+  const place = fit(near(folder ?? '', folderWidth), folderWidth)
+  const line = `${shortName(id)}  ${minuteOf(lastAt)}  ${state}  ${kept.padStart(15)}  ${place}  ${visible(title ?? '')}`
+  return toWidth(line, lineStyle(false).width)
 }
 
 const stateWidth = 20
@@ -85,13 +81,4 @@ const stateWidth = 20
 const stateOf = ({ status, waitsFor: [asked] = [], costUsd = 0 }: Listed): string => {
   const state = asked ? `waits: ${asked.tool}` : (status ?? '')
   return costUsd > 0 ? `${state} $${costUsd.toFixed(2)}` : state
-}
-
-const two = (value: number): string => String(value).padStart(2, '0')
-
-const near = (folder: string): string => {
-  const home = process.env['HOME']
-  const short = home && `${folder}/`.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder
-  // its end says more than its beginning
-  return short.length > folderWidth ? `…${short.slice(1 - folderWidth)}` : short
 }
