@@ -19,11 +19,15 @@ export const options = z.strictObject({
     .array(z.string('a list of texts "host:port"'), 'a list of texts "host:port"')
     .min(1, 'at least one "host:port"')
     .default(['127.0.0.1:8787'])
-    .describe('addresses, `host:port[,auth=token|none][,dialect=pai]`; port 0 picks a free one'),
+    .describe(
+      'addresses, `host:port[,auth=token|none|frame][,dialect=pai|orchestrator|photon|happy]`; port 0 picks a free one',
+    ),
   auth: z
     .enum(auths, `one of ${auths.join(', ')}`)
     .default('token')
-    .describe('for listeners that do not say; `none` on loopback only'),
+    .describe(
+      'for listeners that do not say: `token`; `none` on loopback only; `frame`: a WebSocket may show it in its first frame',
+    ),
   hosts: z
     .array(z.string('a list of host names').min(1, 'no empty host names'), 'a list of host names')
     .default([])
@@ -116,6 +120,30 @@ export const options = z.strictObject({
         .boolean('true or false')
         .default(false)
         .describe('at a commit, name its conversations in a note under `refs/notes/paid`'),
+    })
+    .prefault({}),
+  sessions: z
+    .strictObject({
+      claude: z
+        .string('a path')
+        .default('')
+        .describe('the program of Claude Code; `PAID_CLAUDE` says it too; else `claude` in `PATH`'),
+      directory: z
+        .string('an absolute path')
+        .refine((path) => path === '' || path.startsWith('/'), 'an absolute path')
+        .default('')
+        .describe('where a session works that names no folder; else a new one under `workspaces/`'),
+      max: wholeNumber(1, 1000, 10).describe('sessions that run at a time'),
+      startSeconds: wholeNumber(1, 3600, 60).describe('a session that has not begun by then has failed'),
+      idleMinutes: wholeNumber(0, 100_000, 0).describe(
+        'a session that had nothing to do for so long is ended; 0: never',
+      ),
+      stopSeconds: wholeNumber(0, 60, 5).describe('so long a session may take to end before it is killed'),
+      budgetUsd: z
+        .number('a number of dollars')
+        .min(0, 'a number of dollars, 0 for no bound')
+        .default(0)
+        .describe('what a session may cost that names no budget; 0: no bound'),
     })
     .prefault({}),
   log: z

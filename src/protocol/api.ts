@@ -10,6 +10,7 @@ import { events } from './events.ts'
 import { jobs } from './jobs.ts'
 import { keys } from './keys.ts'
 import { locks } from './locks.ts'
+import { prompts } from './prompts.ts'
 import { rules } from './rules.ts'
 import { sessions } from './sessions.ts'
 import { system } from './system.ts'
@@ -25,6 +26,7 @@ export const api = {
   ...jobs,
   ...keys,
   ...locks,
+  ...prompts,
   ...rules,
   ...sessions,
   ...system,

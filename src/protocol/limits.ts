@@ -27,6 +27,17 @@ export const limits = {
   pathBytes: 4 * KiB,
   /** a session's id: its channel is `session:<id>` */
   sessionIdBytes: 256,
+  /** what is said to a session at once */
+  sessionTextBytes: MiB,
+  /** a session's title, alias, or one of its labels; and how many of those */
+  sessionLabelBytes: 512,
+  sessionLabels: 100,
+  /** messages that wait for one session */
+  sessionQueue: 100,
+  /** a line that Claude Code writes; of a longer one only its length is told */
+  sessionLineBytes: 64 * MiB,
+  /** a text in what a session says, is given or gets; of a longer one the beginning is kept */
+  sessionKeptBytes: 256 * KiB,
   keyBytes: 512,
   /** a namespace's name */
   namespaceBytes: 128,
@@ -37,6 +48,9 @@ export const limits = {
   /** `limit` of a reading call, and what it is when not given */
   pageEvents: 1000,
   pageEventsDefault: 100,
+  /** what is searched for, and how many hits come when no number is given */
+  searchCharacters: 64 * KiB,
+  searchHitsDefault: 20,
   /** events of `?replay=` on a WebSocket */
   replayEvents: 1000,
   /** a subscription's backlog once its socket has refused bytes; config `subscriptions.*` moves them */
@@ -129,6 +143,11 @@ export const limits = {
   /** failed tokens from one address before 429, and for how long */
   authFailures: 20,
   authPauseMs: 60_000,
+  /** on a listener with `auth=frame`: a WebSocket shows its token within this time, in a frame of so many bytes, */
+  authFrameMs: 5000,
+  authFrameBytes: 8 * KiB,
+  /** and so many may be about to */
+  webSocketsWithoutToken: 100,
   /** types that `GET /stats` names; the rest is in the total */
   statsTypes: 1000,
   /** bytes of payload in one page; a page that would be larger ends early and `next` reads on */

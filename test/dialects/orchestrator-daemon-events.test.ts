@@ -1,7 +1,7 @@
 // Case 49 of the orchestrator's protocol: what was posted for an agent, as JSON and as a stream.
 
 import { describe, expect, test } from 'bun:test'
-import { flat, iso, openAgentsRoom, unauthorized } from '../support/agents-room.ts'
+import { iso, openAgentsRoom, unauthorized } from '../support/agents-room.ts'
 
 describe('case 49, events', () => {
   const idsIn = (body: unknown) => (body as { events: { id: string }[] }).events.map(({ id }) => id)

@@ -2,9 +2,11 @@
 // Bearer, one renewal after a 401) works unchanged on every address, with a key that `paid keys add` made.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { z } from 'zod'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
 
-type Json = Record<string, unknown>
+const json = z.record(z.string(), z.unknown())
+type Json = z.infer<typeof json>
 
 const createOldClient = (base: string, { key, secret }: { key: string; secret: string }) => {
   let access = ''
@@ -21,7 +23,7 @@ const createOldClient = (base: string, { key, secret }: { key: string; secret: s
       await refresh()
       answer = await send()
     }
-    const told: Json = await answer.json()
+    const told = json.parse(await answer.json())
     if (!answer.ok) throw new Error(`${String(told['error'])} (${String(told['code'])})`)
     return told
   }
