@@ -11,10 +11,11 @@ import type { Config } from './config.ts'
 import { openDoors } from './doors.ts'
 import { takeHome, tokenFor, writeDaemonFile } from './home.ts'
 import { claudeFolderOf, type Paths } from './paths.ts'
-import { createRooms } from './rooms.ts'
+import { type Choices, createRooms } from './rooms.ts'
 import { version } from './version.ts'
 import { matches } from './protocol/channel.ts'
 import { limits } from './protocol/limits.ts'
+import { PaidError } from './protocol/error.ts'
 import type { Status } from './protocol/system.ts'
 import { systemClock } from './lib/clock.ts'
 import { giveBackStartPages } from './lib/start-pages.ts'
@@ -25,6 +26,7 @@ import { createLog } from './core/log.ts'
 import { createLogger } from './core/logger.ts'
 import { createArchiveClient } from './archive/client.ts'
 import { isLoopback } from './listener.ts'
+import { createAttempts } from './transport/http/attempts.ts'
 import { createPostToSelf } from './transport/http/post-to-self.ts'
 import type { House } from './transport/http/routes.ts'
 import { createWebhookRates } from './transport/http/webhook-rates.ts'
@@ -85,6 +87,10 @@ export const runDaemon = async ({
     openArchiveWorker,
   )
   stack.defer(() => archived.close())
+  // whoever comes while doors still open is told to wait
+  let facts: Choices['facts'] = () => {
+    throw new PaidError('stopping', 'The daemon is starting')
+  }
   const ground = { log, bus, database, clock: systemClock, steady: openSteadyClock(), logger }
   const { dispatch, ...rooms } = createRooms(ground, {
     accepting: () => phase !== 'stopping',
@@ -98,6 +104,7 @@ export const runDaemon = async ({
     captureSettings,
     claudeFolder: claudeFolderOf(env),
     keeping: config.capture,
+    sessions: { ...config.sessions, workspaces: join(paths.home, 'workspaces') },
     archive: {
       client: archived,
       live: config.capture.transcripts,
@@ -119,6 +126,7 @@ export const runDaemon = async ({
     startedAt,
     maxBody: config.http.maxBody,
     rates: createWebhookRates(config.webhooks.ratePerMinute),
+    attempts: createAttempts(),
     ready: () => phase === 'ready' && log.writable,
     webSockets: () => webSockets.size,
     onLagged,
@@ -133,7 +141,7 @@ export const runDaemon = async ({
     for (const close of house.streams) close()
   })
 
-  const facts = () => ({
+  facts = () => ({
     version,
     pid: process.pid,
     startedAt,

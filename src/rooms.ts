@@ -8,6 +8,7 @@ import type { Ground } from './core/ground.ts'
 import type { Bounds } from './core/subscription.ts'
 import type { ArchiveClient } from './archive/calls.ts'
 import { createActions } from './features/actions.ts'
+import { createAgents } from './features/agents.ts'
 import { createArchive } from './features/archive.ts'
 import { createCapture } from './features/capture.ts'
 import { createCommits } from './features/commits.ts'
@@ -18,6 +19,7 @@ import { createLocks } from './features/locks.ts'
 import { createPrompts } from './features/prompts.ts'
 import { createRules } from './features/rules.ts'
 import { createSessions } from './features/sessions.ts'
+import type { SessionSettings } from './features/sessions/ground.ts'
 import { createSystem, type Facts } from './features/system.ts'
 import { createWebhooks, type PostToSelf } from './features/webhooks.ts'
 
@@ -40,6 +42,8 @@ export type Choices = {
   keeping: Pick<Keeping, 'writePrompts' | 'gitNotes'>
   /** where Claude Code has its transcripts */
   claudeFolder: string | undefined
+  /** the options `sessions.*`, and where those work that are given no folder */
+  sessions: SessionSettings & { workspaces: string }
   postToSelf: PostToSelf
   isExposed: boolean
   facts: () => Facts
@@ -53,6 +57,9 @@ export const createRooms = (ground: Ground, choices: Choices) => {
   const actions = createActions({ ...ground, surroundings: { env, umask } })
   const jobs = createJobs(ground)
   const rules = createRules(ground)
+  const { workspaces, ...settings } = choices.sessions
+  const { claudeFolder } = choices
+  const sessions = createSessions({ ...ground, settings, workspaces, env, umask, claudeFolder })
   const capture = createCapture({ ...ground, settings: choices.captureSettings, umask })
   const { client, live, exists } = choices.archive
   const archive = createArchive({ ...ground, archive: client, live, exists })
@@ -61,7 +68,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
     archive: client,
     keeping: { ...choices.keeping, umask },
     live,
-    claudeFolder: choices.claudeFolder,
+    claudeFolder,
   })
   const dispatch: Dispatch = createDispatch({
     logger,
@@ -72,8 +79,9 @@ export const createRooms = (ground: Ground, choices: Choices) => {
       ...actions.handlers(own),
       ...jobs.handlers(own),
       ...rules.handlers(own),
+      ...createAgents({ ...ground, dispatch: own }),
       ...createWebhooks({ ...ground, dispatch: own, postToSelf, isExposed }),
-      ...createSessions({ log }),
+      ...sessions.handlers,
       ...archive.handlers,
       ...capture.handlers,
       ...commits.handlers,
@@ -104,7 +112,8 @@ export const createRooms = (ground: Ground, choices: Choices) => {
       locks.close()
       rules.close()
       await linked
-      return await actions.close()
+      const ended = await Promise.all([actions.close(), sessions.close()])
+      return ended.includes(true)
     },
   }
 }

@@ -13,12 +13,14 @@ import { channelCommands } from './tree/channels.ts'
 import { eventCommands } from './tree/events.ts'
 import { hookCommands } from './tree/hooks.ts'
 import { jobCommands } from './tree/jobs.ts'
+import { keyCommands } from './tree/keys.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
 import { promptCommands } from './tree/prompts.ts'
 import { webhookCommands } from './tree/webhooks.ts'
 import { ruleCommands } from './tree/rules.ts'
+import { sessionCommands } from './tree/sessions.ts'
 
 export const tree = defineCommand({
   meta: {
@@ -31,6 +33,7 @@ export const tree = defineCommand({
     ...lifeCommands,
     ...eventCommands,
     ...channelCommands,
+    ...sessionCommands,
     ...archiveCommands,
     ...lockCommands,
     ...ruleCommands,
@@ -38,6 +41,7 @@ export const tree = defineCommand({
     ...actionCommands,
     ...jobCommands,
     ...webhookCommands,
+    ...keyCommands,
     ...promptCommands,
     ...ownCommands,
   },

@@ -5,10 +5,12 @@
 
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
+import { agents } from './migrations/agents.ts'
 import { capture } from './migrations/capture.ts'
 import { commits } from './migrations/commits.ts'
 import { following } from './migrations/following.ts'
 import { jobs } from './migrations/jobs.ts'
+import { managed } from './migrations/managed.ts'
 import { webhooks } from './migrations/webhooks.ts'
 import { rules } from './migrations/rules.ts'
 
@@ -111,4 +113,6 @@ export const migrations: readonly ((database: Database) => void)[] = [
   capture,
   commits,
   following,
+  managed,
+  agents,
 ]

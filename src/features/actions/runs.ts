@@ -1,11 +1,12 @@
-// Runs: what has begun is on disk before it does anything, and so is its end before anybody is told. A run that a
-// daemon left behind is ended and noted as lost, once.
+// Runs: what has begun is on disk before it does anything, and so is its end before anybody is told; but where the disk
+// is full by then, who waits is told how it ended all the same, and it is noted when there is room: so `storage_full`
+// always means that nothing was done. A run that a daemon left behind is ended and noted as lost, once.
 
 import { actionPrefix } from '../../protocol/actions.ts'
 import { PaidError } from '../../protocol/error.ts'
+import { endLeftBehind } from '../../lib/left-behind.ts'
 import type { Ground } from '../../core/ground.ts'
 import type { Logger } from '../../core/logger.ts'
-import { endLeftBehind, type LeftBehind } from './left-behind.ts'
 import { type Outcome, type Reason, RunFailed } from './outcome.ts'
 import { previewOf, safe } from './shown.ts'
 
@@ -43,7 +44,14 @@ export type Asked = {
   readonly secrets: readonly string[]
 }
 
-type LostRun = LeftBehind & Pick<Asked, 'namespace' | 'name' | 'by'>
+/** the variable that names its run in the environment of a command */
+export const runMark = 'PAID_RUN'
+
+type LostRun = Pick<Asked, 'namespace' | 'name' | 'by'> & {
+  run: string
+  pid: number | null
+  process_start: string | null
+}
 
 export const createRuns = ({ log, database, clock, steady, logger }: Omit<Ground, 'bus'>) => {
   const open = new Map<string, { stop: AbortController; done: Promise<unknown> }>()
@@ -82,8 +90,9 @@ export const createRuns = ({ log, database, clock, steady, logger }: Omit<Ground
     try {
       await finish(asked, run, type, data)
     } catch (error) {
+      if (!(error instanceof PaidError) || error.code !== 'storage_full') throw error
+      logger.warn('the end of a run could not be noted; it is tried again', { run })
       finishLater(asked, run, type, data)
-      throw error
     }
   }
 
@@ -134,7 +143,10 @@ export const createRuns = ({ log, database, clock, steady, logger }: Omit<Ground
   }
 
   const recover = async (left: readonly LostRun[]): Promise<void> => {
-    await endLeftBehind(left)
+    await endLeftBehind(
+      runMark,
+      left.map(({ run, pid, process_start }) => ({ mark: run, pid, process_start })),
+    )
     for (const { run, namespace, name, by } of left) {
       const asked = { namespace, name, by, cause: undefined, timeout: 0, secrets: [] }
       const data = { reason: 'lost' satisfies Reason, error: 'The daemon died while it ran' }

@@ -12,12 +12,11 @@ import type { LogEvent } from '../../core/log-event.ts'
 import { pageAfter } from '../../core/query.ts'
 
 const soonMs = 250
-/** events that are kept at once */
+/** while so many are told in that time whoever tells them goes first; not for ever */
+const floodEvents = 250
+const floodWaitMs = 10_000
+/** events, and characters of them, that are kept at once */
 const pageEvents = 200
-/** who tells much at once is not slowed: what follows waits until nothing came for a moment, but not for ever */
-const quietMs = 100
-const longestWaitMs = 1000
-const lookMs = 25
 const factsRemembered = 1000
 const telling = new Set(['capture.started', 'message.added', 'code.changed'])
 const captureId = /^[0-9a-f]{16}$/
@@ -59,13 +58,23 @@ export const createHandOver = ({
   let timer: Timer | undefined
   let running = false
   let closed = false
+  /** how many were told in the moment that began at `since`, and in the one before */
+  const rate = { since: -Infinity, count: 0, before: 0 }
 
-  let heardAt = -quietMs
-  const quiet = async (): Promise<void> => {
-    for (const until = performance.now() + longestWaitMs; performance.now() < until;) {
-      await Bun.sleep(lookMs)
-      if (closed || performance.now() - heardAt >= quietMs) return
+  const counted = (): void => {
+    const now = performance.now()
+    if (now - rate.since > soonMs) {
+      rate.before = now - rate.since < 2 * soonMs ? rate.count : 0
+      rate.since = now
+      rate.count = 0
     }
+    rate.count++
+  }
+  const isFlood = (): boolean =>
+    !closed && performance.now() - rate.since < 2 * soonMs && Math.max(rate.count, rate.before) > floodEvents
+
+  const ebb = async (): Promise<void> => {
+    for (let waited = 0; waited < floodWaitMs && isFlood(); waited += soonMs) await Bun.sleep(soonMs)
   }
 
   const pageOf = (id: string, after: number, limit: number, type?: string) =>
@@ -106,6 +115,7 @@ export const createHandOver = ({
     if (!session) return
     let grown: Grown | undefined
     for (let after = from, more = true; more;) {
+      await ebb()
       if (closed) return
       const page = await pageOf(id, after, pageEvents)
       after = page.events.at(-1)?.seq ?? after
@@ -115,7 +125,6 @@ export const createHandOver = ({
         return line === undefined ? [] : [{ seq: event.seq, line }]
       })
       if (told.length > 0) grown = await archive.call('capture', { session, told })
-      if (more) await quiet()
     }
     if (grown) took(grown)
   }
@@ -154,8 +163,8 @@ export const createHandOver = ({
       if (!telling.has(type)) return
       const id = channel.slice(sessionPrefix.length)
       if (!captureId.test(id)) return
+      counted()
       due.set(id, seq)
-      heardAt = performance.now()
       schedule()
     },
     catchUp,

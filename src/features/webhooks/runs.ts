@@ -9,7 +9,7 @@ import type { Bus } from '../../core/bus.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Ground } from '../../core/ground.ts'
 import type { Transaction } from '../../core/log.ts'
-import { createActing, type Wish } from './acting.ts'
+import { createActing, originOf, type Wish } from './acting.ts'
 import {
   acceptedText,
   type Answer,
@@ -37,7 +37,14 @@ export const createRuns = ({
   bus: Pick<Bus, 'size'>
   dispatch: Dispatch
 }) => {
-  const { tell, publish, runAction, announce } = createActing({ log, bus, dispatch, clock, steady })
+  const { tell, publish, runAction, announce } = createActing({
+    log,
+    bus,
+    dispatch,
+    clock,
+    steady,
+    logger,
+  })
   /** the answers of those that run, for whoever sends them again */
   const flights = new Map<string, Promise<Answer>>()
 
@@ -87,6 +94,7 @@ export const createRuns = ({
       type: 'webhook.received',
       by,
       key,
+      ...originOf(wish.args),
     }
     const store = (transaction: Transaction): Begun | { answer: Answer } => {
       const before = find(transaction, hook.namespace, hook.name, delivery)?.kept

@@ -16,6 +16,7 @@ import { parseJson } from '../dialects/json.ts'
 import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
 import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
+import type { Attempts } from './attempts.ts'
 import { bodyError, readBody } from './body.ts'
 import { openApiOf } from './openapi.ts'
 import { healthIn } from './health.ts'
@@ -46,6 +47,8 @@ export type House = {
   startedAt: number
   maxBody: number
   rates: WebhookRates
+  /** of whoever comes as an agent */
+  attempts: Attempts
   ready: () => boolean
   webSockets: () => number
   onLagged: () => void

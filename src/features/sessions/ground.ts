@@ -1,0 +1,36 @@
+// What the sessions room stands on.
+
+import type { Ground } from '../../core/ground.ts'
+
+/** The options `sessions.*`. */
+export type SessionSettings = {
+  claude: string
+  directory: string
+  max: number
+  startSeconds: number
+  idleSeconds: number
+  stopSeconds: number
+  budgetUsd: number
+}
+
+export type SessionsGround = Omit<Ground, 'bus'> & {
+  settings: SessionSettings
+  /** of the user who started the daemon */
+  env: Readonly<Record<string, string | undefined>>
+  umask: number
+  /** where sessions work that are given no folder */
+  workspaces: string
+  /** where Claude Code keeps what is its own */
+  claudeFolder: string | undefined
+}
+
+export type Times = { startMs: number; idleMs: number; stopMs: number }
+
+export const timesOf = ({ startSeconds, idleSeconds, stopSeconds }: SessionSettings): Times => ({
+  startMs: startSeconds * 1000,
+  idleMs: idleSeconds * 1000,
+  stopMs: stopSeconds * 1000,
+})
+
+/** a daemon that stops has no more time for its sessions */
+export const daemonStopMs = 5000
