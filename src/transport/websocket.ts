@@ -7,6 +7,7 @@
 import type { Parsed } from '../protocol/api.ts'
 import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
+import type { Bus } from '../core/bus.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
 import { createConnection, type Connection, type Words } from './connection.ts'
@@ -16,6 +17,7 @@ import { parseJson } from './dialects/json.ts'
 import { encodeFrame, isFields } from './dialects/pai.ts'
 import { queryOf, subscribeParams } from './http/query.ts'
 import { createOrchestrator, type Orchestrator } from './orchestrator.ts'
+import { createNews } from './orchestrator/news.ts'
 import { createPhoton, type Photon } from './photon.ts'
 import type { Refusals } from './refusals.ts'
 
@@ -47,14 +49,17 @@ export type WebSockets = ReturnType<typeof createWebSockets>
 
 export const createWebSockets = ({
   dispatch,
+  bus,
   refusals,
   onLagged,
 }: {
   dispatch: Dispatch
+  bus: Bus
   refusals: Refusals
   onLagged: () => void
 }) => {
   const open = new Set<Socket>()
+  const news = createNews(dispatch, bus)
 
   const handler: Bun.WebSocketHandler<SocketData> = {
     maxPayloadLength: limits.webSocketMessageBytes,
@@ -84,7 +89,7 @@ export const createWebSockets = ({
           ? undefined
           : {
               photon: createPhoton(connection, dispatch),
-              orchestrator: createOrchestrator(connection, dispatch),
+              orchestrator: createOrchestrator(connection, dispatch, news),
             },
       }
       // at once, so that it arrives with the answer to the upgrade: some look for it in no other place
@@ -107,6 +112,7 @@ export const createWebSockets = ({
     close(socket) {
       open.delete(socket)
       socket.data.caller?.connection.end()
+      socket.data.caller?.spoken?.orchestrator.end()
       socket.data.caller = undefined
     },
   }
@@ -185,7 +191,7 @@ const receive = ({ connection, spoken }: Caller, text: string): void => {
       )
     return
   }
-  if (spoken?.photon.take(frame) || connection.call(frame)) return
+  if (spoken?.photon.take(frame) || connection.call(frame)) return spoken?.orchestrator.yield()
   if (spoken) spoken.orchestrator.take(frame)
   else if (isFields(frame) && frame['type'] === 'ping') connection.take('{"type":"pong"}')
 }
