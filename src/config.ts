@@ -66,7 +66,7 @@ export const loadConfig = ({ paths, env = {}, flags = {} }: ConfigSources): Conf
 const fromText = ({ schema }: OptionRow, text: string): unknown => {
   if (schema instanceof z.ZodArray) return text.split(/\s+/).filter((word) => word !== '')
   if (schema instanceof z.ZodBoolean && /^(true|false)$/.test(text.trim())) return text.trim() === 'true'
-  if (schema instanceof z.ZodNumber && /^-?\d+$/.test(text.trim())) return Number(text)
+  if (schema instanceof z.ZodNumber && /^-?\d+(\.\d+)?$/.test(text.trim())) return Number(text)
   return text
 }
 

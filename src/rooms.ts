@@ -17,6 +17,7 @@ import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
 import { createRules } from './features/rules.ts'
 import { createSessions } from './features/sessions.ts'
+import type { SessionSettings } from './features/sessions/ground.ts'
 import { createSystem, type Facts } from './features/system.ts'
 import { createWebhooks, type PostToSelf } from './features/webhooks.ts'
 
@@ -39,6 +40,8 @@ export type Choices = {
   keeping: Pick<Keeping, 'writePrompts' | 'gitNotes'>
   /** where Claude Code has its transcripts */
   claudeFolder: string | undefined
+  /** the options `sessions.*`, and where those work that are given no folder */
+  sessions: SessionSettings & { workspaces: string }
   postToSelf: PostToSelf
   isExposed: boolean
   facts: () => Facts
@@ -52,6 +55,9 @@ export const createRooms = (ground: Ground, choices: Choices) => {
   const actions = createActions({ ...ground, surroundings: { env, umask } })
   const jobs = createJobs(ground)
   const rules = createRules(ground)
+  const { workspaces, ...settings } = choices.sessions
+  const { claudeFolder } = choices
+  const sessions = createSessions({ ...ground, settings, workspaces, env, umask, claudeFolder })
   const capture = createCapture({ ...ground, settings: choices.captureSettings, umask })
   const { client, live, exists } = choices.archive
   const archive = createArchive({ ...ground, archive: client, live, exists })
@@ -60,7 +66,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
     archive: client,
     keeping: { ...choices.keeping, umask },
     live,
-    claudeFolder: choices.claudeFolder,
+    claudeFolder,
   })
   const dispatch: Dispatch = createDispatch({
     logger,
@@ -72,7 +78,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
       ...jobs.handlers(own),
       ...rules.handlers(own),
       ...createWebhooks({ ...ground, dispatch: own, postToSelf, isExposed }),
-      ...createSessions({ log }),
+      ...sessions.handlers,
       ...archive.handlers,
       ...capture.handlers,
       ...commits.handlers,
@@ -102,7 +108,8 @@ export const createRooms = (ground: Ground, choices: Choices) => {
       locks.close()
       rules.close()
       await linked
-      return await actions.close()
+      const ended = await Promise.all([actions.close(), sessions.close()])
+      return ended.includes(true)
     },
   }
 }

@@ -4,7 +4,7 @@
 import { systemClock } from '../../src/lib/clock.ts'
 import { openDatabase, openReader } from '../../src/core/database.ts'
 import { createLog } from '../../src/core/log.ts'
-import { createSessions } from '../../src/features/sessions.ts'
+import { createHeard } from '../../src/features/sessions/heard.ts'
 import { publishParams } from './requests.ts'
 
 export const denseType = 'PostToolUse'
@@ -29,7 +29,7 @@ export const fill = async (database: string, events: number): Promise<void> => {
   const reader = openReader(database)
   process.umask(mask)
   const log = createLog({ database: writer, reader, clock: systemClock, logger, deliver: silent })
-  createSessions({ log })
+  createHeard({ log })
   const dataText = JSON.stringify(publishParams.data)
   const rareEvery = Math.max(2, Math.floor(events / rareEvents))
   for (let from = 0; from < events; from += atOnce) {

@@ -19,6 +19,7 @@ import { ownCommands } from './tree/own.ts'
 import { promptCommands } from './tree/prompts.ts'
 import { webhookCommands } from './tree/webhooks.ts'
 import { ruleCommands } from './tree/rules.ts'
+import { sessionCommands } from './tree/sessions.ts'
 
 export const tree = defineCommand({
   meta: {
@@ -31,6 +32,7 @@ export const tree = defineCommand({
     ...lifeCommands,
     ...eventCommands,
     ...channelCommands,
+    ...sessionCommands,
     ...archiveCommands,
     ...lockCommands,
     ...ruleCommands,

@@ -118,6 +118,30 @@ export const options = z.strictObject({
         .describe('at a commit, name its conversations in a note under `refs/notes/paid`'),
     })
     .prefault({}),
+  sessions: z
+    .strictObject({
+      claude: z
+        .string('a path')
+        .default('')
+        .describe('the program of Claude Code; `PAID_CLAUDE` says it too; else `claude` in `PATH`'),
+      directory: z
+        .string('an absolute path')
+        .refine((path) => path === '' || path.startsWith('/'), 'an absolute path')
+        .default('')
+        .describe('where a session works that names no folder; else a new one under `workspaces/`'),
+      max: wholeNumber(1, 1000, 10).describe('sessions that run at a time'),
+      startSeconds: wholeNumber(1, 3600, 60).describe('a session that has not begun by then has failed'),
+      idleMinutes: wholeNumber(0, 100_000, 0).describe(
+        'a session that had nothing to do for so long is ended; 0: never',
+      ),
+      stopSeconds: wholeNumber(0, 60, 5).describe('so long a session may take to end before it is killed'),
+      budgetUsd: z
+        .number('a number of dollars')
+        .min(0, 'a number of dollars, 0 for no bound')
+        .default(0)
+        .describe('what a session may cost that names no budget; 0: no bound'),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z

@@ -9,6 +9,7 @@ import { capture } from './migrations/capture.ts'
 import { commits } from './migrations/commits.ts'
 import { following } from './migrations/following.ts'
 import { jobs } from './migrations/jobs.ts'
+import { managed } from './migrations/managed.ts'
 import { webhooks } from './migrations/webhooks.ts'
 import { rules } from './migrations/rules.ts'
 
@@ -111,4 +112,5 @@ export const migrations: readonly ((database: Database) => void)[] = [
   capture,
   commits,
   following,
+  managed,
 ]

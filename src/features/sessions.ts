@@ -1,167 +1,288 @@
-// THE SESSIONS ROOM: one summary row for each session that was heard, which follows from its events.
-// Promises: totals and the list cost the same however many events there are. A session's folder is the last one it
-// said; its title is Claude's own, or else the first line of its first prompt.
+// THE SESSIONS ROOM: Claude Code at work. Managed sessions are started here and driven over their input and output; the
+// others are known by what was heard of them.
+//
+// Promises: a session is in the log before its process starts, and its end after nothing of it runs any more. One turn at
+// a time, and what is said in it is told in its order; what was said whole is on disk, pieces of it are told as they
+// come. A status that says that it ended is final until the session is resumed. What a killed daemon left running is
+// ended before anything else starts, and told as lost. Nothing but an answer gives a permission.
+// Refuses: more sessions than `sessions.max`; to drive what it did not start; to signal a process that is not its own.
 
-import type { Database } from 'bun:sqlite'
-import { sessionPrefix } from '../protocol/channel.ts'
-import { eventId } from '../protocol/event.ts'
-import { limits } from '../protocol/limits.ts'
+import { PaidError } from '../protocol/error.ts'
 import type { Session } from '../protocol/sessions.ts'
 import type { HandlersFor } from '../core/dispatch.ts'
-import type { Log } from '../core/log.ts'
-import type { LogEvent } from '../core/log-event.ts'
-import { addToCounter } from '../core/streams.ts'
+import type { Peer } from '../core/peer.ts'
+import { hasTranscript } from './sessions/alive.ts'
+import { answerIn } from './sessions/answered.ts'
+import type { SessionsGround } from './sessions/ground.ts'
+import { createHeard } from './sessions/heard.ts'
+import { createLive, type Live } from './sessions/live.ts'
+import { createLooking } from './sessions/looking.ts'
+import { recoverLost } from './sessions/lost.ts'
+import { createProgram } from './sessions/program.ts'
+import { type Message, messageOf } from './sessions/queue.ts'
+import { begun, find, fresh, idOfAlias, type Managed, type Place } from './sessions/rows.ts'
+import { folderFor, startProcess } from './sessions/starting.ts'
 
-const add = `UPDATE sessions SET events = events + ?, last_seq = ?, last_at = ?, last_type = ?
-  WHERE namespace = +? AND id = +?`
-
-const tell = `UPDATE sessions SET folder = coalesce(?, folder), title = coalesce(iif(?, ?, NULL), title, ?)
-  WHERE namespace = +? AND id = +?`
-
-const insert = 'INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
-
-const newest = 'SELECT namespace, id FROM sessions ORDER BY last_seq DESC LIMIT ?'
-
-const one = 'SELECT * FROM sessions WHERE namespace = +? AND id = +?'
-
-type Row = {
-  id: string
-  folder: string | null
-  title: string | null
-  events: number
-  first_seq: number
-  first_at: number
-  last_seq: number
-  last_at: number
-  last_type: string
+export type Sessions = {
+  handlers: HandlersFor<'session'>
+  /** Ends what runs and waits for it. True when somebody is to be told. */
+  close: () => Promise<boolean>
 }
 
-/** events that say where a session is or what it is called; of the others only a session's first is looked into */
-const telling = new Set(['SessionStart', 'CwdChanged', 'UserPromptSubmit', 'session.start'])
+const keyOf = ({ namespace, id }: Place): string => `${namespace}\n${id}`
 
-const titleLength = 80
-/** the sessions that a list can show are known by name, the last heard last */
-const recentSessions = 2 * limits.pageEvents
-
-export const createSessions = ({ log }: { log: Log }): HandlersFor<'session'> => {
-  const recent = new Map<string, Recent>()
-  let known = false
-  let undone = 0
-
-  /** Before anything is added, and before anything is shown. */
-  const recall = (reader: Database): void => {
-    if (known) return
-    known = true
-    for (const { namespace, id } of reader.query<Name, [number]>(newest).all(recentSessions).toReversed())
-      recent.set(nameOf(namespace, `${sessionPrefix}${id}`), { namespace, id, heard: false })
-  }
-
-  log.project((events, database) => {
-    recall(database)
-    if (log.undone !== undone) {
-      // what was told then stands in no row
-      undone = log.undone
-      for (const session of recent.values()) session.heard = false
-    }
-    const sums = [...sumUp(events, recent)].sort(([, a], [, b]) => a.last.seq - b.last.seq)
-    for (const [name, sum] of sums) {
-      write(database, sum)
-      recent.delete(name)
-      recent.set(name, { namespace: sum.first.namespace, id: sum.id, heard: true })
-    }
-    for (const oldest of recent.keys()) {
-      if (recent.size <= recentSessions) break
-      recent.delete(oldest)
-    }
+export const createSessions = (ground: SessionsGround): Sessions => {
+  const { log, clock, steady, logger, settings, claudeFolder } = ground
+  const running = new Map<string, Live>()
+  /** places that are taken by sessions that are about to run */
+  const reserved = new Set<string>()
+  const program = createProgram({ claude: settings.claude, env: ground.env })
+  const heard = createHeard({ log })
+  const looking = createLooking({
+    heard,
+    live: (namespace, id) => running.get(keyOf({ namespace, id })),
+    claudeFolder,
   })
+  const recovered = recoverLost(ground)
+  let closed = false
 
-  return {
-    'session.list': ({ limit }, peer) =>
-      log.read((reader) => {
-        recall(reader)
-        const find = reader.query<Row, [string, string]>(one)
-        const rows: Row[] = []
-        for (const { namespace, id } of [...recent.values()].toReversed()) {
-          if (rows.length === limit) break
-          const row = namespace === peer.namespace ? find.get(namespace, id) : null
-          if (row) rows.push(row)
-        }
-        return { sessions: rows.toSorted((a, b) => b.last_seq - a.last_seq).map(sessionOf) }
-      }),
+  const idOf = async (given: string, { namespace }: Peer): Promise<string> => {
+    const id = await log.read((reader) => looking.idOf(reader, namespace, given))
+    if (id === undefined)
+      throw new PaidError('unknown_session', `There is no session ${JSON.stringify(given)}`)
+    return id
   }
-}
 
-const sessionOf = (row: Row): Session => ({
-  id: row.id,
-  ...(row.folder !== null && { folder: row.folder }),
-  ...(row.title !== null && { title: row.title }),
-  events: row.events,
-  firstAt: row.first_at,
-  firstEvent: eventId(row.first_seq),
-  lastAt: row.last_at,
-  lastEvent: eventId(row.last_seq),
-  lastType: row.last_type,
-})
+  const shown = async ({ namespace, id }: Place): Promise<Session> => {
+    const session = await log.read((reader) => looking.get(reader, namespace, id))
+    if (!session) throw new PaidError('unknown_session')
+    return session
+  }
 
-/** `heard`: in this run, so that what its first event told is in its row */
-type Recent = Name & { heard: boolean }
-type Name = { namespace: string; id: string }
-type Told = { folder?: string; title?: string; titleGiven?: boolean }
-type Sum = { id: string; events: number; first: LogEvent; last: LogEvent; told: Told }
+  /** Throws what is so of a session that cannot be talked to. */
+  const liveOf = async (given: string, peer: Peer): Promise<Live> => {
+    const id = await idOf(given, peer)
+    const live = running.get(keyOf({ namespace: peer.namespace, id }))
+    if (live) return live
+    const known = await log.read((reader) => find(reader, { namespace: peer.namespace, id }))
+    if (known) throw new PaidError('session_ended', `The session ${id} has ended (${known.status})`)
+    throw new PaidError(
+      'not_available',
+      `The session ${id} was not started by paid, so it cannot be talked to`,
+      'Once it has ended, `paid sessions resume ID` goes on with it.',
+    )
+  }
 
-const nameOf = (namespace: string, channel: string): string => `${namespace}\n${channel}`
+  /** Holds a place for it until it runs; throws when there is none, or it has one. */
+  const reserve = (place: Place): void => {
+    if (closed) throw new PaidError('stopping')
+    const key = keyOf(place)
+    if (running.has(key) || reserved.has(key))
+      throw new PaidError('session_running', `The session ${place.id} runs already`)
+    if (running.size + reserved.size >= settings.max)
+      throw new PaidError(
+        'too_many_sessions',
+        `Maximum session limit reached (${settings.max}). Cannot spawn new session.`,
+      )
+    reserved.add(key)
+  }
 
-/** What a group of events says of each session in it. */
-const sumUp = (events: readonly LogEvent[], recent: ReadonlyMap<string, Recent>): Map<string, Sum> => {
-  const sums = new Map<string, Sum>()
-  let sum: Sum | undefined
-  for (const event of events) {
-    if (!event.channel.startsWith(sessionPrefix)) continue
-    // events of one session often come together
-    if (sum?.last.channel !== event.channel || sum.last.namespace !== event.namespace) {
-      const name = nameOf(event.namespace, event.channel)
-      sum = sums.get(name)
-      if (!sum) {
-        const told = recent.get(name)?.heard ? {} : tellingOf(event, {})
-        sum = { id: event.channel.slice(sessionPrefix.length), events: 0, first: event, last: event, told }
-        sums.set(name, sum)
-      }
+  /** From its row to its process. Its beginning is told first, so that its end can be, whatever happens. */
+  const begin = async (
+    managed: Managed,
+    { path, version }: { path: string; version: string },
+    {
+      type,
+      data,
+      resumed,
+      prompt,
+    }: { type: string; data: object; resumed: boolean; prompt: Message | undefined },
+  ): Promise<string | undefined> => {
+    const key = keyOf(managed)
+    const live = createLive({
+      log,
+      logger,
+      clock,
+      steady,
+      managed,
+      settings: {
+        startMs: settings.startSeconds * 1000,
+        idleMs: settings.idleMinutes * 60_000,
+        stopMs: settings.stopSeconds * 1000,
+      },
+      onEnd: () => running.delete(key),
+    })
+    running.set(key, live)
+    reserved.delete(key)
+    await live.tell(type, { ...data, claude: version }, managed.by)
+    try {
+      live.attach(startProcess(path, managed, { resumed, ground, take: live.take }))
+    } catch (error) {
+      await live.abandon(error instanceof Error ? error.message : String(error))
+      throw error
     }
-    sum.events++
-    sum.last = event
-    if (telling.has(event.type)) sum.told = { ...sum.told, ...tellingOf(event, sum.told) }
+    logger.info('a session began', { session: managed.id, pid: managed.pid, directory: managed.directory })
+    if (!prompt) return undefined
+    await live.send(prompt)
+    return prompt.id
   }
-  return sums
-}
 
-const tellingOf = (event: LogEvent, before: Told): Told => {
-  const data: unknown = JSON.parse(event.dataText)
-  if (typeof data !== 'object' || data === null) return {}
-  const folder = textIn(data, 'new_cwd') ?? textIn(data, 'cwd') ?? textIn(data, 'workingDirectory')
-  const given = textIn(data, 'session_title')
-  const [line] = (textIn(data, 'prompt') ?? '').trim().split('\n', 1)
-  const title = given ?? (before.title === undefined && line ? line : undefined)
+  const spawn = async (place: Place, given: SpawnParams, peer: Peer) => {
+    const { prompt, directory, title, model, permissionMode, budgetUsd, alias, labels } = given
+    const found = await program.find()
+    const [known, namesake] = await log.read((reader) => [
+      find(reader, place),
+      alias === undefined ? undefined : idOfAlias(reader, place.namespace, alias),
+    ])
+    if (known)
+      throw new PaidError('name_taken', `There is a session ${place.id} already`, 'Resume it instead.')
+    if (namesake !== undefined)
+      throw new PaidError('name_taken', `The session ${namesake} has the alias ${alias} already`)
+    const managed: Managed = {
+      ...place,
+      ...fresh,
+      directory: folderFor(directory, place.id, ground),
+      title: title ?? null,
+      model: model ?? null,
+      permissionMode: permissionMode ?? null,
+      budgetUsd: budgetUsd ?? (settings.budgetUsd || null),
+      alias: alias ?? null,
+      labels: labels ?? null,
+      by: peer.by,
+      startedAt: clock.now(),
+    }
+    const data = {
+      directory: managed.directory,
+      ...(title !== undefined && { title }),
+      ...(prompt !== undefined && { prompt: prompt.slice(0, promptShown) }),
+      ...(model !== undefined && { model }),
+      ...(alias !== undefined && { alias }),
+      ...(labels && { labels }),
+    }
+    const first = prompt === undefined ? undefined : messageOf(prompt, 'next-turn', peer.by)
+    return await begin(managed, found, { type: 'session.spawned', data, resumed: false, prompt: first })
+  }
+
+  const resume = async (place: Place, prompt: string | undefined, peer: Peer) => {
+    const found = await program.find()
+    const [known, session] = await log.read((reader) => [
+      find(reader, place),
+      looking.get(reader, place.namespace, place.id),
+    ])
+    const resumed = hasTranscript(claudeFolder, place.id)
+    if (!known && session?.pid !== undefined)
+      throw new PaidError(
+        'session_running',
+        `The session ${place.id} runs in process ${session.pid}`,
+        'End it there first.',
+      )
+    if (!known && (!resumed || session?.folder === undefined))
+      throw new PaidError('not_available', `Claude Code has no conversation of ${place.id} to go on with`, '')
+    const directory = folderFor(known?.directory ?? session?.folder, place.id, ground)
+    const before = known ?? { ...place, ...fresh, title: null, model: null, permissionMode: null }
+    const managed: Managed = {
+      alias: null,
+      labels: null,
+      budgetUsd: settings.budgetUsd || null,
+      ...before,
+      ...begun,
+      directory,
+      by: peer.by,
+      startedAt: clock.now(),
+    }
+    const first = prompt === undefined ? undefined : messageOf(prompt, 'next-turn', peer.by)
+    return await begin(managed, found, {
+      type: 'session.resumed',
+      data: { directory },
+      resumed,
+      prompt: first,
+    })
+  }
+
+  /** What begins a session, in a place that is held for it. */
+  const inPlace = async (place: Place, work: () => Promise<string | undefined>) => {
+    if (recovered) await recovered
+    reserve(place)
+    try {
+      const message = await work()
+      return { session: await shown(place), ...(message !== undefined && { message }) }
+    } finally {
+      reserved.delete(keyOf(place))
+    }
+  }
+
+  const handlers: HandlersFor<'session'> = {
+    'session.list': (wanted, { namespace }) =>
+      log.read((reader) => ({ sessions: looking.list(reader, namespace, wanted) })),
+
+    'session.get': ({ id: given }, { namespace }) =>
+      log.read((reader) => {
+        const id = looking.idOf(reader, namespace, given)
+        return { session: (id !== undefined && looking.get(reader, namespace, id)) || null }
+      }),
+
+    'session.spawn': (given, peer) => {
+      const place = { namespace: peer.namespace, id: given.id ?? crypto.randomUUID() }
+      return inPlace(place, () => spawn(place, given, peer))
+    },
+
+    'session.resume': async ({ id: given, prompt }, peer) => {
+      const place = { namespace: peer.namespace, id: await idOf(given, peer) }
+      return await inPlace(place, () => resume(place, prompt, peer))
+    },
+
+    'session.send': async ({ id, text, urgency }, peer) => {
+      const live = await liveOf(id, peer)
+      const message = messageOf(text, urgency, peer.by)
+      const turn = await live.send(message)
+      return { message: message.id, ...(turn !== undefined && { turn }) }
+    },
+
+    'session.wait': async ({ id: given, message }, peer) => {
+      const place = { namespace: peer.namespace, id: await idOf(given, peer) }
+      const end =
+        (await running.get(keyOf(place))?.answerTo(message)) ??
+        (await log.read((reader) => answerIn(reader, place, message)))
+      if (!end) throw new PaidError('session_ended', 'The session ended before it answered this message')
+      return end
+    },
+
+    'session.interrupt': async ({ id }, peer) => ({ interrupted: (await liveOf(id, peer)).interrupt() }),
+
+    'session.stop': async ({ id: given, why }, peer) => {
+      const place = { namespace: peer.namespace, id: await idOf(given, peer) }
+      const live = running.get(keyOf(place))
+      if (live) await live.stop('terminated', why)
+      else if (!(await log.read((reader) => find(reader, place)))) await liveOf(given, peer)
+      return { session: await shown(place) }
+    },
+
+    'session.answer': async ({ id, request: named, ...answer }, peer) => {
+      const live = await liveOf(id, peer)
+      const request = named ?? live.permissions.open[0]?.request
+      if (request === undefined)
+        throw new PaidError('not_found', 'The session asks for nothing', '`paid sessions` shows who waits.')
+      const outcome = await live.answer(request, answer, peer.by)
+      if (!outcome) throw new PaidError('not_found', `The session never asked for ${request}`, '')
+      return outcome.first === undefined ? { answered: true } : { answered: false, by: outcome.first }
+    },
+  }
+
   return {
-    ...(folder !== undefined && { folder }),
-    ...(title !== undefined && { title: title.slice(0, titleLength), titleGiven: given !== undefined }),
+    handlers,
+    close: async () => {
+      closed = true
+      const any = running.size > 0
+      await Promise.all(
+        [...running.values()].map((live) => live.stop('terminated', 'The daemon was stopped')),
+      )
+      await recovered
+      return any
+    },
   }
 }
 
-const textIn = (data: object, name: string): string | undefined => {
-  const value: unknown = Object.hasOwn(data, name) ? Reflect.get(data, name) : undefined
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
+type SpawnParams = Parameters<HandlersFor<'session'>['session.spawn']>[0]
 
-const write = (database: Database, { id, events, first, last, told }: Sum): void => {
-  const { namespace } = first
-  const folder = told.folder ?? null
-  const title = told.title ?? null
-  const known = database.query(add).run(events, last.seq, last.at, last.type, namespace, id).changes > 0
-  if (!known) {
-    database
-      .query(insert)
-      .run(namespace, id, folder, title, events, first.seq, first.at, last.seq, last.at, last.type)
-    database.query(addToCounter).run(namespace, 'sessions', 1)
-  } else if (folder !== null || title !== null)
-    database.query(tell).run(folder, told.titleGiven ?? false, title, title, namespace, id)
-}
+/** of a prompt, in the event that tells of the session's beginning */
+const promptShown = 1000

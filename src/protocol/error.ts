@@ -167,6 +167,36 @@ export const errors = {
     message: 'This cannot be done yet',
     hint: 'A later version of paid can.',
   },
+  unknown_session: {
+    status: 404,
+    exit: 1,
+    message: 'There is no such session',
+    hint: '`paid sessions` lists them.',
+  },
+  session_ended: {
+    status: 409,
+    exit: 1,
+    message: 'The session has ended',
+    hint: '`paid sessions resume ID` goes on with its conversation.',
+  },
+  session_running: {
+    status: 409,
+    exit: 1,
+    message: 'The session runs already',
+    hint: 'Talk to it: `paid sessions send ID TEXT`.',
+  },
+  too_many_sessions: {
+    status: 429,
+    exit: 1,
+    message: 'As many sessions run as may',
+    hint: 'End one with `paid sessions stop ID`, or raise `sessions.max`.',
+  },
+  no_claude: {
+    status: 503,
+    exit: 1,
+    message: 'Claude Code cannot be started',
+    hint: 'Install it (npm install -g @anthropic-ai/claude-code), or name its program: `sessions.claude` in config.json.',
+  },
   unknown_webhook: {
     status: 404,
     exit: 1,

@@ -27,6 +27,17 @@ export const limits = {
   pathBytes: 4 * KiB,
   /** a session's id: its channel is `session:<id>` */
   sessionIdBytes: 256,
+  /** what is said to a session at once */
+  sessionTextBytes: MiB,
+  /** a session's title, alias, or one of its labels; and how many of those */
+  sessionLabelBytes: 512,
+  sessionLabels: 100,
+  /** messages that wait for one session */
+  sessionQueue: 100,
+  /** a line that Claude Code writes; of a longer one only its length is told */
+  sessionLineBytes: 64 * MiB,
+  /** a text in what a session says, is given or gets; of a longer one the beginning is kept */
+  sessionKeptBytes: 256 * KiB,
   keyBytes: 512,
   /** a namespace's name */
   namespaceBytes: 128,

@@ -30,6 +30,7 @@ const status: Status = {
   memoryBytes: 60_000_000,
   recentSessions: [
     {
+      kind: 'heard',
       id: '4fa77bb5-9e7a-4bdd-95dd-47d4bba3893f',
       folder: '/home/dev/project',
       title: 'a title\u001b[2J',

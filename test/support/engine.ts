@@ -13,6 +13,8 @@ import { createLog } from '../../src/core/log.ts'
 import type { Draft } from '../../src/core/log-event.ts'
 import type { LogEvent } from '../../src/core/log-event.ts'
 import type { Logger } from '../../src/core/logger.ts'
+import { loadConfig } from '../../src/config.ts'
+import { pathsOf } from '../../src/paths.ts'
 import { createRooms } from '../../src/rooms.ts'
 import { archiveIn } from './archive.ts'
 
@@ -97,6 +99,7 @@ export const openEngine = (
     captureSettings,
     keeping,
     claudeFolder: undefined,
+    sessions: { ...loadConfig({ paths: pathsOf(folder) }).sessions, workspaces: join(folder, 'workspaces') },
     archive: { client: archived, live: true, exists: () => true },
     // it has no doors
     postToSelf: () => Promise.reject(new Error('nobody listens')),

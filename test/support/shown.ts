@@ -1,6 +1,26 @@
-// What `paid sessions show` gives, and waiting for it: the archive follows a session a moment later.
+// Hooks that tell of a transcript, what `paid sessions show` gives then, and waiting for it: the archive follows a session a moment later.
 
+import { expect } from 'bun:test'
 import type { TestDaemon } from './daemon.ts'
+import type { Transcript } from './transcripts.ts'
+
+/** A hook of this session, as Claude Code sends it. */
+export const tellHook = async (
+  daemon: TestDaemon,
+  path: string,
+  transcript: Transcript,
+  more: object,
+): Promise<void> => {
+  const { code } = await daemon.run(['hook'], {
+    stdin: JSON.stringify({
+      session_id: transcript.id,
+      transcript_path: path,
+      cwd: '/home/me/project',
+      ...more,
+    }),
+  })
+  expect(code).toBe(0)
+}
 
 /** The texts of a kept session, none while it is not kept. */
 export const shown = async (daemon: TestDaemon, id: string): Promise<string[]> => {

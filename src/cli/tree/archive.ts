@@ -3,63 +3,7 @@
 import { defineCommand } from 'citty'
 import { json } from './json.ts'
 
-const id = {
-  type: 'positional',
-  required: true,
-  description: 'the session, by as much of its id as no other has',
-} as const
-
 export const archiveCommands = {
-  sessions: defineCommand({
-    meta: {
-      description: 'Conversations, the last active first',
-      examples: [
-        'paid sessions',
-        'paid sessions show 4fa77bb5',
-        'paid sessions export 4fa77bb5 --format html --out talk.html',
-      ],
-    },
-    args: {
-      limit: { type: 'string', alias: 'n', valueHint: 'N', description: 'how many at most (20)' },
-      json,
-    },
-    run: async ({ args }) => (await import('../commands/sessions/list.ts')).default(args),
-    subCommands: {
-      show: defineCommand({
-        meta: {
-          description: 'Read a conversation that was kept',
-          examples: ['paid sessions show 4fa77bb5', 'paid sessions show 4fa77bb5 --full | less -R'],
-        },
-        args: {
-          id,
-          full: {
-            type: 'boolean',
-            default: false,
-            description: 'all of what tools gave, not its first lines',
-          },
-          json,
-        },
-        run: async ({ args }) => (await import('../commands/sessions/show.ts')).default(args),
-      }),
-      export: defineCommand({
-        meta: {
-          description: 'Write a conversation as a document, with secrets redacted',
-          about:
-            'jsonl is the transcript as it was kept, line by line; html is one page that needs nothing else.',
-          examples: [
-            'paid sessions export 4fa77bb5 > talk.md',
-            'paid sessions export 4fa77bb5 --format html --out talk.html',
-          ],
-        },
-        args: {
-          id,
-          format: { type: 'string', valueHint: 'md|json|jsonl|html', description: 'what to write (md)' },
-          out: { type: 'string', valueHint: 'FILE', description: 'where to; without it stdout' },
-        },
-        run: async ({ args }) => (await import('../commands/sessions/export.ts')).default(args),
-      }),
-    },
-  }),
   import: defineCommand({
     meta: {
       description: 'Keep every transcript that Claude Code has written so far',

@@ -5,8 +5,10 @@ import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { limits } from '../../protocol/limits.ts'
 import { childEnvironment } from '../../lib/child-environment.ts'
+import { drain, soon } from '../../lib/drain.ts'
 import { endGroup } from '../../lib/ended-group.ts'
 import { processStart } from '../../lib/process-start.ts'
+import { createTail } from '../../lib/tail.ts'
 import { createKept, type Outcome, resultOf, RunFailed } from './outcome.ts'
 
 /** between SIGTERM and SIGKILL */
@@ -55,7 +57,7 @@ export const runCommand = async (
   })
   onStart(child.pid, processStart(child.pid) ?? null)
   const kept = createKept()
-  const tail = createTail()
+  const tail = createTail(limits.stderrTailBytes)
   const output = drain(child.stdout, kept.take)
   const complaints = drain(child.stderr, (chunk) => {
     tail.take(chunk)
@@ -116,43 +118,5 @@ const exitOf = async (child: Bun.Subprocess, signal: AbortSignal): Promise<numbe
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)
-  }
-}
-
-/** Hands on what comes, to the end or until it is left. */
-const drain = (stream: ReadableStream<Uint8Array>, take: (chunk: Uint8Array) => void) => {
-  const reader = stream.getReader()
-  const read = async (): Promise<void> => {
-    try {
-      for (let next = await reader.read(); !next.done; next = await reader.read()) take(next.value)
-    } catch {
-      // it ended in the middle: what came is there
-    }
-  }
-  return { done: read(), leave: (): void => void reader.cancel().catch(() => {}) }
-}
-
-const soon = async (work: Promise<unknown>, ms: number): Promise<void> => {
-  let timer: Timer | undefined
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))
-  await Promise.race([work, late])
-  clearTimeout(timer)
-}
-
-/** The last of a stream, from the beginning of a line where there is one. */
-const createTail = () => {
-  let bytes = Buffer.alloc(0)
-  let cut = false
-  return {
-    take: (chunk: Uint8Array): void => {
-      const joined = Buffer.concat([bytes, chunk])
-      cut ||= joined.length > limits.stderrTailBytes
-      bytes = joined.subarray(-limits.stderrTailBytes)
-    },
-    get text(): string {
-      const all = bytes.toString('utf8')
-      const from = cut ? all.indexOf('\n') + 1 : 0
-      return all.slice(from).trim()
-    },
   }
 }

@@ -8,10 +8,9 @@ import type { Logger } from '../../core/logger.ts'
 import type { Peer } from '../../core/peer.ts'
 import { runCommand, type Surroundings } from './command.ts'
 import { createDiary } from './diary.ts'
-import { runMark } from './left-behind.ts'
 import { type Outcome, RunFailed } from './outcome.ts'
 import { runRequest } from './request.ts'
-import type { Running } from './runs.ts'
+import { runMark, type Running } from './runs.ts'
 import { secretsOf } from './shown.ts'
 
 export type Call = {

@@ -3,9 +3,9 @@
 
 import { actionPrefix } from '../../protocol/actions.ts'
 import { PaidError } from '../../protocol/error.ts'
+import { endLeftBehind } from '../../lib/left-behind.ts'
 import type { Ground } from '../../core/ground.ts'
 import type { Logger } from '../../core/logger.ts'
-import { endLeftBehind, type LeftBehind } from './left-behind.ts'
 import { type Outcome, type Reason, RunFailed } from './outcome.ts'
 import { previewOf, safe } from './shown.ts'
 
@@ -43,7 +43,14 @@ export type Asked = {
   readonly secrets: readonly string[]
 }
 
-type LostRun = LeftBehind & Pick<Asked, 'namespace' | 'name' | 'by'>
+/** the variable that names its run in the environment of a command */
+export const runMark = 'PAID_RUN'
+
+type LostRun = Pick<Asked, 'namespace' | 'name' | 'by'> & {
+  run: string
+  pid: number | null
+  process_start: string | null
+}
 
 export const createRuns = ({ log, database, clock, steady, logger }: Omit<Ground, 'bus'>) => {
   const open = new Map<string, { stop: AbortController; done: Promise<unknown> }>()
@@ -134,7 +141,10 @@ export const createRuns = ({ log, database, clock, steady, logger }: Omit<Ground
   }
 
   const recover = async (left: readonly LostRun[]): Promise<void> => {
-    await endLeftBehind(left)
+    await endLeftBehind(
+      runMark,
+      left.map(({ run, pid, process_start }) => ({ mark: run, pid, process_start })),
+    )
     for (const { run, namespace, name, by } of left) {
       const asked = { namespace, name, by, cause: undefined, timeout: 0, secrets: [] }
       const data = { reason: 'lost' satisfies Reason, error: 'The daemon died while it ran' }

@@ -1,0 +1,25 @@
+// What the sessions room stands on.
+
+import type { Ground } from '../../core/ground.ts'
+
+/** The options `sessions.*`. */
+export type SessionSettings = {
+  claude: string
+  directory: string
+  max: number
+  startSeconds: number
+  idleMinutes: number
+  stopSeconds: number
+  budgetUsd: number
+}
+
+export type SessionsGround = Omit<Ground, 'bus'> & {
+  settings: SessionSettings
+  /** of the user who started the daemon */
+  env: Readonly<Record<string, string | undefined>>
+  umask: number
+  /** where sessions work that are given no folder */
+  workspaces: string
+  /** where Claude Code keeps what is its own */
+  claudeFolder: string | undefined
+}

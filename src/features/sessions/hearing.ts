@@ -1,0 +1,152 @@
+// What a session's process says, line by line: which of it is a turn's, which is told, which is answered. What nobody
+// knows is kept as it came.
+
+import type { Told } from './diary.ts'
+import { type Fields, fieldsIn, isFields, kept, numberIn, textIn, textsIn } from './line.ts'
+import type { Permissions } from './permissions.ts'
+import { uuidOf } from './queue.ts'
+import { isOver, type Managed } from './rows.ts'
+import { chunkOf, endOf, toldIn, type Turn, type TurnEnd } from './turns.ts'
+
+/** lines that say nothing that is not said by others */
+const silent = new Set(['keep_alive', 'control_response'])
+const silentSystem = new Set(['init', 'status', 'thinking_tokens', 'hook_started', 'hook_response'])
+
+export const createHearing = ({
+  managed,
+  permissions,
+  now,
+  turn: openTurn,
+  isNote,
+  hasUnread,
+  turnNow,
+  seen,
+  finish,
+  begin,
+  note,
+  say,
+  show,
+}: {
+  /** its row, which changes */
+  managed: Managed
+  permissions: Permissions
+  now: () => number
+  turn: () => Turn | undefined
+  isNote: (uuid: string) => boolean
+  hasUnread: () => boolean
+  /** The open turn; what comes without one begins its own. */
+  turnNow: (told: Told[]) => Turn
+  seen: (turn: Turn) => void
+  finish: (end: TurnEnd) => void
+  begin: () => void
+  note: (told: Told[]) => Promise<void>
+  say: (line: object) => void
+  show: (type: string, data: object) => void
+}) => {
+  /** what the processes before this one cost, where it counts from nothing */
+  let costBefore: number | undefined
+
+  const raw = (line: unknown): void => void note([{ type: 'session.raw', data: { line: kept(line) } }])
+
+  /** Whether a result is the one of the open turn: notes have some of their own. */
+  const isOf = ({ message }: Turn, line: Fields): boolean => {
+    const uuids = textsIn(line, 'user_message_uuids') ?? []
+    if (uuids.length === 0) return !(numberIn(line, 'num_turns') === 0 && hasUnread())
+    return message ? uuids.includes(uuidOf(message)) : !uuids.some(isNote)
+  }
+
+  const takeResult = (line: Fields): void => {
+    const turn = openTurn()
+    if (!turn || !isOf(turn, line)) return
+    seen(turn)
+    const before = managed.costUsd
+    const total = numberIn(line, 'total_cost_usd') ?? 0
+    // a conversation that goes on counts on, or from nothing when its last figure was lost
+    costBefore ??= total >= before ? 0 : before
+    managed.costUsd = Math.max(before, costBefore + total)
+    finish(endOf(turn, line, { costUsd: managed.costUsd - before, durationMs: now() - turn.begunAt }))
+  }
+
+  const takeRequest = (line: Fields): void => {
+    const id = textIn(line, 'request_id') ?? ''
+    const request = fieldsIn(line, 'request')
+    if (request['subtype'] === 'can_use_tool') return void note([permissions.ask(id, request)])
+    const error = 'paid does not answer this'
+    say({ type: 'control_response', response: { subtype: 'error', request_id: id, error } })
+    raw(line)
+  }
+
+  const takeCancel = (line: Fields): void => {
+    const told = permissions.cancel(textIn(line, 'request_id') ?? '', 'Claude needs no answer any more')
+    if (told) void note([told])
+  }
+
+  const takeSystem = (line: Fields): void => {
+    const subtype = textIn(line, 'subtype') ?? ''
+    if (subtype === 'init') managed.model = textIn(line, 'model') ?? managed.model
+    if (subtype === 'session_title_changed') managed.title = textIn(line, 'title') ?? managed.title
+    if (!silentSystem.has(subtype)) raw(line)
+  }
+
+  const takeLifecycle = (line: Fields): void => {
+    const turn = openTurn()
+    if (!turn?.message || textIn(line, 'command_uuid') !== uuidOf(turn.message)) return
+    if (line['state'] === 'started') seen(turn)
+    if (line['state'] === 'cancelled')
+      finish(endOf(turn, { subtype: 'cancelled' }, { costUsd: 0, durationMs: now() - turn.begunAt }))
+  }
+
+  const takeChunk = (line: Fields): void => {
+    const chunk = chunkOf(line)
+    if (!chunk) return
+    const told: Told[] = []
+    const turn = turnNow(told)
+    if (told.length > 0) void note(told)
+    seen(turn)
+    show('session.chunk', { turn: turn.id, index: turn.index++, ...chunk })
+  }
+
+  const takeSaid = (line: Fields): void => {
+    const told: Told[] = []
+    const turn = line['type'] === 'assistant' ? turnNow(told) : openTurn()
+    if (!turn) return
+    seen(turn)
+    void note([...told, ...toldIn(line, turn.id)])
+  }
+
+  const takers: Record<string, (line: Fields) => void> = {
+    stream_event: takeChunk,
+    assistant: takeSaid,
+    user: takeSaid,
+    result: takeResult,
+    system: takeSystem,
+    control_request: takeRequest,
+    control_cancel_request: takeCancel,
+    command_lifecycle: takeLifecycle,
+  }
+
+  return (lines: readonly string[]): void => {
+    for (const text of lines) {
+      if (text.trim() === '' || isOver(managed.status)) continue
+      const line = parsed(text)
+      if (!isFields(line)) {
+        raw(line)
+        continue
+      }
+      const type = textIn(line, 'type') ?? ''
+      const taker = Object.hasOwn(takers, type) ? takers[type] : undefined
+      if (taker) taker(line)
+      else if (!silent.has(type)) raw(line)
+      // the first that it says is the answer to the first that it was asked
+      if (type === 'control_response') begin()
+    }
+  }
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,298 @@
+// One managed session while its process runs: what goes in, one turn at a time, and what comes out, told in its order.
+// Its status is final once it has ended, and so is whatever waited for it.
+
+import { PaidError } from '../../protocol/error.ts'
+import type { EndStatus, SessionStatus } from '../../protocol/sessions.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { soon } from '../../lib/drain.ts'
+import { endGroup } from '../../lib/ended-group.ts'
+import type { SteadyClock } from '../../lib/steady-clock.ts'
+import type { Log } from '../../core/log.ts'
+import type { Logger } from '../../core/logger.ts'
+import { type Child, type Ended, failureOf, hopeless } from './child.ts'
+import { createDiary, type Told } from './diary.ts'
+import { createHearing } from './hearing.ts'
+import { kept, sumOf } from './line.ts'
+import { type Answer, createPermissions } from './permissions.ts'
+import { createQueue, type Message, uuidOf } from './queue.ts'
+import { inbox, isOver, type Managed } from './rows.ts'
+import { beginTurn, endOf, lineOf, type Turn, type TurnEnd } from './turns.ts'
+
+/** an interrupted turn is given so long to end before its session is */
+const interruptMs = 50
+/** a session that was killed and still is there is told of as ended */
+const hopelessMs = 3000
+const restMs = 500
+
+export type Settings = { startMs: number; idleMs: number; stopMs: number }
+export type Live = ReturnType<typeof createLive>
+
+export const createLive = ({
+  log,
+  logger,
+  clock,
+  steady,
+  managed,
+  settings,
+  onEnd,
+}: {
+  log: Log
+  logger: Logger
+  clock: Clock
+  steady: SteadyClock
+  /** its row, which changes from now on */
+  managed: Managed
+  settings: Settings
+  onEnd: () => void
+}) => {
+  const { tell, show, written } = createDiary({ log, logger, managed: () => managed })
+  const queue = createQueue()
+  const permissions = createPermissions(clock)
+  const place = { namespace: managed.namespace, id: managed.id }
+  const answers = new Map<string, PromiseWithResolvers<TurnEnd | undefined>>()
+  const gone = Promise.withResolvers<void>()
+  /** notes that it was given and has read with no turn yet */
+  const unread: Message[] = []
+  const givenNotes = new Set<string>()
+  let turn: Turn | undefined
+  let ready = false
+  let child: Child | undefined
+  let ending: { status: EndStatus; why: string | undefined } | undefined
+  let callOff = (): void => {}
+  let onTurnEnd = (): void => {}
+
+  /** What it is given is on disk first. */
+  const say = (line: object): void => void written().then(() => child?.write(line))
+
+  const control = (request: object): void =>
+    say({ type: 'control_request', request_id: crypto.randomUUID(), request })
+
+  const statusNow = (): SessionStatus => {
+    if (!ready) return 'initializing'
+    if (permissions.open.length > 0) return 'waiting'
+    return turn ? 'running' : 'idle'
+  }
+
+  /** Tells it, and its status when it is another now. */
+  const note = (told: Told[], more?: Parameters<typeof tell>[1]): Promise<void> => {
+    const status = statusNow()
+    if (!isOver(managed.status) && status !== managed.status) {
+      managed.status = status
+      const turns = told.findIndex(({ type }) => type === 'turn.started')
+      told.splice(turns === -1 ? told.length : turns, 0, { type: 'session.status', data: { status } })
+      callOff()
+      if (status === 'idle' && settings.idleMs > 0)
+        callOff = steady.wake(steady.now() + settings.idleMs, () => void stop('completed', 'It was idle'))
+    }
+    return told.length === 0 ? written() : tell(told, more)
+  }
+
+  const pump = (told: Told[] = []): void => {
+    if (ready && !turn && !ending && !isOver(managed.status)) {
+      const message = queue.take()
+      const notes = queue.takeNotes()
+      for (const each of [...notes, ...(message ? [message] : [])])
+        told.push({ type: 'message.delivered', data: { message: each.id, how: 'stdin' } })
+      unread.push(...notes)
+      for (const each of notes) givenNotes.add(uuidOf(each))
+      if (message) {
+        turn = beginTurn(steady, message)
+        managed.turns++
+        told.push({
+          type: 'turn.started',
+          by: message.by,
+          data: { turn: turn.id, message: message.id, text: kept(message.text), by: message.by },
+        })
+      }
+      void note(told)
+      for (const each of notes) say(lineOf(each))
+      if (message) say(lineOf(message))
+    } else void note(told)
+  }
+
+  /** The open turn; what comes without one begins its own. */
+  const turnNow = (told: Told[]): Turn => {
+    if (!turn) {
+      turn = beginTurn(steady)
+      managed.turns++
+      told.push({ type: 'turn.started', data: { turn: turn.id, by: 'claude' } })
+    }
+    return turn
+  }
+
+  const seen = (of: Turn): void => {
+    if (of.seen) return
+    of.seen = true
+    const all = [...unread.splice(0), ...(of.message ? [of.message] : [])]
+    if (all.length === 0) return
+    const told = all.map(({ id }) => ({ type: 'message.seen', data: { message: id, turn: of.id } }))
+    void note(told, (database) => {
+      for (const { id } of all) inbox.remove(database, place, id)
+    })
+  }
+
+  const finish = (end: TurnEnd): void => {
+    turn = undefined
+    onTurnEnd()
+    const told = permissions.cancelAll('The turn is over')
+    told.push({ type: 'turn.finished', data: end })
+    managed.tokens = sumOf(managed.tokens, end.usage)
+    if (end.message !== undefined) {
+      answers.get(end.message)?.resolve(end)
+      answers.delete(end.message)
+    }
+    pump(told)
+  }
+
+  /** It has answered the first thing it was asked. */
+  const begin = (): void => {
+    ready = true
+    callOff()
+    pump()
+  }
+
+  const hear = createHearing({
+    managed,
+    permissions,
+    now: steady.now,
+    turn: () => turn,
+    isNote: (uuid) => givenNotes.has(uuid),
+    hasUnread: () => unread.length > 0,
+    turnNow,
+    seen,
+    finish,
+    begin: () => {
+      if (!ready) begin()
+    },
+    note,
+    say,
+    show,
+  })
+
+  /** Everything that waited is told how it ended, and the end itself, in one go. */
+  const close = async ({ exitCode, signal, stderr }: Ended): Promise<void> => {
+    if (isOver(managed.status)) return gone.promise
+    const status = ending?.status ?? (exitCode === 0 ? 'completed' : 'failed')
+    const error = status === 'failed' ? (ending?.why ?? failureOf({ exitCode, signal, stderr })) : undefined
+    const told = permissions.cancelAll('The session has ended')
+    const unseen = [...(turn?.message && !turn.seen ? [turn.message] : []), ...unread, ...queue.takeAll()]
+    if (turn) {
+      const line = { subtype: 'ended', result: error ?? 'The session has ended' }
+      const end = endOf(turn, line, { costUsd: 0, durationMs: steady.now() - turn.begunAt })
+      told.push({ type: 'turn.finished', data: end })
+    }
+    told.push(...unseen.map(({ id }) => ({ type: 'message.expired', data: { message: id } })))
+    turn = undefined
+    callOff()
+    Object.assign(managed, {
+      status,
+      error: error ?? null,
+      endedAt: clock.now(),
+      pid: null,
+      processStart: null,
+    })
+    const data = { status, ...(ending?.why !== undefined && { why: ending.why }), exitCode, signal, stderr }
+    await tell([...told, { type: 'session.ended', data }], (database) => {
+      for (const { id } of unseen) inbox.remove(database, place, id)
+    })
+    for (const { resolve } of answers.values()) resolve(undefined)
+    answers.clear()
+    onEnd()
+    gone.resolve()
+  }
+
+  const stop = async (status: EndStatus, why: string | undefined): Promise<void> => {
+    if (isOver(managed.status)) return
+    if (ending || !child) return gone.promise
+    ending = { status, why }
+    callOff()
+    const began = steady.now()
+    if (turn) {
+      turn.interrupted = true
+      control({ subtype: 'interrupt' })
+      const over = new Promise<void>((resolve) => (onTurnEnd = resolve))
+      await soon(over, Math.min(interruptMs, settings.stopMs))
+    }
+    child.end()
+    await endGroup(child.pid, Math.max(0, settings.stopMs - (steady.now() - began)))
+    await Promise.race([gone.promise, Bun.sleep(hopelessMs).then(() => close(hopeless))])
+  }
+
+  return {
+    managed,
+    permissions,
+    get queued(): number {
+      return queue.size
+    },
+    tell: (type: string, data: object, by: string): Promise<void> => tell([{ type, data, by }]),
+    take: async (lines: string[]): Promise<void> => {
+      hear(lines)
+      await written()
+    },
+
+    /** Its process runs from now on. */
+    attach: (started: Child): void => {
+      child = started
+      managed.pid = started.pid
+      managed.processStart = started.processStart ?? null
+      callOff = steady.wake(
+        steady.now() + settings.startMs,
+        () => void stop('failed', `It did not begin within ${settings.startMs / 1000} s`),
+      )
+      control({ subtype: 'initialize', hooks: null })
+      void started.ended.then(async (ended) => {
+        // what it started and left behind goes with it
+        await endGroup(started.pid, restMs)
+        await close(ended)
+      })
+      void tell([])
+    },
+    /** It never ran. */
+    abandon: (why: string): Promise<void> => {
+      ending = { status: 'failed', why }
+      return close({ exitCode: null, signal: null, stderr: '' })
+    },
+
+    /** Throws `busy`, `session_ended`. Resolves when it is kept. */
+    send: async (message: Message): Promise<string | undefined> => {
+      if (ending || isOver(managed.status)) throw endedError()
+      queue.add(message)
+      const { id, urgency, text, by } = message
+      if (urgency !== 'note') answers.set(id, Promise.withResolvers())
+      const queued = { type: 'message.queued', by, data: { message: id, urgency, text: kept(text), by } }
+      const done = note([queued], (database) => inbox.add(database, place, id))
+      if (urgency === 'now' && turn) {
+        turn.interrupted = true
+        control({ subtype: 'interrupt' })
+      } else pump()
+      const given = turn?.message?.id === id ? turn.id : undefined
+      await done
+      return given
+    },
+
+    interrupt: (): boolean => {
+      if (!turn || ending) return false
+      turn.interrupted = true
+      control({ subtype: 'interrupt' })
+      return true
+    },
+
+    /** Undefined when it was never asked. Resolves when the answer is kept. */
+    answer: async (request: string, answer: Answer, by: string) => {
+      const answered = permissions.answer(request, answer, by)
+      if (!answered || 'first' in answered) return answered
+      const done = note([answered.told])
+      say(answered.line)
+      await done
+      return { first: undefined }
+    },
+
+    /** Resolves with the end of the turn that holds it; undefined when it has none, or had it before. */
+    answerTo: (message: string): Promise<TurnEnd | undefined> | undefined => answers.get(message)?.promise,
+
+    /** Resolves when nothing of it runs any more. */
+    stop,
+  }
+}
+
+const endedError = (): PaidError => new PaidError('session_ended')

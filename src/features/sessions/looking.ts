@@ -1,0 +1,87 @@
+// Sessions as callers see them: what was heard of each, and what is known of those that were started here.
+
+import type { Database } from 'bun:sqlite'
+import { PaidError } from '../../protocol/error.ts'
+import type { Session, SessionStatus } from '../../protocol/sessions.ts'
+import { type Alive, aliveIn } from './alive.ts'
+import type { createHeard, Heard } from './heard.ts'
+import type { Live } from './live.ts'
+import { find, idOfAlias, shownOf } from './rows.ts'
+
+/** least of an id that may stand for all of it */
+const leastStart = 4
+
+type Wanted = { limit: number; status?: SessionStatus | undefined; kind?: Session['kind'] | undefined }
+
+export const createLooking = ({
+  heard,
+  live,
+  claudeFolder,
+}: {
+  heard: ReturnType<typeof createHeard>
+  live: (namespace: string, id: string) => Live | undefined
+  claudeFolder: string | undefined
+}) => {
+  const describe = (
+    reader: Database,
+    namespace: string,
+    of: Heard,
+    alive: ReadonlyMap<string, Alive>,
+  ): Session => {
+    const running = live(namespace, of.id)
+    const managed = running?.managed ?? find(reader, { namespace, id: of.id })
+    if (managed) {
+      const waitsFor = running?.permissions.open.map(({ request, tool, at }) => ({ request, tool, at })) ?? []
+      return {
+        ...of,
+        kind: 'managed',
+        ...shownOf(managed),
+        ...(waitsFor.length > 0 && { waitsFor }),
+        ...(running && running.queued > 0 && { queued: running.queued }),
+      }
+    }
+    const here = namespace === '' ? alive.get(of.id) : undefined
+    const status = here?.status ?? (hasEnded(of) ? 'completed' : undefined)
+    return {
+      ...of,
+      kind: of.lastType.startsWith('capture.') ? 'captured' : 'heard',
+      ...(status && { status }),
+      ...(here && { pid: here.pid }),
+    }
+  }
+
+  return {
+    list: (reader: Database, namespace: string, { limit, status, kind }: Wanted): Session[] => {
+      const alive = aliveIn(claudeFolder)
+      const described = new Map<string, Session>()
+      const isWanted = (of: Heard): boolean => {
+        const each = describe(reader, namespace, of, alive)
+        described.set(of.id, each)
+        return (status === undefined || each.status === status) && (kind === undefined || each.kind === kind)
+      }
+      return heard.list(reader, namespace, limit, isWanted).flatMap(({ id }) => described.get(id) ?? [])
+    },
+
+    get: (reader: Database, namespace: string, id: string): Session | undefined => {
+      const of = heard.find(reader, namespace, id)
+      return of && describe(reader, namespace, of, aliveIn(claudeFolder))
+    },
+
+    /** The id that a caller means: all of it, an alias, or a beginning that no other has. */
+    idOf: (reader: Database, namespace: string, given: string): string | undefined => {
+      if (live(namespace, given) || heard.find(reader, namespace, given)) return given
+      const called = idOfAlias(reader, namespace, given)
+      if (called !== undefined || given.length < leastStart) return called
+      const [only, other] = heard.beginningWith(reader, namespace, given)
+      if (other !== undefined)
+        throw new PaidError(
+          'bad_request',
+          `More than one session begins with ${given}`,
+          'Give more of its id.',
+        )
+      return only
+    },
+  }
+}
+
+const hasEnded = ({ lastType }: Heard): boolean => lastType === 'SessionEnd' || lastType === 'session.end'

@@ -1,0 +1,125 @@
+// What a session asks leave for. Whoever answers first decides, and the others learn who it was; nothing that happens
+// to a daemon or to a client is an answer.
+
+import type { Clock } from '../../lib/clock.ts'
+import type { Told } from './diary.ts'
+import { type Fields, fieldsIn, isFields, kept, textIn } from './line.ts'
+
+/** who answered is remembered of so many */
+const rememberedAnswers = 100
+
+type Asked = { request: string; tool: string; input: Fields; suggestions: Fields[]; at: number }
+
+export type Answer = {
+  allow: boolean
+  always: boolean
+  message?: string | undefined
+  input?: Fields | undefined
+}
+
+export const createPermissions = (clock: Clock) => {
+  const asked = new Map<string, Asked>()
+  const answers = new Map<string, string>()
+
+  const remember = (request: string, by: string): void => {
+    answers.set(request, by)
+    for (const oldest of answers.keys()) {
+      if (answers.size <= rememberedAnswers) break
+      answers.delete(oldest)
+    }
+  }
+
+  const cancel = (request: string, why: string): Told | undefined => {
+    if (!asked.delete(request)) return undefined
+    remember(request, 'claude')
+    return { type: 'permission.cancelled', data: { request, why } }
+  }
+
+  return {
+    get open(): readonly Asked[] {
+      return [...asked.values()]
+    },
+
+    /** Gives back what is told of it. */
+    ask: (request: string, wanted: Fields): Told => {
+      const suggestions = wanted['permission_suggestions']
+      const each: Asked = {
+        request,
+        tool: textIn(wanted, 'tool_name') ?? 'unknown',
+        input: fieldsIn(wanted, 'input'),
+        suggestions: Array.isArray(suggestions) ? suggestions.filter(isFields) : [],
+        at: clock.now(),
+      }
+      asked.set(request, each)
+      const toolUse = textIn(wanted, 'tool_use_id')
+      const description = textIn(wanted, 'description')
+      return {
+        type: 'permission.requested',
+        data: {
+          request,
+          tool: each.tool,
+          ...(toolUse !== undefined && { toolUse }),
+          input: kept(each.input),
+          ...(description !== undefined && { description: kept(description) }),
+          suggestions: kept(each.suggestions),
+        },
+      }
+    },
+
+    /** What to write to the session and what to tell, or who was first; undefined when it was never asked. */
+    answer: (
+      request: string,
+      { allow, always, message, input }: Answer,
+      by: string,
+    ): { line: object; told: Told } | { first: string } | undefined => {
+      const each = asked.get(request)
+      if (!each) {
+        const first = answers.get(request)
+        return first === undefined ? undefined : { first }
+      }
+      asked.delete(request)
+      remember(request, by)
+      const response = allow
+        ? {
+            behavior: 'allow',
+            updatedInput: input ?? each.input,
+            ...(always && { updatedPermissions: rulesFor(each) }),
+          }
+        : { behavior: 'deny', message: message ?? 'The user said no', interrupt: false }
+      return {
+        line: {
+          type: 'control_response',
+          response: { subtype: 'success', request_id: request, response },
+        },
+        told: {
+          type: 'permission.answered',
+          by,
+          data: {
+            request,
+            tool: each.tool,
+            allow,
+            by,
+            ...(always && { always }),
+            ...(message !== undefined && { message }),
+            ...(input && { input: kept(input) }),
+          },
+        },
+      }
+    },
+
+    /** Nobody needs to answer it any more; undefined when nobody had to. */
+    cancel,
+    cancelAll: (why: string): Told[] => [...asked.keys()].flatMap((request) => cancel(request, why) ?? []),
+  }
+}
+
+export type Permissions = ReturnType<typeof createPermissions>
+
+/** What Claude Code itself suggests to allow from now on; else this tool, while the session lasts. */
+const rulesFor = ({ tool, suggestions }: Asked): object[] => {
+  const rules = suggestions.filter(
+    ({ type, behavior }) => type === 'addRules' && (behavior === undefined || behavior === 'allow'),
+  )
+  if (rules.length > 0) return rules
+  return [{ type: 'addRules', rules: [{ toolName: tool }], behavior: 'allow', destination: 'session' }]
+}

@@ -1,0 +1,69 @@
+// Starting the process of a session: where it works, what it is told on its command line.
+
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { PaidError } from '../../protocol/error.ts'
+import { type Child, startChild } from './child.ts'
+import type { SessionsGround } from './ground.ts'
+import { markOf, sessionMark } from './lost.ts'
+import { sessionEnvironment } from './program.ts'
+import type { Managed } from './rows.ts'
+
+/** The folder it is to work in; a new one of its own when nobody names any. Throws when it is none. */
+export const folderFor = (
+  given: string | undefined,
+  id: string,
+  { settings, workspaces }: Pick<SessionsGround, 'settings' | 'workspaces'>,
+): string => {
+  const named = given ?? (settings.directory || undefined)
+  if (named === undefined) {
+    const made = join(workspaces, id)
+    mkdirSync(made, { recursive: true, mode: 0o700 })
+    return made
+  }
+  if (statSync(named, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new PaidError('bad_request', `There is no folder ${named}`, 'Make it, or name another one.')
+  return named
+}
+
+const talking = [
+  '-p',
+  '--input-format=stream-json',
+  '--output-format=stream-json',
+  '--verbose',
+  '--permission-prompt-tool=stdio',
+  '--include-partial-messages',
+]
+
+/** Throws `no_claude`, `bad_request`. */
+export const startProcess = (
+  program: string,
+  managed: Managed,
+  {
+    resumed,
+    ground: { env, umask },
+    take,
+  }: {
+    /** whether Claude Code knows the conversation */
+    resumed: boolean
+    ground: Pick<SessionsGround, 'env' | 'umask'>
+    take: (lines: string[]) => Promise<void>
+  },
+): Child => {
+  const { id, title, model, permissionMode, budgetUsd, directory } = managed
+  const command = [
+    program,
+    ...talking,
+    ...(resumed ? ['--resume', id] : ['--session-id', id]),
+    ...(title === null ? [] : ['--name', title]),
+    ...(model === null ? [] : ['--model', model]),
+    ...(permissionMode === null ? [] : ['--permission-mode', permissionMode]),
+    ...(budgetUsd === null ? [] : ['--max-budget-usd', String(budgetUsd)]),
+  ]
+  return startChild(command, {
+    directory,
+    env: sessionEnvironment(env, { [sessionMark]: markOf(managed), PWD: directory }),
+    umask,
+    take,
+  })
+}

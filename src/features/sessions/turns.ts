@@ -1,0 +1,134 @@
+// The turn of a session: what it answers to one message, from when it was given to its result. There is one at most,
+// and what is said is of the one that is open.
+
+import type { SteadyClock } from '../../lib/steady-clock.ts'
+import type { Tokens } from '../../protocol/sessions.ts'
+import type { Told } from './diary.ts'
+import {
+  blocksOf,
+  type Fields,
+  fieldsIn,
+  kept,
+  keptText,
+  numberIn,
+  resultText,
+  textIn,
+  tokensOf,
+} from './line.ts'
+import { type Message, uuidOf } from './queue.ts'
+
+export type Turn = {
+  id: string
+  /** absent when the session began it by itself */
+  message?: Message
+  begunAt: number
+  /** of the next chunk */
+  index: number
+  /** whether Claude has begun with it */
+  seen: boolean
+  interrupted: boolean
+}
+
+export type TurnEnd = {
+  turn: string
+  message?: string
+  ok: boolean
+  result: string
+  error?: string
+  interrupted?: true
+  usage: Tokens
+  costUsd: number
+  durationMs: number
+}
+
+export const beginTurn = (steady: SteadyClock, message?: Message): Turn => ({
+  id: `turn_${Bun.randomUUIDv7()}`,
+  ...(message && { message }),
+  begunAt: steady.now(),
+  index: 0,
+  seen: false,
+  interrupted: false,
+})
+
+export const lineOf = (message: Message): object => ({
+  type: 'user',
+  message: { role: 'user', content: [{ type: 'text', text: message.text }] },
+  parent_tool_use_id: null,
+  session_id: '',
+  uuid: uuidOf(message),
+  ...(message.urgency === 'note' && { shouldQuery: false }),
+})
+
+/** A piece of what is being said, when the line is one of the conversation's own, not of an agent in it. */
+export const chunkOf = (line: Fields): { kind: 'text' | 'thinking'; text: string } | undefined => {
+  if (textIn(line, 'parent_tool_use_id') !== undefined) return undefined
+  const event = fieldsIn(line, 'event')
+  if (event['type'] !== 'content_block_delta') return undefined
+  const delta = fieldsIn(event, 'delta')
+  if (delta['type'] === 'text_delta') return { kind: 'text', text: textIn(delta, 'text') ?? '' }
+  if (delta['type'] === 'thinking_delta') return { kind: 'thinking', text: textIn(delta, 'thinking') ?? '' }
+  return undefined
+}
+
+/** What an `assistant` or a `user` line tells: what was said whole, which tools began and which ended. */
+export const toldIn = (line: Fields, turn: string): Told[] => {
+  const role = line['type'] === 'assistant' ? 'assistant' : 'user'
+  const parent = textIn(line, 'parent_tool_use_id')
+  const of = { turn, ...(parent !== undefined && { parent }) }
+  const id = textIn(fieldsIn(line, 'message'), 'id')
+  const said: Fields[] = []
+  const told: Told[] = []
+  for (const block of blocksOf(line)) {
+    if (block['type'] === 'tool_use')
+      told.push({
+        type: 'tool.started',
+        data: {
+          ...of,
+          tool: textIn(block, 'name') ?? 'unknown',
+          toolUse: textIn(block, 'id'),
+          input: kept(block['input'] ?? {}),
+        },
+      })
+    else if (block['type'] === 'tool_result') {
+      const ok = block['is_error'] !== true
+      const text = resultText(block['content'])
+      const data = { ...of, toolUse: textIn(block, 'tool_use_id'), ok, [ok ? 'result' : 'error']: text }
+      told.push({ type: 'tool.finished', data })
+    } else said.push(block)
+  }
+  if (said.length > 0)
+    told.unshift({
+      type: 'message.said',
+      data: { ...of, role, ...(id !== undefined && { id }), content: kept(said) },
+    })
+  return told
+}
+
+export const endOf = (
+  turn: Turn,
+  line: Fields,
+  { costUsd, durationMs }: { costUsd: number; durationMs: number },
+): TurnEnd => {
+  const subtype = textIn(line, 'subtype')
+  const ok = subtype === 'success' && line['is_error'] !== true
+  const result = keptText(textIn(line, 'result') ?? '')
+  return {
+    turn: turn.id,
+    ...(turn.message && { message: turn.message.id }),
+    ok,
+    result: ok ? result : '',
+    ...(!ok && { error: errorOf(turn, line, subtype, result) }),
+    ...(turn.interrupted && !ok && { interrupted: true as const }),
+    usage: tokensOf(fieldsIn(line, 'usage')),
+    costUsd,
+    durationMs: numberIn(line, 'duration_ms') ?? durationMs,
+  }
+}
+
+const errorOf = (turn: Turn, line: Fields, subtype: string | undefined, result: string): string => {
+  if (turn.interrupted) return 'It was interrupted'
+  if (result !== '') return result
+  const { errors } = line
+  const [first] = Array.isArray(errors) ? errors : []
+  return typeof first === 'string' ? keptText(first) : (subtype ?? 'It failed')
+}

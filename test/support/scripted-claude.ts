@@ -1,0 +1,201 @@
+// A `claude` of our own: speaks stream-json as Claude Code does, as much as a session needs, and does what its prompts
+// say, line by line. Written to `PATH` by sessions.ts beside it, run by the Bun that runs the tests.
+//
+//   say TEXT         answers with it            chunks N         says N pieces, each told by its number
+//   tool NAME JSON   calls it, after asking     free NAME JSON   the same, without asking
+//   wait             until it is interrupted    crash CODE       ends in the middle
+//   line JSON        writes a line as it is     long N           answers with N characters
+//   deaf             from now on ignores SIGTERM
+//   child            starts a process in its group that ignores SIGTERM
+// A prompt without a command is answered with `heard: ` and all of the notes and the prompt.
+
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+const args = process.argv.slice(2)
+if (args.includes('--version')) {
+  console.log('2.1.329 (Claude Code)')
+  process.exit(0)
+}
+const after = (flag: string): string | undefined => args[args.indexOf(flag) + 1 || args.length]
+const resumed = after('--resume')
+const id = resumed ?? after('--session-id') ?? ''
+const folder = join(homedir(), '.claude', 'projects', 'scripted')
+const transcript = join(folder, `${id}.jsonl`)
+if (resumed !== undefined && !existsSync(transcript)) {
+  console.error(`No conversation found with session ID: ${id}`)
+  process.exit(1)
+}
+if (process.env['SCRIPTED_CLAUDE'] === 'mute') setInterval(() => {}, 1000)
+
+const write = (line: object): void => {
+  process.stdout.write(`${JSON.stringify({ ...line, session_id: id })}\n`)
+}
+const keep = (text: string): void => {
+  mkdirSync(folder, { recursive: true })
+  appendFileSync(transcript, `${JSON.stringify({ type: 'user', sessionId: id, text })}\n`)
+}
+
+type Input = { type: string; [name: string]: unknown }
+type Prompt = { uuid: string; text: string }
+const prompts: Prompt[] = []
+const notes: string[] = []
+const answers = new Map<string, (response: Record<string, unknown>) => void>()
+let interrupted = Promise.withResolvers<void>()
+let busy = false
+let cost = 0
+let asked = 0
+
+const assistant = (...content: object[]): void =>
+  write({
+    type: 'assistant',
+    message: { id: `msg_${asked}`, role: 'assistant', content },
+    parent_tool_use_id: null,
+  })
+const delta = (text: string): void =>
+  write({
+    type: 'stream_event',
+    event: { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } },
+    parent_tool_use_id: null,
+  })
+const sayText = (text: string): void => {
+  for (const piece of text.match(/[\s\S]{1,20}/g) ?? []) delta(piece)
+  assistant({ type: 'text', text })
+}
+
+const tool = async (name: string, input: unknown, free: boolean): Promise<void> => {
+  const use = `toolu_${++asked}`
+  assistant({ type: 'tool_use', id: use, name, input })
+  let said: Record<string, unknown> = { behavior: 'allow', updatedInput: input }
+  if (!free) {
+    const request_id = crypto.randomUUID()
+    const rule = {
+      type: 'addRules',
+      rules: [{ toolName: name }],
+      behavior: 'allow',
+      destination: 'localSettings',
+    }
+    const request = {
+      subtype: 'can_use_tool',
+      tool_name: name,
+      input,
+      tool_use_id: use,
+      permission_suggestions: [rule],
+    }
+    const given = Promise.withResolvers<Record<string, unknown>>()
+    answers.set(request_id, given.resolve)
+    write({ type: 'control_request', request_id, request })
+    const outcome = await Promise.race([given.promise, interrupted.promise])
+    if (!outcome) return write({ type: 'control_cancel_request', request_id })
+    said = outcome
+  }
+  const ok = said['behavior'] === 'allow'
+  const content = ok
+    ? `did ${JSON.stringify(said['updatedInput'])} ${said['updatedPermissions'] ? 'always' : 'once'}`
+    : said['message']
+  const result = { type: 'tool_result', tool_use_id: use, content, is_error: !ok }
+  write({ type: 'user', message: { role: 'user', content: [result] }, parent_tool_use_id: null })
+}
+
+const act = async (command: string, rest: string): Promise<void> => {
+  if (command === 'say') sayText(rest)
+  else if (command === 'long') assistant({ type: 'text', text: 'x'.repeat(Number(rest)) })
+  else if (command === 'chunks') {
+    for (let n = 0; n < Number(rest); n++) {
+      delta(`${n} `)
+      if (n % 20 === 19) await Bun.sleep(1)
+    }
+    assistant({ type: 'text', text: Array.from({ length: Number(rest) }, (_, n) => `${n} `).join('') })
+  } else if (command === 'tool' || command === 'free') {
+    const [name = '', ...input] = rest.split(' ')
+    await tool(name, JSON.parse(input.join(' ') || '{}'), command === 'free')
+  } else if (command === 'wait') await interrupted.promise
+  else if (command === 'crash') {
+    console.error('it broke')
+    process.exit(Number(rest))
+  } else if (command === 'line') process.stdout.write(`${rest}\n`)
+  else if (command === 'deaf') process.on('SIGTERM', () => {})
+  else if (command === 'child')
+    Bun.spawn(['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], {
+      stdio: ['ignore', 'ignore', 'ignore'],
+    })
+}
+
+const commands = /^(say|long|chunks|tool|free|wait|crash|line|deaf|child)(?: (.*))?$/
+
+const answer = async ({ uuid, text }: Prompt): Promise<void> => {
+  interrupted = Promise.withResolvers()
+  let stopped = false
+  void interrupted.promise.then(() => (stopped = true))
+  write({ type: 'command_lifecycle', command_uuid: uuid, state: 'started' })
+  write({ type: 'system', subtype: 'init', model: 'scripted-1', claude_code_version: '2.1.329' })
+  keep(text)
+  const lines = text.split('\n')
+  const known = lines.map((line) => commands.exec(line))
+  let result = lines.join('\n')
+  if (known.every((each) => !each)) {
+    result = `heard: ${[...notes.splice(0), text].join(' + ')}`
+    sayText(result)
+  }
+  for (const each of known) if (each && !stopped) await act(each[1] ?? '', each[2] ?? '')
+  cost += 0.01
+  write({
+    type: 'result',
+    ...(stopped
+      ? { subtype: 'error_during_execution', is_error: true }
+      : { subtype: 'success', is_error: false, result }),
+    num_turns: 1,
+    total_cost_usd: Number(cost.toFixed(4)),
+    usage: { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 2, cache_creation_input_tokens: 1 },
+    user_message_uuids: [uuid],
+  })
+  write({ type: 'command_lifecycle', command_uuid: uuid, state: 'completed' })
+}
+
+const next = async (): Promise<void> => {
+  if (busy) return
+  busy = true
+  for (let prompt = prompts.shift(); prompt; prompt = prompts.shift()) await answer(prompt)
+  busy = false
+}
+
+const success = (request_id: unknown, response: object = {}): void =>
+  write({ type: 'control_response', response: { subtype: 'success', request_id, response } })
+
+const take = (line: Input & Record<string, any>): void => {
+  if (line.type === 'user') {
+    const { uuid } = line
+    const text = line['message'].content.map((block: { text: string }) => block.text).join('\n')
+    if (line['shouldQuery'] === false) {
+      notes.push(text)
+      write({
+        type: 'result',
+        subtype: 'success',
+        is_error: false,
+        result: '',
+        num_turns: 0,
+        total_cost_usd: cost,
+        user_message_uuids: [uuid],
+      })
+    } else {
+      prompts.push({ uuid, text })
+      void next()
+    }
+  } else if (line.type === 'control_response')
+    answers.get(line['response'].request_id)?.(line['response'].response)
+  else if (line['request']?.subtype === 'initialize') {
+    if (process.env['SCRIPTED_CLAUDE'] !== 'mute') success(line['request_id'], { pid: process.pid })
+  } else if (line['request']?.subtype === 'interrupt') {
+    success(line['request_id'], { still_queued: [] })
+    interrupted.resolve()
+  }
+}
+
+let rest = ''
+const decoder = new TextDecoder()
+for await (const chunk of Bun.stdin.stream()) {
+  const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+  rest = lines.pop() ?? ''
+  for (const line of lines) if (line) take(JSON.parse(line))
+}
