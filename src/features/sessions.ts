@@ -22,6 +22,7 @@ import { createProgram } from './sessions/program.ts'
 import { type Message, messageOf } from './sessions/queue.ts'
 import { begun, find, fresh, idOfAlias, type Managed, type Place } from './sessions/rows.ts'
 import { folderFor, startProcess } from './sessions/starting.ts'
+import { createTotals } from './sessions/totals.ts'
 
 export type Sessions = {
   handlers: HandlersFor<'session'>
@@ -38,6 +39,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   const reserved = new Set<string>()
   const program = createProgram({ claude: settings.claude, env: ground.env })
   const heard = createHeard({ log })
+  const totals = createTotals({ log })
   const looking = createLooking({
     heard,
     live: (namespace, id) => running.get(keyOf({ namespace, id })),
@@ -220,6 +222,13 @@ export const createSessions = (ground: SessionsGround): Sessions => {
         const id = looking.idOf(reader, namespace, given)
         return { session: (id !== undefined && looking.get(reader, namespace, id)) || null }
       }),
+
+    'session.totals': (_params, { namespace }) => {
+      const live = [...running.values()].filter(({ managed }) => managed.namespace === namespace)
+      const busy = live.filter(({ managed }) => managed.status !== 'idle').length
+      const queued = live.reduce((sum, each) => sum + each.queued, 0)
+      return log.read((reader) => ({ running: busy, queued, ...totals(reader, namespace) }))
+    },
 
     'session.spawn': (given, peer) => {
       const place = { namespace: peer.namespace, id: given.id ?? crypto.randomUUID() }

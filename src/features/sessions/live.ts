@@ -12,11 +12,11 @@ import type { Logger } from '../../core/logger.ts'
 import { type Child, type Ended, failureOf, hopeless } from './child.ts'
 import { createDiary, type Told } from './diary.ts'
 import { createHearing } from './hearing.ts'
-import { kept, sumOf } from './line.ts'
+import { kept } from './line.ts'
 import { type Answer, createPermissions } from './permissions.ts'
 import { createQueue, type Message, uuidOf } from './queue.ts'
 import { inbox, isOver, type Managed } from './rows.ts'
-import { beginTurn, endOf, lineOf, type Turn, type TurnEnd } from './turns.ts'
+import { account, beginTurn, endOf, lineOf, type Turn, type TurnEnd } from './turns.ts'
 
 /** an interrupted turn is given so long to end before its session is */
 const interruptMs = 50
@@ -76,7 +76,7 @@ export const createLive = ({
   /** Tells it, and its status when it is another now. */
   const note = (told: Told[], more?: Parameters<typeof tell>[1]): Promise<void> => {
     const status = statusNow()
-    if (!isOver(managed.status) && status !== managed.status) {
+    if (!ending && !isOver(managed.status) && status !== managed.status) {
       managed.status = status
       const turns = told.findIndex(({ type }) => type === 'turn.started')
       told.splice(turns === -1 ? told.length : turns, 0, { type: 'session.status', data: { status } })
@@ -136,7 +136,7 @@ export const createLive = ({
     onTurnEnd()
     const told = permissions.cancelAll('The turn is over')
     told.push({ type: 'turn.finished', data: end })
-    managed.tokens = sumOf(managed.tokens, end.usage)
+    account(managed, end)
     if (end.message !== undefined) {
       answers.get(end.message)?.resolve(end)
       answers.delete(end.message)
@@ -179,6 +179,7 @@ export const createLive = ({
     if (turn) {
       const line = { subtype: 'ended', result: error ?? 'The session has ended' }
       const end = endOf(turn, line, { costUsd: 0, durationMs: steady.now() - turn.begunAt })
+      account(managed, end)
       told.push({ type: 'turn.finished', data: end })
     }
     told.push(...unseen.map(({ id }) => ({ type: 'message.expired', data: { message: id } })))

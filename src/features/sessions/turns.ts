@@ -12,10 +12,12 @@ import {
   keptText,
   numberIn,
   resultText,
+  sumOf,
   textIn,
   tokensOf,
 } from './line.ts'
 import { type Message, uuidOf } from './queue.ts'
+import type { Managed } from './rows.ts'
 
 export type Turn = {
   id: string
@@ -39,6 +41,13 @@ export type TurnEnd = {
   usage: Tokens
   costUsd: number
   durationMs: number
+}
+
+/** Adds a turn that is over to its session's row. */
+export const account = (managed: Managed, { ok, usage, durationMs }: TurnEnd): void => {
+  managed.tokens = sumOf(managed.tokens, usage)
+  managed.failedTurns += ok ? 0 : 1
+  managed.busyMs += Math.round(durationMs)
 }
 
 export const beginTurn = (steady: SteadyClock, message?: Message): Turn => ({
