@@ -155,6 +155,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     }
     const data = {
       directory: managed.directory,
+      startedAt: managed.startedAt,
       ...(title !== undefined && { title }),
       ...(prompt !== undefined && { prompt: prompt.slice(0, promptShown) }),
       ...(model !== undefined && { model }),

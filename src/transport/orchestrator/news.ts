@@ -34,7 +34,7 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     const before = statusOf(of)
     change(of, event)
     if (of.endedAt !== undefined) known.delete(of.id)
-    if (statusOf(of) === before && of.endedAt === undefined) return
+    if (statusOf(of) === before) return
     const text = updateText(of)
     for (const hear of hearers) hear(of.id, text)
   }

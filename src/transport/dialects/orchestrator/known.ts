@@ -16,12 +16,12 @@ const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
 /** From the event that tells of its beginning. */
 export const spawned = (id: string, event: LogEvent, task: Shown['task']): Known => {
   const { data } = event
-  const { alias, labels, title } = isFields(data) ? data : {}
+  const { alias, labels, title, startedAt } = isFields(data) ? data : {}
   return {
     id,
     kind: 'managed',
     status: 'initializing',
-    startedAt: event.at,
+    startedAt: typeof startedAt === 'number' ? startedAt : event.at,
     lastAt: event.at,
     turns: 0,
     failedTurns: 0,

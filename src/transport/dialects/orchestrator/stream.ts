@@ -69,7 +69,9 @@ export const createStream = ({
 
   const frame = (type: string, more: Fields): string => JSON.stringify({ type, sessionId: shown, ...more })
   const taskIdOf = (message: string, turnId: string): string =>
-    message === '' ? `task_${turnId}` : message === first() ? firstTaskOf(session) : `task_${message}`
+    message !== '' && message === first()
+      ? firstTaskOf(session)
+      : (message || turnId).replace(/^[a-z]+/, 'task')
 
   const chunk = (open: Open, kind: string, piece: string): string =>
     JSON.stringify({
