@@ -11,10 +11,11 @@ import type { Config } from './config.ts'
 import { openDoors } from './doors.ts'
 import { takeHome, tokenFor, writeDaemonFile } from './home.ts'
 import { claudeFolderOf, type Paths } from './paths.ts'
-import { createRooms } from './rooms.ts'
+import { type Choices, createRooms } from './rooms.ts'
 import { version } from './version.ts'
 import { matches } from './protocol/channel.ts'
 import { limits } from './protocol/limits.ts'
+import { PaidError } from './protocol/error.ts'
 import type { Status } from './protocol/system.ts'
 import { systemClock } from './lib/clock.ts'
 import { giveBackStartPages } from './lib/start-pages.ts'
@@ -85,6 +86,10 @@ export const runDaemon = async ({
     openArchiveWorker,
   )
   stack.defer(() => archived.close())
+  // whoever comes while doors still open is told to wait
+  let facts: Choices['facts'] = () => {
+    throw new PaidError('stopping', 'The daemon is starting')
+  }
   const ground = { log, bus, database, clock: systemClock, steady: openSteadyClock(), logger }
   const { dispatch, ...rooms } = createRooms(ground, {
     accepting: () => phase !== 'stopping',
@@ -134,7 +139,7 @@ export const runDaemon = async ({
     for (const close of house.streams) close()
   })
 
-  const facts = () => ({
+  facts = () => ({
     version,
     pid: process.pid,
     startedAt,

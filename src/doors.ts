@@ -54,12 +54,13 @@ export const openDoors = async ({
     return door
   }
   const tcp = (listener: Listener): void => {
-    const { host, auth } = listener
+    const { host, auth, dialect } = listener
     const entrance = (port: number): Entrance => ({
       wall: createWall({ host, port, hosts: config.hosts }),
-      ...(auth === 'token'
-        ? { gate, scope: 'admin', name: 'http:token' }
-        : { gate: undefined, scope: 'write', name: 'http:anyone' }),
+      dialect,
+      ...(auth === 'none'
+        ? { gate: undefined, scope: 'write', name: 'http:anyone' }
+        : { gate, scope: 'admin', name: 'http:token', ...(auth === 'frame' && { byFrame: true }) }),
     })
     const door = openAt(listener, entrance)
     listeners.push({ ...listener, port: door.port })
@@ -73,6 +74,7 @@ export const openDoors = async ({
       gate: undefined,
       scope: 'read',
       name: 'http:anyone',
+      dialect: 'pai',
       webhooksOnly: true,
     })
     const door = openAt(listener, entrance)

@@ -1,21 +1,19 @@
-// One address the daemon listens on: `host:port[,auth=token|none][,dialect=pai]`.
+// One address the daemon listens on: `host:port[,auth=token|none|frame][,dialect=pai|orchestrator|photon|happy]`.
 // It refuses an address that others could reach without a token, and a name that could turn out to be one:
 // `localhost` means 127.0.0.1 here, whatever the machine's tables say.
 
 import { PaidError } from './protocol/error.ts'
 
-export const auths = ['token', 'none'] as const
+/** `frame`: a WebSocket may show its token in its first frame, for clients that cannot show it before */
+export const auths = ['token', 'none', 'frame'] as const
 export type Auth = (typeof auths)[number]
-const dialects = ['pai'] as const
+/** whose words a path speaks on which two old systems differ */
+const dialects = ['pai', 'orchestrator', 'photon', 'happy'] as const
 export type ListenerDialect = (typeof dialects)[number]
 
 /** `host` without brackets: `127.0.0.1`, `::1`, `0.0.0.0`, a name. */
 export type Listener = { host: string; port: number; auth: Auth; dialect: ListenerDialect }
 
-const later: Record<string, readonly string[]> = {
-  auth: ['frame'],
-  dialect: ['orchestrator', 'photon', 'happy'],
-}
 const form = 'Write host:port, [ipv6]:port, and options after commas: 127.0.0.1:8787,auth=token'
 
 /** Throws `bad_request` naming `place` for what it does not take. `auth` is for a text that does not say. */
@@ -33,7 +31,6 @@ export const parseListener = (text: string, auth: Auth, place: string): Listener
   const listener: Listener = { host, port, auth, dialect: 'pai' }
   for (const setting of settings) {
     const [key = '', value = ''] = setting.split('=', 2)
-    if (later[key]?.includes(value)) throw refused(`wants ${setting}, which is not available yet`)
     if (key === 'auth') {
       const found = auths.find((known) => known === value)
       if (!found) throw refused(`has auth=${value}`, `auth is one of ${auths.join(', ')}.`)

@@ -15,6 +15,7 @@ import type { Keeping } from './features/commits/ground.ts'
 import { createEvents } from './features/events.ts'
 import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
+import { createPrompts } from './features/prompts.ts'
 import { createRules } from './features/rules.ts'
 import { createSessions } from './features/sessions.ts'
 import type { SessionSettings } from './features/sessions/ground.ts'
@@ -82,6 +83,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
       ...archive.handlers,
       ...capture.handlers,
       ...commits.handlers,
+      ...createPrompts({ log, archive: client, exists }),
       ...createSystem({ log, dispatch: own, facts, stop }),
     }),
   })

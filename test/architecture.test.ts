@@ -63,6 +63,7 @@ const packageUsers: Record<string, readonly string[]> = {
   croner: ['features'],
   standardwebhooks: ['features'],
   'js-yaml': ['lib'],
+  diff: ['archive'],
   '@secretlint/secretlint-rule-preset-recommend': ['lib'],
   '@secretlint/types': ['lib'],
 }

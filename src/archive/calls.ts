@@ -3,39 +3,42 @@
 // A call is answered in slices: none keeps others waiting for longer than a few milliseconds of work at once.
 
 import type { CommitCalls } from './commit-calls.ts'
+import type { PromptCalls } from './prompt-calls.ts'
 import type { ArchivedMessage, ArchivedSession, ImportTotals, Verified } from '../protocol/archive.ts'
 
-export type ArchiveCalls = CommitCalls & {
-  /** Takes in what a transcript, and those of its subagents, grew by. */
-  take: { params: { paths: string[] }; result: { sessions: Grown[] } }
-  /** Looks at every file that was read before. */
-  retake: { params: Record<string, never>; result: { sessions: Grown[] } }
-  /** Takes in every transcript under a folder; tells `progress` under `job`. */
-  import: { params: { folder: string; since?: number; job: string }; result: ImportTotals }
-  cancel: { params: { job: string }; result: Record<string, never> }
-  /** How sessions hang together, as hooks told. */
-  link: { params: Link; result: Record<string, never> }
-  /**
-   * Records of a session that no file holds, each a JSON text: `{type: 'captured.message', at, role, content}` or
-   * `{type: 'captured.change', at, filePath, beforeContent, afterContent}`. `from` is the number of the first, from 0:
-   * what was taken before is not taken again, and nothing is taken when there is a gap. `next` is the number to go on with.
-   */
-  capture: { params: { session: CapturedSession; from: number; lines: string[] }; result: { next: number } }
-  sessions: {
-    params: { limit: number; before?: number }
-    result: { sessions: ArchivedSession[]; next?: number }
+export type ArchiveCalls = CommitCalls &
+  PromptCalls & {
+    /** Takes in what a transcript, and those of its subagents, grew by. */
+    take: { params: { paths: string[] }; result: { sessions: Grown[] } }
+    /** Looks at every file that was read before. */
+    retake: { params: Record<string, never>; result: { sessions: Grown[] } }
+    /** Takes in every transcript under a folder; tells `progress` under `job`. */
+    import: { params: { folder: string; since?: number; job: string }; result: ImportTotals }
+    cancel: { params: { job: string }; result: Record<string, never> }
+    /** How sessions hang together, as hooks told. */
+    link: { params: Link; result: Record<string, never> }
+    /** Which of these captured sessions have more than is kept: `upTo` is the number of their last event. */
+    captured: {
+      params: { sessions: { id: string; upTo: number }[] }
+      result: { behind: { id: string; after: number }[] }
+    }
+    /** What a captured session told, each a JSON text by the number of its event: what was kept is not kept again. */
+    capture: { params: { session: CapturedSession; told: { seq: number; line: string }[] }; result: Grown }
+    sessions: {
+      params: { limit: number; before?: number }
+      result: { sessions: ArchivedSession[]; next?: number }
+    }
+    session: { params: { id: string }; result: { session: ArchivedSession } }
+    show: {
+      params: { id: string; after?: number; limit: number; talk?: boolean }
+      result: { session: ArchivedSession; messages: ArchivedMessage[]; next?: number }
+    }
+    export: {
+      params: { id: string; format: 'md' | 'json' | 'jsonl' | 'html'; after?: number }
+      result: { text: string; found: Record<string, number>; next?: number }
+    }
+    verify: { params: { after?: number }; result: Verified }
   }
-  session: { params: { id: string }; result: { session: ArchivedSession } }
-  show: {
-    params: { id: string; after?: number; limit: number }
-    result: { session: ArchivedSession; messages: ArchivedMessage[]; next?: number }
-  }
-  export: {
-    params: { id: string; format: 'md' | 'json' | 'jsonl' | 'html'; after?: number }
-    result: { text: string; found: Record<string, number>; next?: number }
-  }
-  verify: { params: { after?: number }; result: Verified }
-}
 
 export type Grown = { session: string; messages: number; records: number; bytes: number }
 
@@ -45,7 +48,7 @@ export type CapturedSession = {
   id: string
   tool: string
   folder?: string
-  branch?: string
+  model?: string
   startedAt: number
 }
 

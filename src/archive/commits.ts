@@ -180,7 +180,7 @@ const isPrompt = ({ kind, agent }: MessageRow): boolean => kind === 'prompt' && 
 
 /** What uses of tools put into their files. */
 const writtenIn = (record: Fields | undefined): string => {
-  if (record?.['type'] === 'captured.change') return textOf(record['afterContent'])
+  if (record?.['type'] === 'captured.change') return textOf(record['after'])
   const blocks = fieldOf(record?.['message'], 'content')
   if (!Array.isArray(blocks)) return ''
   return blocks

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { isStorageError } from '../core/storage-error.ts'
 import type { ImportTotals } from '../protocol/archive.ts'
 import type { Progress } from './calls.ts'
+import type { Left } from './cleared.ts'
 import type { Ingest } from './ingest.ts'
 
 /** places of bad lines that the answer names */
@@ -50,6 +51,7 @@ export const importFolder = async ({
   ingest,
   pause,
   tell,
+  joined,
 }: {
   folder: string
   since?: number | undefined
@@ -57,6 +59,8 @@ export const importFolder = async ({
   ingest: (path: string, pause: () => Promise<boolean>, each: Parameters<Ingest['file']>[2]) => Promise<void>
   pause: () => Promise<boolean>
   tell: (progress: Progress) => void
+  /** gets the sessions of which something new was kept, and all files there are */
+  joined: (sessions: ReadonlySet<string>, files: readonly Left[]) => void
 }): Promise<ImportTotals> => {
   const { files: found, unreadable } = transcriptsIn(folder)
   const files = found.filter((file) => file.modifiedAt > since)
@@ -112,6 +116,7 @@ export const importFolder = async ({
     }
   }
   totals.sessions = sessions.size
+  joined(sessions, found)
   report()
   return totals
 }

@@ -17,7 +17,7 @@ import { createLineReader, type Line } from './lines.ts'
 import { createMessageWriter } from './messages.ts'
 import { isInternal } from './records.ts'
 import { type SessionRow, sessionFor, writeSession } from './sessions.ts'
-import { type OpenSource, openSource, type Source, writeSource } from './sources.ts'
+import { expectRepeats, type OpenSource, openSource, type Source, writeSource } from './sources.ts'
 import { namesExcluded, withhold } from './withhold.ts'
 
 /** so much of a file is one slice: what others wait for */
@@ -46,8 +46,8 @@ export type Ingest = {
   ) => Promise<void>
   /** Puts on disk what is held. Throws SQLite's errors; then what was held is read again. */
   settle: () => void
-  /** Lines that come from no file. */
-  lines: (session: SessionRow, lines: readonly string[]) => void
+  /** Lines that come from no file; `note` runs in their transaction, before them. */
+  lines: (id: string, tool: string, lines: readonly string[], note: (session: SessionRow) => void) => void
 }
 
 type Read = { record: Fields; line: Uint8Array } | { bad: string; line: Uint8Array }
@@ -149,7 +149,10 @@ export const createIngest = (database: Database, isExcluded: IsExcluded): Ingest
       return atOnce(() => {
         const taken: Taken = { records: 0, messages: 0, bytes: next - source.offset, bad: [] }
         const reads = lines.map((line) => ({ line, read: readLine(line, isExcluded, source.withheld) }))
-        source.session ??= sessionIn(reads.map(({ read }) => read))
+        if (source.session === undefined) {
+          source.session = sessionIn(reads.map(({ read }) => read))
+          expectRepeats(database, open)
+        }
         const row = source.session === undefined ? undefined : begin(source.session, 'claude-code')
         const had = { records: row?.records ?? 0, messages: row?.messages ?? 0 }
         const places: { offset: number; bytes: number; reason: string }[] = []
@@ -202,9 +205,10 @@ export const createIngest = (database: Database, isExcluded: IsExcluded): Ingest
         closeSync(open.file)
       }
     },
-    lines: (row, lines) => {
+    lines: (id, tool, lines, note) => {
       atOnce(() => {
-        const current = begin(row.id, row.tool)
+        const current = begin(id, tool)
+        note(current)
         let at = current.last_at ?? current.first_at ?? Date.now()
         for (const text of lines) {
           const read = readLine({ bytes: Buffer.from(text), offset: 0 }, isExcluded, new Set())

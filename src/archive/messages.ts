@@ -4,9 +4,10 @@
 import type { Database } from 'bun:sqlite'
 import type { Fields } from './fields.ts'
 import { textIn } from './fields.ts'
-import { type Part, partsOf, titleFrom, titleRanks, timeOf, toldBy, usageOf } from './records.ts'
+import { type Part, partsOf, timeOf } from './records.ts'
 import { seenAt, type SessionRow, tell } from './sessions.ts'
 import type { Place } from './chunks.ts'
+import { titleFrom, titleRanks, toldBy, usageOf } from './told.ts'
 
 /** ids of messages are their time times this, so that so many of one millisecond have room */
 export const idsPerMs = 16

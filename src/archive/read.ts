@@ -75,14 +75,18 @@ export type MessageReader = {
   messages: (rows: readonly MessageRow[]) => ArchivedMessage[]
   /** The line that a message stands in; undefined when it is damaged. */
   record: (row: MessageRow) => Record<string, unknown> | undefined
-  /** Messages of a session after this id, in the order of time. */
-  page: (session: number, after: number, limit: number) => MessageRow[]
+  /** Messages of a session after this id, in the order of time; of `talk` only what was asked and answered. */
+  page: (session: number, after: number, limit: number, talk?: boolean) => MessageRow[]
 }
 
 export const createMessageReader = (database: Database): MessageReader => {
   const chunk = database.query<{ data: Uint8Array }, [number]>('SELECT data FROM chunks WHERE id = +?')
   const page = database.query<MessageRow, [number, number, number]>(
     `SELECT ${messageColumns} FROM messages WHERE session = +? AND id > +? ORDER BY id LIMIT ?`,
+  )
+  const talkPage = database.query<MessageRow, [number, number, number]>(
+    `SELECT ${messageColumns} FROM messages WHERE session = +? AND id > +? AND kind IN ('prompt', 'answer')
+     AND agent IS NULL ORDER BY id LIMIT ?`,
   )
   const remembered = new Map<number, Buffer>()
   let size = 0
@@ -124,7 +128,7 @@ export const createMessageReader = (database: Database): MessageReader => {
 
   return {
     record,
-    page: (session, after, limit) => page.all(session, after, limit),
+    page: (session, after, limit, talk = false) => (talk ? talkPage : page).all(session, after, limit),
     messages: (rows) =>
       rows.map((row) => {
         const part = partOf(row)

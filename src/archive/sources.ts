@@ -136,6 +136,13 @@ const mayRepeat = (database: Database, source: Source, again: boolean): boolean 
   return other !== null
 }
 
+/** For a file whose name does not say which session it is of, when its first record has said so. */
+export const expectRepeats = (database: Database, { source, size }: OpenSource): void => {
+  if (!mayRepeat(database, source, false)) return
+  source.knownUntil = size
+  source.seen = linesHad(database, source)
+}
+
 /** Hashes of the lines that its session has. */
 const linesHad = (database: Database, source: Source): Source['seen'] => {
   const session = sessionNumber(database, source)

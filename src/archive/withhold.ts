@@ -1,8 +1,8 @@
 // Contents of excluded files, taken out of a record before anything of it is written. The path stays, and a marker says
 // what happened; everything else of the record is as it was.
 //
-// Where they are: in what a tool was given (Edit, Write, …) and gave, in files that were attached, in the copies of
-// requests that the tool keeps, and in the output of a command that names such a file.
+// Where they are: in what a tool was given (Edit, Write, …) and gave, in lines that a search found, in files that were
+// attached, in the copies of requests that the tool keeps, and in the output of a command that names such a file.
 
 import type { IsExcluded } from '../lib/exclude.ts'
 import { type Fields, fieldsIn, isFields, textIn } from './fields.ts'
@@ -33,6 +33,7 @@ export const withhold = (record: Fields, isExcluded: IsExcluded, waiting: Withhe
   // an attachment's text as it was sent stands beside it
   if (changed && type === 'attachment' && record['rendered'] !== undefined) record['rendered'] = withheldMark
   const content = fieldsIn(record, 'message')?.['content']
+  if (withheldFindings(record['toolUseResult'], content, isExcluded)) changed = true
   if (Array.isArray(content)) {
     for (const block of content)
       if (isFields(block) && withheldBlock(block, isExcluded, waiting)) changed = true
@@ -48,6 +49,26 @@ export const withhold = (record: Fields, isExcluded: IsExcluded, waiting: Withhe
     }
   }
   return changed ? record : undefined
+}
+
+/** a line that a search found: `path:12:text`, or `path-12-text` of the lines around it */
+const finding = /^([^\s:]+?)([:-]\d+[:-]).*$/gm
+
+/** What a search found is told twice as well; lines of excluded files lose their text. */
+const withheldFindings = (result: unknown, content: unknown, isExcluded: IsExcluded): boolean => {
+  if (!isFields(result) || result['mode'] !== 'content' || typeof result['content'] !== 'string') return false
+  const safe = (text: string): string =>
+    text.replace(finding, (line, path: string, place: string) =>
+      isExcluded(path) ? `${path}${place}${withheldMark}` : line,
+    )
+  const told = safe(result['content'])
+  if (told === result['content']) return false
+  result['content'] = told
+  for (const block of Array.isArray(content) ? content : []) {
+    if (!isFields(block) || block['type'] !== 'tool_result') continue
+    block['content'] = typeof block['content'] === 'string' ? safe(block['content']) : told
+  }
+  return true
 }
 
 const isMarked = (block: unknown): boolean =>

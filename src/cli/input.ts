@@ -1,9 +1,13 @@
-// JSON typed as an argument, or read from stdin where the argument is `-`.
+// JSON or text typed as an argument, or read from stdin where the argument is `-`.
 
 import type { z } from 'zod'
 import { WrongUsage } from './wrong-usage.ts'
 
 type Json = z.core.util.JSONType
+
+/** Text typed as an argument, or read from stdin for `-`. */
+export const readText = async (given: string): Promise<string> =>
+  given === '-' ? await Bun.stdin.text() : given
 
 /** Throws `WrongUsage`, naming `what`, for text that is not one JSON document. */
 export const readJson = async (given: string, what: string): Promise<Json> => {

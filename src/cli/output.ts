@@ -7,6 +7,9 @@ import { fstatSync, writeSync } from 'node:fs'
 /** A line (or lines) on stdout. */
 export const say = (text: string): void => write(1, `${text}\n`)
 
+/** A part of a line on stdout. */
+export const sayPart = (text: string): void => write(1, text)
+
 /** A line on stderr. */
 export const tell = (text: string): void => write(2, `${text}\n`)
 

@@ -44,6 +44,9 @@ const toolInput = (input: unknown, cwd: unknown): string => {
 
 const tool = (data: Data): string => words(data['tool_name'], toolInput(data['tool_input'], data['cwd']))
 
+/** a part of a message */
+const said = (block: Data): string => text(block['text'] ?? block['thinking'] ?? block['type'])
+
 const seconds = (ms: unknown): string => (typeof ms === 'number' ? `${(ms / 1000).toFixed(1)} s` : '')
 
 /** the last instant that has a date */
@@ -105,6 +108,16 @@ const byType: Record<string, (data: Data) => string> = {
   'commit.linked': (data) => words(short(data['sha']), data['subject'], data['link']),
   'capture.saved': (data) => words(short(data['commit']), data['file']),
   Elicitation: (data) => words(data['mcp_server_name'], data['message']),
+  'session.spawned': (data) => words(data['title'], data['prompt'], data['directory']),
+  'session.chunk': (data) => words(data['text']),
+  'session.ended': (data) => words(data['status'], data['why'], data['stderr']),
+  'turn.started': (data) => words(data['text']),
+  'turn.finished': (data) => words(data['error'] ?? data['result'], seconds(data['durationMs'])),
+  'message.said': ({ content }) => words(...(Array.isArray(content) ? content.filter(isData).map(said) : [])),
+  'tool.started': (data) => words(data['tool'], toolInput(data['input'], '')),
+  'tool.finished': (data) => words(data['error'] ?? data['result']),
+  'permission.requested': (data) => words(data['tool'], toolInput(data['input'], '')),
+  'permission.answered': (data) => words(data['allow'] === true ? 'allowed' : 'denied', data['by']),
   'action.started': (data) => words(data['run'], data['cause']),
   'action.finished': (data) => words(seconds(data['durationMs']), data['preview']),
   'action.failed': (data) => words(data['error']),

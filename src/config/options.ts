@@ -19,11 +19,15 @@ export const options = z.strictObject({
     .array(z.string('a list of texts "host:port"'), 'a list of texts "host:port"')
     .min(1, 'at least one "host:port"')
     .default(['127.0.0.1:8787'])
-    .describe('addresses, `host:port[,auth=token|none][,dialect=pai]`; port 0 picks a free one'),
+    .describe(
+      'addresses, `host:port[,auth=token|none|frame][,dialect=pai|orchestrator|photon|happy]`; port 0 picks a free one',
+    ),
   auth: z
     .enum(auths, `one of ${auths.join(', ')}`)
     .default('token')
-    .describe('for listeners that do not say; `none` on loopback only'),
+    .describe(
+      'for listeners that do not say: `token`; `none` on loopback only; `frame`: a WebSocket may show it in its first frame',
+    ),
   hosts: z
     .array(z.string('a list of host names').min(1, 'no empty host names'), 'a list of host names')
     .default([])

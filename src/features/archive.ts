@@ -12,6 +12,7 @@ import type { HandlersFor } from '../core/dispatch.ts'
 import type { Log } from '../core/log.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Peer } from '../core/peer.ts'
+import { capturedSessions, createHandOver } from './archive/captured.ts'
 import { createThreads } from './archive/threads.ts'
 import { createGrowth } from './archive/growth.ts'
 
@@ -96,14 +97,17 @@ export const createArchive = ({
   })
   const threads = createThreads((link) => archive.call('link', link).catch(failed))
 
-  if (live)
-    log.project((events) => {
-      for (const event of events) {
-        if (event.namespace !== '' || !event.channel.startsWith(sessionPrefix)) continue
-        growth.heard(event)
-        threads.heard(event)
-      }
-    })
+  const captured = createHandOver({ log, archive, took: (grown) => tell(grown, false), failed })
+
+  log.project((events) => {
+    for (const event of events) {
+      if (event.namespace !== '' || !event.channel.startsWith(sessionPrefix)) continue
+      captured.heard(event)
+      if (!live) continue
+      growth.heard(event)
+      threads.heard(event)
+    }
+  })
 
   archive.onProgress((progress) => {
     const dataText = JSON.stringify(progress)
@@ -128,9 +132,9 @@ export const createArchive = ({
         if (!exists()) return { sessions: [] }
         return await archive.call('sessions', { limit, ...(before !== undefined && { before }) })
       },
-      'archive.show': ({ session, after, limit }, peer) => {
+      'archive.show': ({ session, after, limit, talk }, peer) => {
         own(peer)
-        return archive.call('show', { id: session, limit, ...(after !== undefined && { after }) })
+        return archive.call('show', { id: session, limit, talk, ...(after !== undefined && { after }) })
       },
       'archive.export': ({ session, format, after }, peer) => {
         own(peer)
@@ -143,11 +147,13 @@ export const createArchive = ({
       },
     },
     begin: () => {
-      if (!live || !exists()) return
       const look = async (): Promise<void> => {
         try {
-          const { sessions } = await archive.call('retake', {})
-          for (const grown of sessions) tell(grown, true)
+          if (live && exists()) {
+            const { sessions } = await archive.call('retake', {})
+            for (const grown of sessions) tell(grown, true)
+          }
+          await captured.catchUp(await log.read(capturedSessions))
         } catch (error) {
           failed(error)
         }
@@ -158,6 +164,7 @@ export const createArchive = ({
     close: () => {
       clearTimeout(retake)
       growth.close()
+      captured.close()
     },
   }
 }

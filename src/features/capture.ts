@@ -77,8 +77,11 @@ export const createCapture = ({
     type: 'message.added' | 'code.changed',
     data: object,
   ): Promise<{ stored: boolean }> => {
-    await active.find(namespace, session)?.leaving
-    const one = active.find(namespace, session)
+    let one = active.find(namespace, session)
+    if (one?.leaving) {
+      await one.leaving
+      one = active.find(namespace, session)
+    }
     if (!one) return { stored: false }
     one.pending++
     try {

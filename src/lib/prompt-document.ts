@@ -50,30 +50,34 @@ export const promptIdOf = ({ id, messages }: Pick<Conversation, 'id' | 'messages
   return name === '' ? `auto-${id.replace(/[^\w-]/g, '').slice(0, idLength)}` : name
 }
 
-/** @param at when it is saved, epoch ms */
+/**
+ * Half of a character, which no file holds, is written as the mark for it.
+ * @param at when it is saved, epoch ms
+ */
 export const promptDocument = (
   conversation: Conversation,
   { id, version, at, commit }: { id: string; version: string; at: number; commit?: string | undefined },
 ): PromptDocument => {
-  const { tool, messages, files, metadata } = conversation
+  const { messages, files, metadata } = conversation
+  const tool = conversation.tool.toWellFormed()
   const { model, tags, temperature, maxTokens } = metadata
   const asked = messages.find(({ role }) => role === 'user')?.content ?? ''
   const saved = new Date(at).toISOString()
   return {
-    content: contentOf(conversation),
+    content: contentOf(conversation).toWellFormed(),
     commitMessage: `Auto-captured from ${tool} (${messages.length} messages)`,
     metadata: {
-      model: typeof model === 'string' && model !== '' ? model : 'unknown',
+      model: typeof model === 'string' && model !== '' ? model.toWellFormed() : 'unknown',
       tags: ['auto-captured', tool, ...textsOf(tags)],
       ...(typeof temperature === 'number' && { temperature }),
       ...(typeof maxTokens === 'number' && { maxTokens }),
       tool,
       sessionId: conversation.id,
       captureTime: new Date(conversation.startedAt).toISOString(),
-      ...(commit !== undefined && { gitCommit: commit }),
-      filesModified: [...files],
+      ...(commit !== undefined && { gitCommit: commit.toWellFormed() }),
+      filesModified: files.map((file) => file.toWellFormed()),
     },
-    description: asked.length > descriptionLength ? `${asked.slice(0, descriptionLength)}...` : asked,
+    description: describe(asked).toWellFormed(),
     id,
     version,
     timestamp: saved,
@@ -81,8 +85,13 @@ export const promptDocument = (
   }
 }
 
+const describe = (asked: string): string =>
+  asked.length > descriptionLength ? `${asked.slice(0, descriptionLength)}...` : asked
+
 const textsOf = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
+  Array.isArray(value)
+    ? value.filter((each) => typeof each === 'string').map((each) => each.toWellFormed())
+    : []
 
 const contentOf = ({ id, tool, startedAt, messages, files }: Conversation): string => {
   const head = `# Auto-captured conversation from ${tool}\n\nSession ID: ${id}\nStarted: ${new Date(startedAt).toISOString()}\n\n## Conversation\n\n`

@@ -21,11 +21,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
-import { dump, load } from 'js-yaml'
+import { load } from 'js-yaml'
 import { acquireFileLock } from './file-lock.ts'
 import { ownPlace } from './own-place.ts'
 import type { Repository } from './repository.ts'
 import { type Conversation, promptDocument, promptIdOf } from './prompt-document.ts'
+import { promptText } from './prompt-text.ts'
 
 export type SavedPrompt = {
   id: string
@@ -95,7 +96,7 @@ const write = (toplevel: string, conversation: Conversation, save: Save): SavedP
   const put = (path: string, text: string): void => putWhole(path, text, meta, umask)
   const id = freeId(prompts, conversation)
   const document = promptDocument(conversation, { ...save, id })
-  const text = dump(document)
+  const text = promptText(document)
   const history = folderIn(folderIn(top, 'history', umask), id, umask)
   const file = join(prompts, `${id}.yaml`)
   put(join(history, `${document.timestamp}-${version}.yaml`), text)

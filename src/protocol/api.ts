@@ -8,6 +8,7 @@ import { commits } from './commits.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
 import { locks } from './locks.ts'
+import { prompts } from './prompts.ts'
 import { rules } from './rules.ts'
 import { sessions } from './sessions.ts'
 import { system } from './system.ts'
@@ -21,6 +22,7 @@ export const api = {
   ...events,
   ...jobs,
   ...locks,
+  ...prompts,
   ...rules,
   ...sessions,
   ...system,

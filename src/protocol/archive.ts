@@ -116,6 +116,10 @@ export const archive = {
       session: sessionId,
       after: z.int().optional().meta({ description: '`next` of the page before' }),
       limit: z.int().min(1).max(limits.pageEvents).default(limits.pageEventsDefault),
+      talk: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'only what was asked and answered: no tools, no thinking, no subagents' }),
     }),
     result: z.object({
       session: archivedSession,

@@ -2,7 +2,7 @@
 // repository they belong to. Its settings are the user's `~/.promptrc.json`.
 
 import { z } from 'zod'
-import { nameOf } from './channel.ts'
+import { isName, nameOf } from './channel.ts'
 import { limits } from './limits.ts'
 import { method } from './method.ts'
 
@@ -42,6 +42,23 @@ export const standardCaptureSettings: CaptureSettings = {
 const session = nameOf('session', limits.sessionIdBytes)
 const commit = nameOf('commit', limits.commitNameBytes)
 const folder = z.string().min(1).max(limits.folderBytes)
+
+const messageParams = z.strictObject({
+  session,
+  role: z.string().min(1).max(limits.toolCharacters),
+  content: z.string(),
+})
+
+/** A message, which the schema would hand on as it is. */
+export const plainMessage = (params: unknown): z.output<typeof messageParams> | undefined => {
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined
+  for (const key in params) if (key !== 'session' && key !== 'role' && key !== 'content') return undefined
+  const given: Partial<Record<'session' | 'role' | 'content', unknown>> = params
+  const { session: id, role, content } = given
+  if (!isName(id, limits.sessionIdBytes) || typeof content !== 'string') return undefined
+  if (typeof role !== 'string' || role === '' || role.length > limits.toolCharacters) return undefined
+  return { session: id, role, content }
+}
 
 const saved = z.object({
   saved: z.boolean(),
@@ -98,11 +115,8 @@ export const capture = {
   'capture.message': method({
     summary: 'Add a message to a captured conversation',
     access: 'write',
-    params: z.strictObject({
-      session,
-      role: z.string().min(1).max(limits.toolCharacters),
-      content: z.string(),
-    }),
+    params: messageParams,
+    plain: plainMessage,
     result: z.object({ stored: z.boolean().meta({ description: 'false: no such active session' }) }),
     example: { session: '074fdc6bca4e0e45', role: 'user', content: 'Fix the login' },
   }),

@@ -48,6 +48,9 @@ export const limits = {
   /** `limit` of a reading call, and what it is when not given */
   pageEvents: 1000,
   pageEventsDefault: 100,
+  /** what is searched for, and how many hits come when no number is given */
+  searchCharacters: 64 * KiB,
+  searchHitsDefault: 20,
   /** events of `?replay=` on a WebSocket */
   replayEvents: 1000,
   /** a subscription's backlog once its socket has refused bytes; config `subscriptions.*` moves them */
@@ -140,6 +143,11 @@ export const limits = {
   /** failed tokens from one address before 429, and for how long */
   authFailures: 20,
   authPauseMs: 60_000,
+  /** on a listener with `auth=frame`: a WebSocket shows its token within this time, in a frame of so many bytes, */
+  authFrameMs: 5000,
+  authFrameBytes: 8 * KiB,
+  /** and so many may be about to */
+  webSocketsWithoutToken: 100,
   /** types that `GET /stats` names; the rest is in the total */
   statsTypes: 1000,
   /** bytes of payload in one page; a page that would be larger ends early and `next` reads on */

@@ -10,6 +10,7 @@ import { limits } from '../protocol/limits.ts'
 import type { Bus } from '../core/bus.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
+import { createAdmission, type Admission, type Judge } from './admission.ts'
 import { createConnection, type Connection, type Words } from './connection.ts'
 import { goodbyeCode, goodbyeText, greeting } from './dialects/orchestrator/frames.ts'
 import { noMoreConnections } from './dialects/orchestrator/refusals.ts'
@@ -26,6 +27,9 @@ export type SocketData = {
   peer: Peer
   /** what a `/ws` follows from its first moment */
   subscribe: Parsed<'event.subscribe'> | undefined
+  /** of one that shows its token in its first frame */
+  judge: Judge | undefined
+  admission: Admission | undefined
   caller: Caller | undefined
 }
 
@@ -60,6 +64,7 @@ export const createWebSockets = ({
 }) => {
   const open = new Set<Socket>()
   const news = createNews(dispatch, bus)
+  let waiting = 0
 
   const handler: Bun.WebSocketHandler<SocketData> = {
     maxPayloadLength: limits.webSocketMessageBytes,
@@ -70,39 +75,15 @@ export const createWebSockets = ({
 
     open(socket) {
       open.add(socket)
-      const { peer, subscribe } = socket.data
-      const connection = createConnection({
-        dispatch,
-        by: peer.by,
-        scope: peer.scope,
-        write: (frames) => write(socket, frames),
-        pause: (paused) => {
-          if (paused) socket.pause()
-          else socket.resume()
-        },
-        onLagged,
-      })
-      const isBus = socket.data.path === '/ws'
-      socket.data.caller = {
-        connection,
-        spoken: isBus
-          ? undefined
-          : {
-              photon: createPhoton(connection, dispatch),
-              orchestrator: createOrchestrator(connection, dispatch, news),
-            },
-      }
-      // at once, so that it arrives with the answer to the upgrade: some look for it in no other place
-      if (!isBus) socket.send(greeting)
-      if (subscribe)
-        dispatch(connection.peerIn(paiWords), 'event.subscribe', subscribe).catch(() =>
-          socket.close(1011, 'The log cannot be read'),
-        )
+      const { judge } = socket.data
+      if (judge) wait(socket, judge)
+      else begin(socket)
     },
 
     message(socket, message) {
-      const { caller } = socket.data
-      if (caller) receive(caller, typeof message === 'string' ? message : message.toString('utf8'))
+      const { admission, caller } = socket.data
+      if (admission) admission.take(message)
+      else if (caller) receive(caller, typeof message === 'string' ? message : message.toString('utf8'))
     },
 
     drain(socket) {
@@ -111,10 +92,63 @@ export const createWebSockets = ({
 
     close(socket) {
       open.delete(socket)
+      leave(socket)
       socket.data.caller?.connection.end()
       socket.data.caller?.spoken?.orchestrator.end()
       socket.data.caller = undefined
     },
+  }
+
+  const wait = (socket: Socket, judge: Judge): void => {
+    waiting++
+    const admit = (): void => {
+      leave(socket)
+      begin(socket)
+    }
+    const close = (code: number, reason: string): void => {
+      leave(socket)
+      socket.close(code, reason)
+    }
+    socket.data.admission = createAdmission({ judge, admit, close })
+  }
+
+  /** It waits no more. */
+  const leave = ({ data }: Socket): void => {
+    if (!data.admission) return
+    waiting--
+    data.admission.end()
+    data.admission = undefined
+  }
+
+  const begin = (socket: Socket): void => {
+    const { peer, subscribe } = socket.data
+    const connection = createConnection({
+      dispatch,
+      by: peer.by,
+      scope: peer.scope,
+      write: (frames) => write(socket, frames),
+      pause: (paused) => {
+        if (paused) socket.pause()
+        else socket.resume()
+      },
+      onLagged,
+    })
+    const isBus = socket.data.path === '/ws'
+    socket.data.caller = {
+      connection,
+      spoken: isBus
+        ? undefined
+        : {
+            photon: createPhoton(connection, dispatch),
+            orchestrator: createOrchestrator(connection, dispatch, news),
+          },
+    }
+    // at once, so that it arrives with the answer to the upgrade: some look for it in no other place
+    if (!isBus) socket.send(greeting)
+    if (subscribe)
+      dispatch(connection.peerIn(paiWords), 'event.subscribe', subscribe).catch(() =>
+        socket.close(1011, 'The log cannot be read'),
+      )
   }
 
   return {
@@ -126,13 +160,22 @@ export const createWebSockets = ({
     upgrade: (
       request: Request,
       server: Bun.Server<SocketData>,
-      { path, query, peer }: { path: string; query: URLSearchParams; peer: Peer },
+      {
+        path,
+        query,
+        peer,
+        judge,
+      }: { path: string; query: URLSearchParams; peer: Peer; judge: Judge | undefined },
     ): Response | undefined => {
       if (open.size >= limits.connections) {
         refusals.count('connections')
         const why =
           path === '/ws' ? `There are ${limits.connections} WebSockets open already` : noMoreConnections
         throw new PaidError('too_many_requests', why)
+      }
+      if (judge && waiting >= limits.webSocketsWithoutToken) {
+        refusals.count('connections')
+        throw new PaidError('too_many_requests', `${waiting} WebSockets have not shown their token yet`)
       }
       const { follow: _follow, limit: _limit, ...filter } = queryOf(query)
       const subscribe = path === '/ws' ? subscribeParams(filter) : undefined
@@ -142,6 +185,8 @@ export const createWebSockets = ({
             path,
             peer: { ...peer, by: peer.by.replace(/^http:/, 'ws:') },
             subscribe,
+            judge,
+            admission: undefined,
             caller: undefined,
           },
         })

@@ -123,6 +123,10 @@ test('a file that shrank, was written anew or stands beside its copy doubles not
   writeFileSync(copy, transcript.text())
   await kept.take(copy)
 
+  const saved = join(kept.projects, 'copy', 'saved under another name.jsonl')
+  writeFileSync(saved, transcript.text())
+  await kept.import()
+
   expect(await kept.texts(transcript.id)).toEqual(['prompt: one', 'answer: two', 'answer: three'])
   expect(await kept.lines(transcript.id)).toEqual(transcript.lines)
 })

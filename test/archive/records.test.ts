@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { utimesSync } from 'node:fs'
 import { openKept } from '../support/kept.ts'
 import { createTranscript, writeTranscript } from '../support/transcripts.ts'
 
@@ -146,6 +147,30 @@ test('a fork names its parent; the history it copied is shown, but neither count
   const found = (word: string) => kept.rows("SELECT rowid FROM words WHERE words MATCH '" + word + "'").length
   expect([found('unmistakable'), found('fork')]).toEqual([1, 1])
   expect((await kept.session(parent.id)).parent).toBeUndefined()
+})
+
+test('a session that began with /clear is joined to the one that was left at that moment, when no other was', async () => {
+  const at = Date.UTC(2026, 5, 1)
+  const clearing = async (first: number, others: number[]) => {
+    await using kept = openKept()
+    const next = createTranscript({ at: first })
+    next.prompt('<command-name>/clear</command-name>\n<command-args></command-args>')
+    next.prompt('anew')
+    writeTranscript(kept.projects, next)
+    const left = others.map((modifiedAt) => {
+      const t = createTranscript({ at: at - 60_000 })
+      t.prompt('before')
+      const path = writeTranscript(kept.projects, t)
+      utimesSync(path, modifiedAt / 1000, modifiedAt / 1000)
+      return t.id
+    })
+    await kept.import()
+    const { parent, parentKind } = await kept.session(next.id)
+    return parent === undefined ? undefined : [left.indexOf(parent), parentKind]
+  }
+  expect(await clearing(at, [at - 600_000, at + 1200])).toEqual([1, 'clear'])
+  expect(await clearing(at, [at + 1000, at + 1200])).toBeUndefined()
+  expect(await clearing(at, [at - 600_000, at + 600_000])).toBeUndefined()
 })
 
 test('messages of all sessions are in the order of time, also those of one millisecond', async () => {

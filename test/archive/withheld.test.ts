@@ -63,6 +63,11 @@ describe('contents of an excluded file are not kept, but its path is,', () => {
         rendered: [{ content: secret }],
       })
     },
+    'when a search found lines of it': (t) => {
+      const use = t.tool('Grep', { pattern: 'TOKEN', output_mode: 'content' })
+      const found = `src/a.ts:3:const TOKEN\n.env:1:TOKEN=${secret}\nconfig/prod.env-2-${secret}`
+      t.result(use, found, { mode: 'content', numFiles: 0, filenames: [], content: found, numLines: 3 })
+    },
     'when the tool keeps a copy of its request': (t) => {
       const told = `Called the Read tool with the following input: ${JSON.stringify({ file_path: file })}`
       t.raw(

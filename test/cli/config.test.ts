@@ -103,9 +103,17 @@ describe('a listener', () => {
     expect(refusalOf({ flags: { listen: [listen] } })).toContain(`--listen: "${listen}"`)
   })
 
-  test('wanting what comes later is told so, and anything else what there is', () => {
-    expect(refusalOf({ flags: { listen: ['127.0.0.1:1,auth=frame'] } })).toContain('not available yet')
-    expect(refusalOf({ flags: { listen: ['127.0.0.1:1,dialect=photon'] } })).toContain('not available yet')
+  test.each(['pai', 'orchestrator', 'photon', 'happy'])('may speak %s', (dialect) => {
+    expect(String(one(`127.0.0.1:0,dialect=${dialect}`)?.dialect)).toBe(dialect)
+  })
+
+  test('may let a WebSocket show its token in a frame, also to others', () => {
+    expect(one('0.0.0.0:0,auth=frame')?.auth).toBe('frame')
+    expect(one('127.0.0.1:0', 'frame')?.auth).toBe('frame')
+  })
+
+  test('that wants what there is not is told what there is', () => {
+    expect(refusalOf({ flags: { listen: ['127.0.0.1:1,dialect=klingon'] } })).toContain('dialect=klingon')
     expect(refusalOf({ flags: { listen: ['127.0.0.1:1,auth=maybe'] } })).toContain('auth=maybe')
     expect(refusalOf({ flags: { listen: ['127.0.0.1:1,tls=on'] } })).toContain('"tls"')
   })
@@ -133,7 +141,7 @@ test('a bad value is refused with where it stands and what was expected', () => 
   )
   expect(refusalOf({ file: { http: 3 } })).toContain('http must be an object, not 3')
   expect(refusalOf({ file: {}, flags: { auth: 'maybe' } })).toContain(
-    '--auth must be one of token, none, not "maybe"',
+    '--auth must be one of token, none, frame, not "maybe"',
   )
 })
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openCaptureLine, openCaptureStage, promptsIn, sendAsOldClient } from '../support/capture.ts'
+import { openSocket } from '../support/socket.ts'
 
 test('the old client drives a whole conversation, and the hook of a commit saves it', async () => {
   using stage = openCaptureStage()
@@ -46,6 +47,11 @@ test('the old client drives a whole conversation, and the hook of a commit saves
   expect(await daemon.exited).toBe(0)
 })
 
+const begun = async (path: string): Promise<string> => {
+  await using line = await openCaptureLine(path)
+  return await line.begin({ tool: 'cursor' })
+}
+
 /** Sessions of one project, with a question each. */
 const talks = async (path: string, cwd: string, count: number, word: string): Promise<string[]> => {
   await using line = await openCaptureLine(path)
@@ -59,6 +65,32 @@ const talks = async (path: string, cwd: string, count: number, word: string): Pr
 }
 
 describe('kill -9', () => {
+  test.each([1, 300, 2000])(
+    'after %i answers: each message that was answered is there, in order',
+    async (count) => {
+      using stage = openCaptureStage()
+      const before = await stage.start()
+      const sessionId = await begun(stage.path)
+      await using socket = await openSocket(stage.path)
+      const texts = Array.from({ length: 4000 }, (_, n) => `message ${n}`)
+      const asked = texts.map((content) =>
+        JSON.stringify({ command: 'addMessage', sessionId, role: 'user', content }),
+      )
+      void socket.write(asked.join('')).catch(() => undefined)
+      await socket.lines.take(count)
+      await before.kill('SIGKILL')
+      const answered = socket.lines.all.length
+      expect(answered).toBeGreaterThanOrEqual(count)
+
+      await using _ = await stage.start()
+      await using line = await openCaptureLine(stage.path)
+      const { result } = JSON.parse(await line.say('{"id":1,"method":"capture.list","params":{}}'))
+      const kept = result.sessions[0].messages.map(({ content }: { content: string }) => content)
+      expect(kept.length).toBeGreaterThanOrEqual(answered)
+      expect(kept).toEqual(texts.slice(0, kept.length))
+    },
+  )
+
   /** after the saves were asked for, ms: all 25 take about 250 */
   test.each([0, 5, 15, 30, 50, 80, 120, 180])(
     '%i ms into 25 saves: afterwards all is whole, nothing twice',

@@ -77,6 +77,19 @@ describe('paid start', () => {
     expect((await home.paid(['events', '--json'])).stdout).toContain(id.trim())
   })
 
+  test('waits for all sockets, also for those that a dead one left and that are looked into first', async () => {
+    await using home = openHome()
+    const words = ['start', '--photon', 'kanban', '--photon', 'todo']
+    const HOME = home.paths.home
+    const start = () => home.paid(words, { env: { HOME } })
+    await start()
+    const pid = home.pid()
+    process.kill(pid, 'SIGKILL')
+    await gone(pid)
+    expect(await start()).toMatchObject({ code: 0, stdout: expect.stringContaining('is running') })
+    expect((await home.paid(['logs'])).stdout).not.toContain('a call failed')
+  })
+
   test('is not confused by the pid of another process in daemon.json', async () => {
     await using home = openHome()
     writeFileSync(

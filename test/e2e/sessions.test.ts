@@ -1,72 +1,166 @@
-// Managed sessions with the compiled binary and a scripted Claude Code: what goes in, what comes out, and the end.
+// Managed sessions with the compiled binary and a scripted Claude Code: what goes in and what comes out.
 
 import { expect, test } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { openConnection } from '../../src/client/connection.ts'
-import { isAlive, listenTo, startWithClaude, storedOf } from '../support/sessions.ts'
+import { errorOf } from '../support/errors.ts'
+import { openSessions, storedOf } from '../support/sessions.ts'
 
 const timeout = 60_000
 
-/** A daemon, a connection to it and a folder to work in. */
-const open = async (options: Parameters<typeof startWithClaude>[0] = {}) => {
-  const daemon = await startWithClaude(options)
-  const directory = join(daemon.home, 'project')
-  mkdirSync(directory, { recursive: true })
-  const connection = await openConnection(daemon.socket)
-  return {
-    ...daemon,
-    directory,
-    connection,
-    [Symbol.asyncDispose]: async () => {
-      connection.close()
-      await daemon.stop()
-      rmSync(daemon.home, { recursive: true, force: true })
-    },
-  }
-}
-
 test(
-  'a session is spawned, streams, and is idle when its turn is over',
+  'a session streams what it says, and is idle when its turn is over',
   async () => {
-    await using daemon = await open()
-    const { connection, directory } = daemon
-    const asked = { prompt: 'say Hello there, and welcome to all of you', directory, title: 'Greeting' }
-    const { session, message } = await connection.call('session.spawn', asked)
-    expect(session).toMatchObject({ kind: 'managed', status: 'initializing', directory, title: 'Greeting' })
-    using told = await listenTo(daemon, session.id)
-    await told.next('turn.finished')
+    await using sessions = await openSessions()
+    const { id, message, told } = await sessions.spawn('say Hello there, and welcome to all of you')
+    using _ = told
     await told.next('session.status', ({ status }) => status === 'idle')
-    const stored = await storedOf(connection, session.id)
-    expect(stored.map(({ type }) => type)).toEqual(
-      [
-        'session.spawned',
-        'message.queued',
-        'session.status',
-        'message.delivered',
-        'turn.started',
-        'message.seen',
-        'message.said',
-        'turn.finished',
-        'session.status',
-      ],
-    )
+    expect((await storedOf(sessions.connection, id)).map(({ type }) => type)).toEqual([
+      'session.spawned',
+      'message.queued',
+      'message.delivered',
+      'session.status',
+      'turn.started',
+      'message.seen',
+      'message.said',
+      'turn.finished',
+      'session.status',
+    ])
     const chunks = told.told.filter(({ type }) => type === 'session.chunk')
     expect(chunks.map(({ data }) => data['index'])).toEqual([0, 1])
     expect(chunks.map(({ data }) => data['text']).join('')).toBe('Hello there, and welcome to all of you')
-    expect(await connection.call('session.wait', { id: session.id, message: message ?? '' })).toMatchObject({
-      ok: true,
-      result: asked.prompt,
-      costUsd: 0.01,
-    })
-    const { session: now } = await connection.call('session.get', { id: session.id.slice(0, 8) })
-    expect(now).toMatchObject({
+    expect(chunks.every(({ transient }) => transient)).toBe(true)
+    const answer = { ok: true, result: 'say Hello there, and welcome to all of you', costUsd: 0.01 }
+    expect(await sessions.connection.call('session.wait', { id, message })).toMatchObject(answer)
+    expect(await sessions.get(id.slice(0, 8))).toMatchObject({
+      kind: 'managed',
       status: 'idle',
+      directory: sessions.directory,
       model: 'scripted-1',
       turns: 1,
       costUsd: 0.01,
       tokens: { input: 10, output: 5, cacheRead: 2, cacheWrite: 1 },
     })
+  },
+  timeout,
+)
+
+test(
+  'what is said to a busy session waits for its turn, a note goes with the next, and each has its receipt',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, told } = await sessions.spawn('wait')
+    using _ = told
+    await told.next('turn.started')
+    const { connection } = sessions
+    const second = await connection.call('session.send', { id, text: 'second' })
+    const note = await connection.call('session.send', { id, text: 'noted', urgency: 'note' })
+    const third = await connection.call('session.send', { id, text: 'third' })
+    expect(await sessions.get(id)).toMatchObject({ status: 'running', queued: 3 })
+    expect(await connection.call('session.interrupt', { id })).toEqual({ interrupted: true })
+    expect(await told.next('turn.finished')).toMatchObject({ ok: false, interrupted: true })
+    const seen = await told.next('message.seen', ({ message }) => message === note.message)
+    expect(await told.next('message.seen')).toEqual({ ...seen, message: second.message })
+    expect(await told.next('turn.finished')).toMatchObject({
+      message: second.message,
+      result: 'heard: noted + second',
+    })
+    expect(await told.next('turn.finished')).toMatchObject({ message: third.message, result: 'heard: third' })
+    const receipts = told.told.filter(({ data }) => data['message'] === third.message)
+    expect(receipts.map(({ type }) => type)).toEqual([
+      'message.queued',
+      'message.delivered',
+      'turn.started',
+      'message.seen',
+      'turn.finished',
+    ])
+  },
+  timeout,
+)
+
+test(
+  'what is urgent interrupts the turn and comes before what waits',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, told } = await sessions.spawn('wait')
+    using _ = told
+    await told.next('turn.started')
+    await sessions.connection.call('session.send', { id, text: 'later' })
+    await sessions.connection.call('session.send', { id, text: 'first', urgency: 'now' })
+    await told.next('turn.finished', ({ interrupted }) => interrupted)
+    expect(await told.next('turn.finished')).toMatchObject({ result: 'heard: first' })
+    expect(await told.next('turn.finished')).toMatchObject({ result: 'heard: later' })
+  },
+  timeout,
+)
+
+test(
+  'a permission waits for whoever answers first; the others are told who it was',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, told } = await sessions.spawn(
+      'tool Bash {"command":"ls"}\ntool Bash {"command":"pwd"}\ntool Bash {}',
+    )
+    using _ = told
+    const { connection } = sessions
+    const { request, tool, input } = await told.next('permission.requested')
+    expect({ tool, input }).toEqual({ tool: 'Bash', input: { command: 'ls' } })
+    await told.next('session.status', ({ status }) => status === 'waiting')
+    expect(await sessions.get(id)).toMatchObject({ status: 'waiting', waitsFor: [{ request, tool: 'Bash' }] })
+    const changed = { id, request: String(request), allow: true, input: { command: 'ls -l' } }
+    const answers = await Promise.all([
+      connection.call('session.answer', changed),
+      connection.call('session.answer', { ...changed, allow: false }),
+    ])
+    expect(answers).toEqual([{ answered: true }, { answered: false, by: expect.stringMatching(/^unix:/) }])
+    expect(await told.next('tool.finished')).toMatchObject({
+      ok: true,
+      result: 'did {"command":"ls -l"} once',
+    })
+    await told.next('permission.requested')
+    await connection.call('session.answer', { id, allow: false, message: 'Not there' })
+    expect(await told.next('tool.finished')).toMatchObject({ ok: false, error: 'Not there' })
+    await told.next('permission.requested')
+    await connection.call('session.answer', { id, allow: true, always: true })
+    expect(await told.next('tool.finished')).toMatchObject({ ok: true, result: 'did {} always' })
+    await told.next('turn.finished', ({ ok }) => ok)
+    expect(await errorOf(connection.call('session.answer', { id, allow: true }))).toMatchObject({
+      code: 'not_found',
+    })
+  },
+  timeout,
+)
+
+test(
+  'a request that Claude takes back is closed, and nobody can answer it any more',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, told } = await sessions.spawn('tool Bash {}')
+    using _ = told
+    const { request } = await told.next('permission.requested')
+    await sessions.connection.call('session.interrupt', { id })
+    expect(await told.next('permission.cancelled')).toMatchObject({ request })
+    const late = await sessions.connection.call('session.answer', {
+      id,
+      request: String(request),
+      allow: true,
+    })
+    expect(late).toEqual({ answered: false, by: 'claude' })
+  },
+  timeout,
+)
+
+test(
+  'lines of any length, broken ones and unknown ones: nothing is lost of the others',
+  async () => {
+    await using sessions = await openSessions()
+    const { told } = await sessions.spawn(
+      'line {"type":"of tomorrow","x":1}\nline {broken\nlong 3000000\nsay done',
+    )
+    using _ = told
+    expect(await told.next('session.raw')).toEqual({ line: { type: 'of tomorrow', x: 1 } })
+    expect(await told.next('session.raw')).toEqual({ line: '{broken' })
+    expect(JSON.stringify(await told.next('message.said'))).toContain('more characters')
+    expect(JSON.stringify(await told.next('message.said'))).toContain('done')
+    expect(await told.next('turn.finished')).toMatchObject({ ok: true })
   },
   timeout,
 )

@@ -177,8 +177,7 @@ test('what is due while the disk refuses runs when it takes it again, once; so i
   await room.pass(3000)
   expect(room.startsOf('due')).toEqual([at(5)])
   expect(room.typesOf('due').at(-1)).toBe('finished')
-  // its action could not write its end either
-  expect(room.eventsOf('long').slice(2)).toMatchObject([{ type: 'failed', code: 'storage_full' }])
+  expect(room.typesOf('long').slice(2)).toEqual(['finished'])
 }, 30_000)
 
 test('however many triggers come at once, a firing begins once', async () => {

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { limits } from '../../src/protocol/limits.ts'
+import { fillDisk, freeDisk } from '../support/full-disk.ts'
 import { refusal } from '../support/locks-room.ts'
 import { openWebhooksRoom, secret } from '../support/webhooks-room.ts'
 
@@ -75,6 +76,34 @@ describe('a delivery', () => {
       expect(await room.deliveries(name)).toHaveLength(1)
     }
     expect(room.eventsOf('action.started', 'ci')).toEqual([])
+  })
+
+  test('that comes while the disk is full is not taken, and may be sent again', async () => {
+    await room.add('push')
+    await fillDisk(room.engine)
+    expect(await refusal(room.send('push'))).toBe('storage_full')
+    freeDisk(room.engine)
+    expect(await room.send('push')).toMatchObject({ status: 200 })
+    expect(room.eventsOf('action.started')).toHaveLength(1)
+  })
+
+  test('whose end the disk does not take is answered when it does, and not done again', async () => {
+    await room.add('slow', { do: 'waits' })
+    const begun = room.next('action.started')
+    const sent = room.send('slow')
+    await begun
+    await fillDisk(room.engine)
+    const refused = room.engine.diary.written('the end of a delivery could not be noted; it is tried again')
+    await room.letGo()
+    await refused
+    freeDisk(room.engine)
+    const ended = room.next('webhook.finished')
+    await room.pass(1000)
+    await ended
+    expect(await sent).toMatchObject({ status: 200 })
+    expect(await room.send('slow')).toEqual(await sent)
+    expect(await room.deliveries('slow')).toMatchObject([{ state: 'done', status: 200 }])
+    expect(room.eventsOf('action.started')).toHaveLength(1)
   })
 
   test('sent many times at one moment is done once, and all are answered the same', async () => {

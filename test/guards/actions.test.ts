@@ -2,9 +2,10 @@
 // that mean something elsewhere.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { openConnection, type Connection } from '../../src/client/connection.ts'
+import { limits } from '../../src/protocol/limits.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
 
 const token = 'the-token-of-this-daemon-0123456789'
@@ -106,6 +107,36 @@ test('guard 13: what was given as a secret is seen by the action alone', async (
     expect(text).not.toContain(secret)
     expect(text).not.toContain(token)
   }
+})
+
+test('guard 13: a secret is cut out however it is written: in JSON, line by line', async () => {
+  const [quoted, lines] = ['pass"with"quotes-8c1', 'first-line-4f02\nsecond-line-9ab7']
+  const script = `printf '%s\n' "$QUOTED"; printf '%s' "$LINES" >&2`
+  const json = `exec '${process.execPath}' -e 'console.log(JSON.stringify({ it: process.env.QUOTED }))'`
+  const env = { QUOTED: quoted, LINES: lines }
+  const secrets = ['QUOTED', 'LINES']
+  for (const [name, text, code] of [
+    ['written', script, 0],
+    ['json', json, 0],
+    ['failing', `${script}; exit 1`, 1],
+  ] as const) {
+    const command = ['sh', '-c', text]
+    await connection.call('action.add', { name, kind: 'command', command, env, secret: secrets })
+    expect((await daemon.run(['actions', 'run', name])).code).toBe(code)
+  }
+  const { events } = await connection.call('event.list', { channel: 'action:*', limit: 1000 })
+  for (const text of [JSON.stringify(events), (await daemon.run(['logs', '-n', '10000'])).stdout])
+    expect(text).not.toMatch(/quotes-8c1|first-line|second-line/)
+})
+
+test('however much a command says on stderr, the log takes as much of it as it should', async () => {
+  const log = join(daemon.home, 'paid.log')
+  const before = statSync(log).size
+  const command = ['sh', '-c', 'yes e | head -n 200000 >&2; head -c 1000000 /dev/zero >&2']
+  await connection.call('action.add', { name: 'chatty', kind: 'command', command })
+  await connection.call('action.run', { name: 'chatty' })
+  expect(readFileSync(log, 'utf8')).toContain('an action said more, which is left out')
+  expect(statSync(log).size - before).toBeLessThan(2 * limits.stderrLoggedBytes)
 })
 
 test('guard 21: a name is a name: no path, no pattern, no line of its own', async () => {

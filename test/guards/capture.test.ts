@@ -153,6 +153,16 @@ describe('4: what is no good', () => {
   })
 })
 
+/** root writes wherever it likes */
+const asAnybody = test.skipIf(process.getuid?.() === 0)
+asAnybody('4: a `.prompts` that is read-only keeps its sessions, and says why', async () => {
+  await using at = await playCapture()
+  mkdirSync(join(at.project, '.prompts'), { mode: 0o555 })
+  const sessionId = await at.talk('one two three')
+  expect(await at.ask('saveSession', { sessionId })).toEqual({ error: expect.stringContaining('EACCES') })
+  expect(await at.ask('status')).toMatchObject({ activeSessions: 1 })
+})
+
 describe('5: saves', () => {
   test('are whole, whoever reads meanwhile; an index that is broken is set aside', async () => {
     await using at = await playCapture()

@@ -3,6 +3,7 @@
 import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { api } from '../../src/protocol/api.ts'
+import { plainMessage } from '../../src/protocol/capture.ts'
 import { plainEvent } from '../../src/protocol/events.ts'
 import { plainAcquire, plainRelease } from '../../src/protocol/locks.ts'
 
@@ -86,6 +87,16 @@ const lockParams = fc.record(
   },
   { requiredKeys: ['name'], noNullPrototype: true },
 )
+const messageParams = fc.record(
+  {
+    session: rarely(names),
+    role: rarely(fc.oneof(names, fc.constantFrom('user', 'x'.repeat(100), 'é'.repeat(100), 'x'.repeat(101)))),
+    content: rarely(fc.string({ unit: 'binary' })),
+    extra: fc.boolean(),
+  },
+  { requiredKeys: [], noNullPrototype: true },
+)
+
 /** Only what the short way may know of. */
 const among = (...keys: string[]) =>
   lockParams.map((all) => Object.fromEntries(Object.entries(all).filter(([key]) => keys.includes(key))))
@@ -93,6 +104,7 @@ const among = (...keys: string[]) =>
 test.each([
   ['lock.acquire', plainAcquire, among('name', 'holder', 'ttl', 'wait')],
   ['lock.release', plainRelease, among('name', 'holder', 'token')],
+  ['capture.message', plainMessage, messageParams],
 ] as const)('%s without the schema is what the schema makes of it', (name, plainOf, known) => {
   let taken = 0
   fc.assert(

@@ -60,6 +60,11 @@ export const openKept = (exclude?: readonly string[]) => {
       using database = new Database(path, { readonly: true })
       return database.query<T, (string | number)[]>(sql).all(...values)
     },
+    /** By another connection: what would take long to say. */
+    write: (work: (database: Database) => void): void => {
+      using database = new Database(path)
+      work(database)
+    },
     [Symbol.asyncDispose]: async () => {
       await client.close()
       rmSync(folder, { recursive: true, force: true })

@@ -37,7 +37,6 @@ const keep = (text: string): void => {
   appendFileSync(transcript, `${JSON.stringify({ type: 'user', sessionId: id, text })}\n`)
 }
 
-type Input = { type: string; [name: string]: unknown }
 type Prompt = { uuid: string; text: string }
 const prompts: Prompt[] = []
 const notes: string[] = []
@@ -163,31 +162,36 @@ const next = async (): Promise<void> => {
 const success = (request_id: unknown, response: object = {}): void =>
   write({ type: 'control_response', response: { subtype: 'success', request_id, response } })
 
-const take = (line: Input & Record<string, any>): void => {
-  if (line.type === 'user') {
-    const { uuid } = line
-    const text = line['message'].content.map((block: { text: string }) => block.text).join('\n')
-    if (line['shouldQuery'] === false) {
-      notes.push(text)
-      write({
-        type: 'result',
-        subtype: 'success',
-        is_error: false,
-        result: '',
-        num_turns: 0,
-        total_cost_usd: cost,
-        user_message_uuids: [uuid],
-      })
-    } else {
-      prompts.push({ uuid, text })
-      void next()
-    }
-  } else if (line.type === 'control_response')
-    answers.get(line['response'].request_id)?.(line['response'].response)
-  else if (line['request']?.subtype === 'initialize') {
-    if (process.env['SCRIPTED_CLAUDE'] !== 'mute') success(line['request_id'], { pid: process.pid })
-  } else if (line['request']?.subtype === 'interrupt') {
-    success(line['request_id'], { still_queued: [] })
+type Line = {
+  type: string
+  uuid?: string
+  shouldQuery?: boolean
+  message?: { content: { text: string }[] }
+  request_id?: string
+  request?: { subtype: string }
+  response?: { request_id: string; response: Record<string, unknown> }
+}
+
+const takeMessage = ({ uuid = '', message, shouldQuery }: Line): void => {
+  const text = (message?.content ?? []).map((block) => block.text).join('\n')
+  if (shouldQuery === false) {
+    notes.push(text)
+    const empty = { subtype: 'success', is_error: false, result: '', num_turns: 0, total_cost_usd: cost }
+    write({ type: 'result', ...empty, user_message_uuids: [uuid] })
+  } else {
+    prompts.push({ uuid, text })
+    void next()
+  }
+}
+
+const take = (line: Line): void => {
+  const { type, request, request_id, response } = line
+  if (type === 'user') takeMessage(line)
+  else if (response) answers.get(response.request_id)?.(response.response)
+  else if (request?.subtype === 'initialize') {
+    if (process.env['SCRIPTED_CLAUDE'] !== 'mute') success(request_id, { pid: process.pid })
+  } else if (request?.subtype === 'interrupt') {
+    success(request_id, { still_queued: [] })
     interrupted.resolve()
   }
 }

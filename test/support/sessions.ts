@@ -1,6 +1,6 @@
 // Managed sessions in a test: a `claude` of our own in front of the PATH, what its sessions told, and whether they live.
 
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Connection, openConnection } from '../../src/client/connection.ts'
 import type { Event } from '../../src/protocol/event.ts'
@@ -23,7 +23,7 @@ export const startWithClaude = async ({ env = {}, config = {}, ...rest }: Daemon
   return await startDaemon({ ...rest, home, config, env: { PAID_CLAUDE: claude, HOME: home, ...env } })
 }
 
-export type Told = { type: string; data: Record<string, any>; transient: boolean }
+export type Told = { type: string; data: Record<string, unknown>; transient: boolean }
 
 const toldOf = ({ type, data, seq }: Event): Told => ({
   type,
@@ -41,7 +41,7 @@ export const listenTo = async ({ socket }: Pick<TestDaemon, 'socket'>, id: strin
     told,
     types: () => told.map(({ type }) => type),
     /** The next of this type behind the one found before; reads on until it comes. */
-    async next(type: string, isIt: (data: Told['data']) => boolean = () => true): Promise<Told['data']> {
+    async next(type: string, isIt: (data: Told['data']) => unknown = () => true): Promise<Told['data']> {
       for (;;) {
         for (; read < told.length; read++) {
           const each = told[read]
@@ -70,5 +70,44 @@ export const isAlive = (pid: number): boolean => {
     return process.platform !== 'linux' || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch {
     return false
+  }
+}
+
+/** Processes of a group that live. Only Linux says. */
+export const livingIn = (group: number): number[] =>
+  (process.platform === 'linux' ? readdirSync('/proc') : []).map(Number).filter((pid) => {
+    if (!Number.isInteger(pid) || !isAlive(pid)) return false
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]) === group
+    } catch {
+      return false
+    }
+  })
+
+/** A daemon whose sessions are scripted, a connection to it, and a folder to work in. All of it goes with its scope. */
+export const openSessions = async (options: DaemonOptions = {}) => {
+  const daemon = await startWithClaude(options)
+  const directory = join(daemon.home, 'project')
+  mkdirSync(directory, { recursive: true })
+  const connection = await openConnection(daemon.socket)
+  return {
+    ...daemon,
+    directory,
+    connection,
+    /** Spawned in the folder, and heard from its beginning. */
+    spawn: async (prompt?: string) => {
+      const { session, message = '' } = await connection.call('session.spawn', {
+        directory,
+        ...(prompt !== undefined && { prompt }),
+      })
+      return { id: session.id, message, told: await listenTo(daemon, session.id) }
+    },
+    get: async (id: string) => (await connection.call('session.get', { id })).session,
+    [Symbol.asyncDispose]: async () => {
+      connection.close()
+      await daemon.stop()
+      rmSync(daemon.home, { recursive: true, force: true })
+    },
   }
 }

@@ -13,10 +13,15 @@ export type TestWebSocket = AsyncDisposable & {
   untilPong: () => Promise<string[]>
 }
 
-/** @param url http:// or ws://; resolves when it is open, rejects when it is refused */
+/**
+ * Resolves when it is open, rejects when it is refused.
+ * @param url http:// or ws://
+ * @param greets whether it is greeted at once; one that has not shown its token is not
+ */
 export const openWebSocket = async (
   url: string,
   headers: Record<string, string> = {},
+  greets = new URL(url).pathname !== '/ws',
 ): Promise<TestWebSocket> => {
   const frames = createInbox<string>()
   const closed = Promise.withResolvers<{ code: number; reason: string }>()
@@ -31,7 +36,7 @@ export const openWebSocket = async (
     closed.resolve({ code, reason })
   })
   await opened.promise
-  const greeting = new URL(url).pathname === '/ws' ? undefined : await frames.next()
+  const greeting = greets ? await frames.next() : undefined
   return {
     greeting,
     frames,

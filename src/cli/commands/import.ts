@@ -7,11 +7,10 @@ import { join, resolve } from 'node:path'
 import type { Connection } from '../../client/connection.ts'
 import type { ImportTotals } from '../../protocol/archive.ts'
 import { PaidError } from '../../protocol/error.ts'
-import { parseDuration } from '../../lib/duration.ts'
 import { withDaemon } from '../home.ts'
+import { momentOf } from '../moment.ts'
 import { say, sayJson, tell } from '../output.ts'
 import { visible } from '../visible.ts'
-import { WrongUsage } from '../wrong-usage.ts'
 import { openProgress, type Progress } from './import/progress.ts'
 
 type Asked = { dir: string | undefined; since: string | undefined; json: boolean }
@@ -29,7 +28,7 @@ const importTranscripts = async ({ dir, since, json }: Asked): Promise<number> =
         ? 'Claude Code has written nothing yet; or name the folder: paid import DIR'
         : 'Name a folder of transcripts.',
     )
-  const from = since === undefined ? undefined : timeOf(since)
+  const from = since === undefined ? undefined : momentOf(since, '--since')
   const totals = await withDaemon(async (daemon) => {
     const progress = openProgress()
     void follow(daemon, progress.show)
@@ -49,14 +48,6 @@ const importTranscripts = async ({ dir, since, json }: Asked): Promise<number> =
 }
 
 export default importTranscripts
-
-const timeOf = (text: string): number => {
-  const ago = parseDuration(text)
-  const at = ago === undefined ? Date.parse(text) : Date.now() - ago
-  if (Number.isNaN(at))
-    throw new WrongUsage(`--since must be a time (ISO 8601) or a span such as 7d, not ${text}`)
-  return at
-}
 
 /** Until the connection ends. */
 const follow = async (daemon: Connection, show: (progress: Progress) => void): Promise<void> => {

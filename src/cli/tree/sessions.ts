@@ -49,7 +49,11 @@ export const sessionCommands = {
             description: 'what it is to do; - reads it from stdin; without it the session waits',
           },
           dir: { type: 'string', valueHint: 'FOLDER', description: 'where it works (here)' },
-          model: { type: 'string', valueHint: 'NAME', description: 'the model, as `claude --model` takes it' },
+          model: {
+            type: 'string',
+            valueHint: 'NAME',
+            description: 'the model, as `claude --model` takes it',
+          },
           title: { type: 'string', valueHint: 'TEXT', description: 'what it is called in lists' },
           'permission-mode': {
             type: 'string',
@@ -58,7 +62,11 @@ export const sessionCommands = {
           },
           budget: { type: 'string', valueHint: 'USD', description: 'the most that it may cost, in dollars' },
           detach: { type: 'boolean', default: false, description: 'print its id and leave it running' },
-          json: { type: 'boolean', default: false, description: 'print the session as JSON and leave it running' },
+          json: {
+            type: 'boolean',
+            default: false,
+            description: 'print the session as JSON and leave it running',
+          },
         },
         run: async ({ args }) => (await import('../commands/sessions/spawn.ts')).default(args),
       }),
@@ -81,9 +89,18 @@ export const sessionCommands = {
         },
         args: {
           id,
-          text: { type: 'positional', required: true, valueHint: 'TEXT|-', description: '- reads it from stdin' },
+          text: {
+            type: 'positional',
+            required: true,
+            valueHint: 'TEXT|-',
+            description: '- reads it from stdin',
+          },
           now: { type: 'boolean', default: false, description: 'interrupt what it does' },
-          note: { type: 'boolean', default: false, description: 'to be read with its next turn; starts none' },
+          note: {
+            type: 'boolean',
+            default: false,
+            description: 'to be read with its next turn; starts none',
+          },
           wait: { type: 'boolean', default: false, description: 'wait for the answer and print it' },
         },
         run: async ({ args }) => (await import('../commands/sessions/send.ts')).default(args),

@@ -18,5 +18,6 @@ export const commits = (database: Database): void => {
     saves TEXT NOT NULL,
     PRIMARY KEY (repository, sha)
   ) STRICT, WITHOUT ROWID`)
+  database.run('CREATE INDEX commits_made ON commits (made_at)')
   database.run("CREATE INDEX commits_open ON commits (made_at) WHERE state <> 'done'")
 }

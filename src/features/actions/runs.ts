@@ -1,5 +1,6 @@
-// Runs: what has begun is on disk before it does anything, and so is its end before anybody is told. A run that a
-// daemon left behind is ended and noted as lost, once.
+// Runs: what has begun is on disk before it does anything, and so is its end before anybody is told; but where the disk
+// is full by then, who waits is told how it ended all the same, and it is noted when there is room: so `storage_full`
+// always means that nothing was done. A run that a daemon left behind is ended and noted as lost, once.
 
 import { actionPrefix } from '../../protocol/actions.ts'
 import { PaidError } from '../../protocol/error.ts'
@@ -89,8 +90,9 @@ export const createRuns = ({ log, database, clock, steady, logger }: Omit<Ground
     try {
       await finish(asked, run, type, data)
     } catch (error) {
+      if (!(error instanceof PaidError) || error.code !== 'storage_full') throw error
+      logger.warn('the end of a run could not be noted; it is tried again', { run })
       finishLater(asked, run, type, data)
-      throw error
     }
   }
 

@@ -25,12 +25,15 @@ export const secretsOf = (definition: ActionDefinition): readonly string[] => {
   const given = Object.entries(values).flatMap(([name, value]) => (isSecret(name) ? [value] : []))
   const asked = definition.kind === 'http' ? [...new URL(definition.url).searchParams] : []
   const inQuery = asked.flatMap(([name, value]) => (isSecret(name) ? [value] : []))
-  // of `Bearer …` and `session=…` the last part is the secret
-  return [...given, ...inQuery]
-    .flatMap((value) => [value, value.split(/[\s=]/).at(-1) ?? ''])
+  // of `Bearer …` and `session=…` the last part is the secret; what has lines is told of line by line
+  const said = [...given, ...inQuery]
+    .flatMap((value) => [value, ...value.split('\n'), value.split(/[\s=]/).at(-1) ?? ''])
     .filter((value) => value.length >= leastCharacters)
-    .toSorted((a, b) => b.length - a.length)
+  return [...new Set([...said, ...said.map(inJson)])].toSorted((a, b) => b.length - a.length)
 }
+
+/** A text as it stands in JSON, between the quotes. */
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 
 /** A text as anybody may read it: without these secrets, and without what looks like one. */
 export const safe = (text: string, secrets: readonly string[] = []): string =>
@@ -71,7 +74,7 @@ const marginBytes = 1024
 /** The beginning of a result, as much of it as an event keeps. */
 export const previewOf = (result: unknown, secrets: readonly string[]): unknown => {
   const text = JSON.stringify(result)
-  const checked = safe(text.slice(0, limits.actionPreviewBytes + marginBytes), secrets)
+  const checked = safe(text.slice(0, limits.actionPreviewBytes + marginBytes), secrets.map(inJson))
   if (checked === text && text.length <= limits.actionPreviewBytes) return result
   return checked.length < limits.actionPreviewBytes
     ? checked

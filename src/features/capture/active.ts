@@ -119,6 +119,12 @@ export const taking = async (some: readonly Active[], work: () => Promise<void>)
   }
 }
 
+const message = `SELECT 1 AS there FROM streams
+  WHERE namespace = +? AND channel = +? AND type = 'message.added' AND events > 0`
+
+export const hasMessage = (reader: Database, active: Active): boolean =>
+  reader.query<{ there: number }, [string, string]>(message).get(active.namespace, channelOf(active)) !== null
+
 export const fieldsOf = (text: string): Record<string, unknown> => {
   const value: unknown = JSON.parse(text)
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}

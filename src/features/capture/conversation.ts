@@ -42,7 +42,7 @@ export const writeConversation = async (
   save: BegunSave,
   { repository, umask, mask }: { repository: Repository; umask: number; mask: boolean },
 ): Promise<Saved> => {
-  const { conversation, redacted } = fitForFile(active, said, mask)
+  const { conversation, redacted } = await fitForFile(active, said, mask)
   const { version, at } = save
   // any text that a tool takes for the name of a commit
   const commit = save.commit === undefined || !mask ? save.commit : redact(save.commit).text
@@ -56,12 +56,15 @@ export const writeConversation = async (
   }
 }
 
+/** characters that are looked through before others have their turn */
+const atOnce = 128 * 1024
+
 /** Without secrets in any of its texts, unless the user's settings leave them in. */
-const fitForFile = (
+const fitForFile = async (
   { id, tool = 'generic', metadata, startedAt }: Active,
   { messages, changes }: Said,
   mask: boolean,
-): { conversation: Conversation; redacted: Record<string, number> } => {
+): Promise<{ conversation: Conversation; redacted: Record<string, number> }> => {
   const redacted: Record<string, number> = {}
   const fit = (text: string): string => {
     if (!mask) return text
@@ -69,12 +72,21 @@ const fitForFile = (
     for (const [kind, count] of Object.entries(found)) redacted[kind] = (redacted[kind] ?? 0) + count
     return safe
   }
+  const fitMessages: { role: string; content: string }[] = []
+  let length = 0
+  for (const { role, content } of messages) {
+    fitMessages.push({ role: fit(role), content: fit(content) })
+    length += content.length
+    if (length < atOnce) continue
+    length = 0
+    await new Promise((resolve) => setImmediate(resolve))
+  }
   const { model, tags, temperature, maxTokens } = metadata
   const conversation: Conversation = {
     id,
     tool: fit(tool),
     startedAt,
-    messages: messages.map(({ role, content }) => ({ role: fit(role), content: fit(content) })),
+    messages: fitMessages,
     files: changes.map(({ filePath }) => fit(filePath)),
     metadata: {
       model: typeof model === 'string' ? fit(model) : undefined,

@@ -7,10 +7,20 @@ import type { Clock } from '../../lib/clock.ts'
 import { newVersion } from '../../lib/prompt-files.ts'
 import type { Repository } from '../../lib/repository.ts'
 import type { Log } from '../../core/log.ts'
-import { type Active, type BegunSave, channelOf, type createActive, type Said, taking } from './active.ts'
+import {
+  type Active,
+  type BegunSave,
+  channelOf,
+  type createActive,
+  hasMessage,
+  type Said,
+  taking,
+} from './active.ts'
 import { repositoryOfActive, writeConversation } from './conversation.ts'
 
 type Ending = Pick<BegunSave, 'upTo' | 'stays'> & { commit?: string | undefined; by: string }
+
+const empty: Saved = { saved: false, reason: 'empty' }
 
 export const createSaves = ({
   log,
@@ -120,16 +130,19 @@ export const createSaves = ({
       inTurn(active, async () => {
         await active.leaving
         if (all.find(active.namespace, active.id) !== active) return { saved: false, reason: 'unknown' }
-        const { upTo, ...words } = await said(active)
-        if (words.messages.length === 0) return { saved: false, reason: 'empty' }
         const repository = await repositoryOfActive(active)
-        let result: Saved = { saved: true, kept: 'archive' }
-        if (repository) {
-          const named = commit !== undefined && { commit }
-          const save = { version: newVersion(), at: clock.now(), upTo, stays, ...named }
-          await begin(active, save, repository, by)
-          result = await write(active, words, save, { repository, by })
+        if (!repository) {
+          if (!(await log.read((reader) => hasMessage(reader, active)))) return empty
+          const result: Saved = { saved: true, kept: 'archive' }
+          await end(active, result, { upTo: active.lastSeq, stays, commit, by })
+          return result
         }
+        const { upTo, ...words } = await said(active)
+        if (words.messages.length === 0) return empty
+        const named = commit !== undefined && { commit }
+        const save = { version: newVersion(), at: clock.now(), upTo, stays, ...named }
+        await begin(active, save, repository, by)
+        const result = await write(active, words, save, { repository, by })
         await end(active, result, { upTo, stays, commit, by })
         return result
       }),

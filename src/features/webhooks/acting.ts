@@ -2,11 +2,10 @@
 // the commit that makes them so.
 
 import { PaidError } from '../../protocol/error.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Bus } from '../../core/bus.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
-import type { Log, Transaction } from '../../core/log.ts'
+import type { Ground } from '../../core/ground.ts'
+import type { Transaction } from '../../core/log.ts'
 import { createPeer } from '../../core/peer.ts'
 import { causeIn } from './args.ts'
 import { type Answer, answerOf, channelOf, keep, type Kept, publishedAnswer } from './deliveries.ts'
@@ -16,10 +15,13 @@ import { type Hook, secretsOf } from './registry.ts'
 export type Wish = { hook: Hook; delivery: string; args: unknown; argsText: string }
 
 /** an action that fails so was not begun, so that a sender may try again */
-const notBegun = new Set<string>(['busy', 'unknown_action', 'not_available'])
+const notBegun = new Set<string>(['busy', 'unknown_action', 'not_available', 'storage_full'])
+
+/** so often the end of a run is tried again that the disk does not take */
+const againMs = 1000
 
 /** failures whose own status a sender is told; all others are 500 */
-const told = new Set<string>(['busy', 'not_available', 'stopping'])
+const told = new Set<string>(['busy', 'not_available', 'stopping', 'storage_full'])
 
 export const createActing = ({
   log,
@@ -27,13 +29,11 @@ export const createActing = ({
   dispatch,
   clock,
   steady,
-}: {
-  log: Log
+  logger,
+}: Pick<Ground, 'log' | 'clock' | 'steady' | 'logger'> & {
   /** nobody is told what nobody hears */
   bus: Pick<Bus, 'size'>
   dispatch: Dispatch
-  clock: Clock
-  steady: SteadyClock
 }) => {
   const tell = ({ append }: Transaction, { hook, delivery }: Wish, type: string, data: object): void =>
     void append({
@@ -56,6 +56,19 @@ export const createActing = ({
       ...(cause !== undefined && { originText: JSON.stringify({ cause }) }),
     })
     return { event: id, answer: publishedAnswer(id) }
+  }
+
+  /** Until the disk takes it: whoever sends it again would otherwise never learn how it ended. */
+  const insist = async (write: (transaction: Transaction) => void): Promise<void> => {
+    for (;;) {
+      try {
+        return await log.commit(write)
+      } catch (error) {
+        if (!(error instanceof PaidError) || error.code !== 'storage_full') throw error
+        logger.warn('the end of a delivery could not be noted; it is tried again')
+        await new Promise<void>((resolve) => void steady.wake(steady.now() + againMs, resolve))
+      }
+    }
   }
 
   const runAction = async (wish: Wish, action: string, kept: Kept): Promise<Answer> => {
@@ -85,7 +98,7 @@ export const createActing = ({
     )
     const durationMs = steady.now() - began
     if (run) Object.assign(run, { state: ended.state, durationMs, ...ended.about })
-    await log.commit((transaction) => {
+    await insist((transaction) => {
       // who was told 202 is told that again
       const before = answerOf(transaction, kept)?.answer
       keep(transaction, { ...kept, state: ended.state, answer: before ?? ended.answer })

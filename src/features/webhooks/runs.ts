@@ -37,7 +37,14 @@ export const createRuns = ({
   bus: Pick<Bus, 'size'>
   dispatch: Dispatch
 }) => {
-  const { tell, publish, runAction, announce } = createActing({ log, bus, dispatch, clock, steady })
+  const { tell, publish, runAction, announce } = createActing({
+    log,
+    bus,
+    dispatch,
+    clock,
+    steady,
+    logger,
+  })
   /** the answers of those that run, for whoever sends them again */
   const flights = new Map<string, Promise<Answer>>()
 

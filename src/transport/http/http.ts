@@ -7,8 +7,10 @@ import { unlinkSync } from 'node:fs'
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Access } from '../../protocol/method.ts'
+import type { ListenerDialect } from '../../listener.ts'
 import { asPaidError } from '../../core/dispatch.ts'
 import { createPeer, type Peer } from '../../core/peer.ts'
+import type { Judge } from '../admission.ts'
 import { wordsFor } from '../dialects/orchestrator/refusals.ts'
 import type { Reason, Refusals } from '../refusals.ts'
 import type { SocketData, WebSockets } from '../websocket.ts'
@@ -18,17 +20,28 @@ import { headerToken, tokenOf, type Gate } from './token.ts'
 import { noWall, openPaths, type Wall } from './wall.ts'
 import { createWebhookDoor, isWebhookPath, notFoundAnswer } from './webhooks.ts'
 
-/** How a listener lets in. `gate` undefined: no token is asked for; `webhooksOnly`: there is nothing else but `/health`. */
+/**
+ * How a listener lets in. `gate` undefined: no token is asked for; `byFrame`: a WebSocket that shows none may show it
+ * in its first frame; `webhooksOnly`: there is nothing else but `/health`.
+ */
 export type Entrance = {
   wall: Wall
   gate: Gate | undefined
   scope: Access
   name: string
+  dialect: ListenerDialect
+  byFrame?: boolean
   webhooksOnly?: true
 }
 
 /** The owner's own socket. */
-export const ownersEntrance: Entrance = { wall: noWall, gate: undefined, scope: 'admin', name: 'http:owner' }
+export const ownersEntrance: Entrance = {
+  wall: noWall,
+  gate: undefined,
+  scope: 'admin',
+  name: 'http:owner',
+  dialect: 'pai',
+}
 
 const refusedStatus: Record<
   Exclude<Reason, 'uid' | 'webhook'>,
@@ -101,9 +114,11 @@ export const openHttpDoor = ({
     const upgrading =
       request.headers.get('upgrade')?.toLowerCase() === 'websocket' &&
       (path === '/' || path === '/ws' || !routes.has(path))
-    if (gate && (upgrading || !openPaths.has(path))) {
-      const shown = tokenOf(request, upgrading ? new URLSearchParams(search) : undefined)
-      const verdict = gate.judge(shown, () => server.requestIP(request)?.address ?? '')
+    const addressOf = (): string => server.requestIP(request)?.address ?? ''
+    const shown = gate && tokenOf(request, upgrading ? new URLSearchParams(search) : undefined)
+    const byFrame = entered.byFrame && upgrading && shown === undefined
+    if (gate && !byFrame && (upgrading || !openPaths.has(path))) {
+      const verdict = gate.judge(shown, addressOf)
       const words = upgrading && path !== '/ws' ? wordsFor(shown) : {}
       if (verdict === 'refused')
         return refuse('token', { 'www-authenticate': 'Bearer realm="paid"' }, words.token)
@@ -114,11 +129,22 @@ export const openHttpDoor = ({
       return refuse('type')
 
     const peer = peerOf(request)
-    if (path === '/ws' || upgrading)
-      return webSockets.upgrade(request, server, { path, query: new URLSearchParams(search), peer })
-    const visit: Visit = { peer, hookPeer, search, keepOpen: () => server.timeout(request, 0) }
+    if (path === '/ws' || upgrading) {
+      const judge = gate && byFrame ? judgeFrom(gate, addressOf()) : undefined
+      return webSockets.upgrade(request, server, { path, query: new URLSearchParams(search), peer, judge })
+    }
+    const { dialect } = entered
+    const visit: Visit = { peer, hookPeer, dialect, search, keepOpen: () => server.timeout(request, 0) }
     return routes.answer(request, path, visit)
   }
+
+  const judgeFrom =
+    (gate: Gate, address: string): Judge =>
+    (token) => {
+      const verdict = gate.judge(token, () => address)
+      if (verdict !== 'pass') refusals.count(verdict === 'refused' ? 'token' : 'rate')
+      return verdict === 'pass'
+    }
 
   const fetch = (request: Request, server: Server): Response | Promise<Response> | undefined => {
     try {

@@ -4,6 +4,7 @@
 import { Hono } from 'hono'
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
+import type { ListenerDialect } from '../../listener.ts'
 import type { Params } from '../../protocol/api.ts'
 import { asPaidError, type Dispatch } from '../../core/dispatch.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -17,6 +18,7 @@ import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
 import { bodyError, readBody } from './body.ts'
 import { openApiOf } from './openapi.ts'
+import { healthIn } from './health.ts'
 import { batchOf, callerOf, keyOf, occurredAtOf } from './posted.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
@@ -26,6 +28,8 @@ import type { WebhookRates } from './webhook-rates.ts'
 export type Visit = {
   peer: Peer
   hookPeer: Peer
+  /** whose words the listener speaks where two old systems differ */
+  dialect: ListenerDialect
   /** the query, undecoded */
   search: string
   /** takes off the limit on quiet connections */
@@ -146,14 +150,7 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
   at('/hooks/git', { POST: postCommit })
 
   at('/health', {
-    GET: () =>
-      jsonText(
-        JSON.stringify({
-          status: 'ok',
-          version: house.version,
-          uptime: (Date.now() - house.startedAt) / 1000,
-        }),
-      ),
+    GET: (_request, { dialect }) => jsonText(healthIn(dialect, house)),
   })
 
   at('/ready', {

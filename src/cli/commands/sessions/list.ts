@@ -7,25 +7,17 @@ import { PaidError } from '../../../protocol/error.ts'
 import { withDaemon } from '../../home.ts'
 import { say, sayJson, tell } from '../../output.ts'
 import { lineStyle } from '../../screen.ts'
+import { minuteOf, near, shortName, toWidth } from '../../session-words.ts'
 import { warn } from '../../talk.ts'
-import { clip, fit, visible } from '../../visible.ts'
+import { fit, visible } from '../../visible.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
 
 const usual = 20
 const most = 1000
 const folderWidth = 28
 
-export type Listed = {
-  id: string
-  title?: string
-  folder?: string
-  firstAt?: number
-  lastAt: number
-  /** hooks and other events of it */
-  events?: number
-  lastType?: string
-  archived?: ArchivedSession
-}
+/** What was heard of it, what was kept of it, or both. */
+export type Listed = Partial<Session> & { id: string; lastAt: number; archived?: ArchivedSession }
 
 const list = async ({ limit, json }: { limit: string | undefined; json: boolean }): Promise<void> => {
   const wanted = limit === undefined ? usual : Number(limit)
@@ -34,7 +26,9 @@ const list = async ({ limit, json }: { limit: string | undefined; json: boolean 
   const found = (await withDaemon((daemon) => sessionsOf(daemon, wanted))).slice(0, wanted)
   if (json) return sayJson(found)
   if (found.length === 0)
-    return tell('No sessions yet: `paid hooks install` hears new ones, `paid import` keeps old ones.')
+    return tell(
+      'No sessions yet: `paid sessions spawn` starts one, `paid hooks install` hears those of others.',
+    )
   for (const each of found) say(lineOf(each))
 }
 
@@ -50,7 +44,7 @@ const sessionsOf = async (daemon: Connection, limit: number): Promise<Listed[]> 
       return { sessions: [] }
     }),
   ])
-  const byId = new Map<string, Listed>(heard.sessions.map((session) => [session.id, heardOf(session)]))
+  const byId = new Map<string, Listed>(heard.sessions.map((session) => [session.id, session]))
   for (const archived of kept.sessions) {
     const known = byId.get(archived.id)
     byId.set(archived.id, {
@@ -64,16 +58,6 @@ const sessionsOf = async (daemon: Connection, limit: number): Promise<Listed[]> 
   return [...byId.values()].toSorted((a, b) => b.lastAt - a.lastAt)
 }
 
-const heardOf = ({ id, title, folder, firstAt, lastAt, events, lastType }: Session): Listed => ({
-  id,
-  ...(title !== undefined && { title }),
-  ...(folder !== undefined && { folder }),
-  firstAt,
-  lastAt,
-  events,
-  lastType,
-})
-
 const keptOf = ({ id, title, folder, firstAt, lastAt }: ArchivedSession): Listed => ({
   id,
   ...(title !== undefined && { title }),
@@ -82,24 +66,19 @@ const keptOf = ({ id, title, folder, firstAt, lastAt }: ArchivedSession): Listed
   lastAt: lastAt ?? 0,
 })
 
-const shortId = 8
-
-const lineOf = ({ id, title, folder, lastAt, archived }: Listed): string => {
-  const at = new Date(lastAt)
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`
-  const name = /^[0-9a-f]{8}-/.test(id) ? id.slice(0, shortId) : id
+const lineOf = (listed: Listed): string => {
+  const { id, title, folder, lastAt, archived } = listed
   const kept = archived ? `${archived.messages.toLocaleString('en-US')} messages` : 'not kept'
-  const place = near(folder ?? '')
-  const line = `${fit(visible(name), shortId)}  ${day}  ${kept.padStart(15)}  ${fit(visible(place), folderWidth)}  ${visible(title ?? '')}`
-  const { width } = lineStyle(false)
-  return (width === undefined ? line : clip(line, width)).trimEnd()
+  const state = fit(visible(stateOf(listed)), stateWidth)
+  const place = fit(near(folder ?? '', folderWidth), folderWidth)
+  const line = `${shortName(id)}  ${minuteOf(lastAt)}  ${state}  ${kept.padStart(15)}  ${place}  ${visible(title ?? '')}`
+  return toWidth(line, lineStyle(false).width)
 }
 
-const two = (value: number): string => String(value).padStart(2, '0')
+const stateWidth = 20
 
-const near = (folder: string): string => {
-  const home = process.env['HOME']
-  const short = home && `${folder}/`.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder
-  // its end says more than its beginning
-  return short.length > folderWidth ? `…${short.slice(1 - folderWidth)}` : short
+/** How it stands, and what it cost so far. */
+const stateOf = ({ status, waitsFor: [asked] = [], costUsd = 0 }: Listed): string => {
+  const state = asked ? `waits: ${asked.tool}` : (status ?? '')
+  return costUsd > 0 ? `${state} $${costUsd.toFixed(2)}` : state
 }

@@ -1,5 +1,6 @@
 // `paid sessions show ID`: a kept conversation to read, page by page, so that a long one begins at once.
 
+import type { Connection } from '../../../client/connection.ts'
 import type { ArchivedMessage, ArchivedSession } from '../../../protocol/archive.ts'
 import { withDaemon } from '../../home.ts'
 import { hasColours, say, sayJson } from '../../output.ts'
@@ -14,32 +15,38 @@ const foldedLines = 12
 const show = ({ id, full, json }: Asked): Promise<void> =>
   withDaemon(async (daemon) => {
     const all: ArchivedMessage[] = []
-    let after: number | undefined
-    for (;;) {
-      const page = await daemon.call(
-        'archive.show',
-        { session: id, limit: pageMessages, ...(after !== undefined && { after }) },
-        { timeoutMs: 120_000 },
-      )
-      if (json) all.push(...page.messages)
+    let last: ArchivedSession | undefined
+    for await (const { session, messages } of pagesOf(daemon, id, false)) {
+      if (json) all.push(...messages)
       else {
-        if (after === undefined) say(headOf(page.session))
-        for (const message of page.messages) say(told(message, full))
+        if (!last) say(headOf(session))
+        for (const message of messages) say(told(message, session, full))
       }
-      if (page.next === undefined) {
-        if (json) sayJson({ session: page.session, messages: all })
-        return
-      }
-      after = page.next
+      last = session
     }
+    if (json) sayJson({ session: last, messages: all })
   })
 
 export default show
 
-const paint = (code: number, text: string): string =>
+/** A kept session, page by page; of `talk` only what was asked and answered. */
+export async function* pagesOf(daemon: Connection, id: string, talk: boolean) {
+  for (let after: number | undefined; ;) {
+    const page = await daemon.call(
+      'archive.show',
+      { session: id, limit: pageMessages, talk, ...(after !== undefined && { after }) },
+      { timeoutMs: 120_000 },
+    )
+    yield page
+    if (page.next === undefined) return
+    after = page.next
+  }
+}
+
+export const paint = (code: number, text: string): string =>
   hasColours(1) ? `\u001b[${code}m${text}\u001b[0m` : text
 
-const headOf = (session: ArchivedSession): string => {
+export const headOf = (session: ArchivedSession): string => {
   const { tokens } = session
   const facts = [
     session.folder,
@@ -71,9 +78,14 @@ const speakers: Record<ArchivedMessage['kind'], [name: string, colour: number]> 
 
 const folded = new Set<ArchivedMessage['kind']>(['thinking', 'tool', 'result', 'note'])
 
-const told = ({ kind, tool, agent, failed, at, text }: ArchivedMessage, full: boolean): string => {
+export const told = (
+  { kind, tool, agent, failed, at, text }: ArchivedMessage,
+  session: ArchivedSession,
+  full: boolean,
+): string => {
   const [name, colour] = speakers[kind]
-  const who = tool ?? (failed ? 'Failed' : name)
+  const speaker = kind === 'answer' && session.tool !== 'claude-code' ? session.tool : name
+  const who = tool ?? (failed ? 'Failed' : speaker)
   const of = agent === undefined ? '' : ` (agent ${agent})`
   const time = new Date(at).toLocaleTimeString('en-GB')
   const lines = visibleLines(text).split('\n')

@@ -1,0 +1,26 @@
+// `paid sessions send ID TEXT`: says something to a session that paid runs.
+
+import { withDaemon } from '../../home.ts'
+import { readText } from '../../input.ts'
+import { say, tell } from '../../output.ts'
+import { visibleLines } from '../../visible.ts'
+import { WrongUsage } from '../../wrong-usage.ts'
+
+type Given = { id: string; text: string; now: boolean; note: boolean; wait: boolean }
+
+const send = async ({ id, text: given, now, note, wait }: Given): Promise<number | void> => {
+  if (now && note) throw new WrongUsage('--now and --note are not said together')
+  if (note && wait) throw new WrongUsage('a note has no answer: --note and --wait are not said together')
+  const text = await readText(given)
+  const urgency = now ? 'now' : note ? 'note' : 'next-turn'
+  return await withDaemon(async (daemon) => {
+    const { message } = await daemon.call('session.send', { id, text, urgency })
+    if (!wait) return say(message)
+    const { ok, result, error } = await daemon.call('session.wait', { id, message }, { timeoutMs: 0 })
+    if (ok) return say(result)
+    tell(`paid: ${visibleLines(error ?? 'It failed')}`)
+    return 1
+  })
+}
+
+export default send

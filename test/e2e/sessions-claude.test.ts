@@ -1,0 +1,118 @@
+// Managed sessions with the real Claude Code, against a stand-in of its API. Skipped where there is no Claude Code.
+
+import { expect, test } from 'bun:test'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { claudeAvailable, claudeBinary, openClaudeHome } from '../support/claude.ts'
+import { openMessagesApi } from '../support/messages-api.ts'
+import { openSessions } from '../support/sessions.ts'
+
+const timeout = 120_000
+
+/** Sessions of the real program, in a home that calls nothing but the stand-in. */
+const open = async () => {
+  const api = openMessagesApi()
+  const where = openClaudeHome(api)
+  mkdirSync(join(where.home, '.claude'))
+  // what of its environment belongs to one session is not handed on: the settings say it
+  const env = Object.entries(where.env).filter(([name]) => name.startsWith('CLAUDE_CODE_'))
+  writeFileSync(where.settings, JSON.stringify({ env: Object.fromEntries(env) }))
+  const { HOME, ANTHROPIC_BASE_URL = '', ANTHROPIC_API_KEY = '', XDG_RUNTIME_DIR = '' } = where.env
+  const quiet = { DISABLE_AUTOUPDATER: '1', DISABLE_TELEMETRY: '1' }
+  const sessions = await openSessions({
+    env: {
+      PAID_CLAUDE: claudeBinary,
+      HOME: HOME ?? '',
+      ANTHROPIC_BASE_URL,
+      ANTHROPIC_API_KEY,
+      XDG_RUNTIME_DIR,
+      ...quiet,
+    },
+  })
+  return {
+    ...sessions,
+    api,
+    [Symbol.asyncDispose]: async () => {
+      await sessions[Symbol.asyncDispose]()
+      await api[Symbol.asyncDispose]()
+      where[Symbol.dispose]()
+    },
+  }
+}
+
+test.skipIf(!claudeAvailable)(
+  'it streams, answers what is said when it is idle, and costs what it says itself',
+  async () => {
+    await using sessions = await open()
+    const { id, told } = await sessions.spawn('hello')
+    using _ = told
+    const first = await told.next('turn.finished')
+    expect(first).toMatchObject({ ok: true, result: 'Heard: hello' })
+    const chunks = told.told.filter(({ type }) => type === 'session.chunk')
+    expect(chunks.map(({ data }) => data['text']).join('')).toBe('Heard: hello')
+    await sessions.connection.call('session.send', { id, text: 'a note', urgency: 'note' })
+    await sessions.connection.call('session.send', { id, text: 'more' })
+    const second = await told.next('turn.finished')
+    expect(second).toMatchObject({ ok: true })
+    expect(JSON.stringify(sessions.api.requests.at(-1)?.body.messages)).toContain('a note')
+    const now = await sessions.get(id)
+    expect(now?.costUsd).toBeCloseTo(Number(first['costUsd']) + Number(second['costUsd']), 10)
+    expect(now).toMatchObject({ status: 'idle', turns: 2, tokens: { input: 200, output: 24 } })
+    const { session } = await sessions.connection.call('session.stop', { id })
+    expect(session.status).toBe('terminated')
+    await sessions.connection.call('session.resume', { id, prompt: 'again' })
+    await told.next('session.resumed')
+    expect(await told.next('turn.finished')).toMatchObject({ ok: true, result: 'Heard: again' })
+    // Claude Code counts on; the whole conversation is what it is asked with
+    expect((await sessions.get(id))?.costUsd).toBeCloseTo(Number(first['costUsd']) * 3, 10)
+    expect(JSON.stringify(sessions.api.requests.at(-1)?.body.messages)).toContain('hello')
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
+  'a tool is asked for: allowed, allowed with another input, denied with a reason',
+  async () => {
+    await using sessions = await open()
+    const call = (command: string): string =>
+      `::tool Bash ${JSON.stringify({ command, description: 'a test' })}\n::say done`
+    const { id, told } = await sessions.spawn(call('touch one && echo one'))
+    using _ = told
+    const { connection } = sessions
+    const asked = await told.next('permission.requested')
+    expect(asked).toMatchObject({ tool: 'Bash', input: { command: 'touch one && echo one' } })
+    await connection.call('session.answer', { id, allow: true })
+    expect(await told.next('tool.finished')).toMatchObject({ ok: true, result: 'one' })
+    await told.next('turn.finished')
+    await connection.call('session.send', { id, text: call('touch two && echo two') })
+    await told.next('permission.requested')
+    const input = { command: 'touch three && echo three', description: 'another' }
+    await connection.call('session.answer', { id, allow: true, input })
+    expect(await told.next('tool.finished')).toMatchObject({ ok: true, result: 'three' })
+    await told.next('turn.finished')
+    await connection.call('session.send', { id, text: call('touch four') })
+    await told.next('permission.requested')
+    await connection.call('session.answer', { id, allow: false, message: 'Not that one' })
+    expect(await told.next('tool.finished')).toMatchObject({ ok: false, error: 'Not that one' })
+    await told.next('turn.finished')
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
+  'it is interrupted in the middle, goes on with what is urgent, and ends at once when it is stopped',
+  async () => {
+    await using sessions = await open()
+    const { id, told } = await sessions.spawn('::hang')
+    using _ = told
+    await told.next('message.seen')
+    await sessions.connection.call('session.send', { id, text: 'this first', urgency: 'now' })
+    expect(await told.next('turn.finished')).toMatchObject({ ok: false, interrupted: true })
+    expect(await told.next('turn.finished')).toMatchObject({ ok: true })
+    await sessions.connection.call('session.send', { id, text: '::hang' })
+    await told.next('message.seen')
+    await sessions.connection.call('session.stop', { id })
+    expect(await told.next('session.ended')).toMatchObject({ status: 'terminated' })
+  },
+  timeout,
+)

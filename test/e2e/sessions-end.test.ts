@@ -1,0 +1,172 @@
+// The beginning and the end of managed sessions, with the compiled binary and a scripted Claude Code.
+
+import { expect, test } from 'bun:test'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorOf } from '../support/errors.ts'
+import { isAlive, listenTo, livingIn, openSessions, storedOf } from '../support/sessions.ts'
+
+const timeout = 60_000
+
+test(
+  'stopping ends the process and all of its group, also what does not obey, and is told once',
+  async () => {
+    await using sessions = await openSessions({ config: { sessions: { stopSeconds: 1 } } })
+    const { id, told } = await sessions.spawn('deaf\nchild\nsay ready\nwait')
+    using _ = told
+    await told.next('message.said')
+    const { pid = 0 } = (await sessions.get(id)) ?? {}
+    if (process.platform === 'linux') expect(livingIn(pid).length).toBeGreaterThan(1)
+    const { connection } = sessions
+    await connection.call('session.send', { id, text: 'never seen' })
+    const stops = await Promise.all([
+      connection.call('session.stop', { id, why: 'enough' }),
+      connection.call('session.stop', { id }),
+    ])
+    expect(stops.map(({ session }) => session.status)).toEqual(['terminated', 'terminated'])
+    expect(livingIn(pid)).toEqual([])
+    expect((await connection.call('session.stop', { id })).session.status).toBe('terminated')
+    const stored = await storedOf(connection, id)
+    expect(stored.filter(({ type }) => type === 'session.ended')).toHaveLength(1)
+    expect(stored.at(-1)).toMatchObject({
+      type: 'session.ended',
+      data: { status: 'terminated', why: 'enough' },
+    })
+    expect(stored.map(({ type }) => type)).toContain('message.expired')
+    expect(await errorOf(connection.call('session.send', { id, text: 'x' }))).toMatchObject({
+      code: 'session_ended',
+    })
+  },
+  timeout,
+)
+
+test(
+  'a session that breaks has failed, with its exit code and what it complained of, and can be resumed',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, message, told } = await sessions.spawn('crash 3')
+    using _ = told
+    const answer = sessions.connection.call('session.wait', { id, message })
+    expect(await told.next('session.ended')).toMatchObject({
+      status: 'failed',
+      exitCode: 3,
+      stderr: 'it broke',
+    })
+    expect(await errorOf(answer)).toBeUndefined()
+    expect(await sessions.get(id)).toMatchObject({ status: 'failed', error: 'exit code 3: it broke' })
+    const resumed = await sessions.connection.call('session.resume', { id, prompt: 'again' })
+    expect(resumed.session).toMatchObject({ id, status: 'initializing' })
+    expect(await told.next('turn.finished')).toMatchObject({ ok: true, result: 'heard: again' })
+  },
+  timeout,
+)
+
+test(
+  'no more sessions than may run; the place of one that ended is free at once',
+  async () => {
+    await using sessions = await openSessions({ config: { sessions: { max: 2 } } })
+    const [first] = await Promise.all([sessions.spawn(), sessions.spawn()])
+    expect(await errorOf(sessions.spawn())).toMatchObject({
+      code: 'too_many_sessions',
+      message: 'Maximum session limit reached (2). Cannot spawn new session.',
+    })
+    await sessions.connection.call('session.stop', { id: first?.id ?? '' })
+    await sessions.spawn()
+  },
+  timeout,
+)
+
+test(
+  'without Claude Code it is said how to get it, and no session is left',
+  async () => {
+    await using sessions = await openSessions({ env: { PAID_CLAUDE: '/nowhere/claude' } })
+    expect(await errorOf(sessions.spawn('x'))).toMatchObject({
+      code: 'no_claude',
+      message: 'There is no program /nowhere/claude to start',
+    })
+    expect(await sessions.connection.call('session.list', {})).toEqual({ sessions: [] })
+  },
+  timeout,
+)
+
+test(
+  'one that does not begin in time has failed',
+  async () => {
+    await using mute = await openSessions({
+      env: { SCRIPTED_CLAUDE: 'mute' },
+      config: { sessions: { startSeconds: 1 } },
+    })
+    const { told } = await mute.spawn('x')
+    expect(await told.next('session.ended')).toMatchObject({
+      status: 'failed',
+      why: 'It did not begin within 1 s',
+    })
+    told[Symbol.dispose]()
+  },
+  timeout,
+)
+
+test(
+  'a daemon that stops ends its sessions first; after the next start they can be resumed',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, told } = await sessions.spawn('say hello')
+    using _ = told
+    await told.next('turn.finished')
+    const { pid = 0 } = (await sessions.get(id)) ?? {}
+    await sessions.kill('SIGTERM')
+    expect(isAlive(pid)).toBe(false)
+    expect(existsSync(join(sessions.home, '.claude/projects/scripted', `${id}.jsonl`))).toBe(true)
+    await using again = await openSessions({ home: sessions.home })
+    expect(await again.get(id)).toMatchObject({ status: 'terminated', costUsd: 0.01 })
+    await again.connection.call('session.resume', { id, prompt: 'go on' })
+    using later = await listenTo(again, id)
+    await later.next('session.resumed')
+    expect(await later.next('turn.finished')).toMatchObject({ result: 'heard: go on' })
+  },
+  timeout,
+)
+
+test(
+  'nothing of the daemon gets into the environment of a session',
+  async () => {
+    await using sessions = await openSessions({
+      env: {
+        PAID_TOKEN: 'secret-of-ours-and-long-enough',
+        CLAUDECODE: '1',
+        CLAUDE_CODE_SESSION_ID: 'x',
+        CLAUDE_PID: '1',
+        AI_AGENT: 'x',
+        ANTHROPIC_BASE_URL: 'http://127.0.0.1:1',
+        GITHUB_TOKEN: 'of the user',
+      },
+    })
+    const { id, told } = await sessions.spawn('say hello')
+    using _ = told
+    await told.next('message.said')
+    const { pid = 0 } = (await sessions.get(id)) ?? {}
+    if (process.platform !== 'linux') return
+    const names = readFileSync(`/proc/${pid}/environ`, 'utf8')
+      .split('\0')
+      .map((line) => line.split('=')[0])
+    expect(names).toContain('ANTHROPIC_BASE_URL')
+    expect(names).toContain('GITHUB_TOKEN')
+    expect(names).toContain('PAID_HOME')
+    const ours = /^(PAID_(?!HOME$|SESSION$)|CLAUDE|AI_AGENT|BUN_)/
+    expect(names.filter((name) => ours.test(name ?? ''))).toEqual([])
+  },
+  timeout,
+)
+
+test(
+  'without a folder it works in a new one of its own, which stays',
+  async () => {
+    await using sessions = await openSessions()
+    const { session } = await sessions.connection.call('session.spawn', {})
+    expect(session.directory).toBe(join(sessions.home, 'workspaces', session.id))
+    expect(existsSync(session.directory ?? '')).toBe(true)
+    await sessions.connection.call('session.stop', { id: session.id })
+    expect(existsSync(session.directory ?? '')).toBe(true)
+  },
+  timeout,
+)
