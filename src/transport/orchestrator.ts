@@ -72,15 +72,19 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     return session?.kind === 'managed' ? (news.of(session.id) ?? session) : undefined
   }
 
-  /** Answers it in its turn; undefined when all was said. */
-  const ask = (frame: OrchestratorFrame, answer: () => Promise<string | undefined>, waits = false): void =>
+  /** Does it in its turn, or, when that takes its time, out of turn; it says its answer itself. */
+  const run = (frame: OrchestratorFrame, work: () => Promise<void>, waits = false): void =>
     connection.take({
       reads: !waits,
       waits,
-      answer: () => answer().catch((error: unknown) => failureText(frame, error)),
+      answer: () =>
+        work().then(
+          () => undefined,
+          (error: unknown) => failureText(frame, error),
+        ),
     })
 
-  const spawn = async (frame: OrchestratorFrame, payload: Fields): Promise<undefined> => {
+  const spawn = async (frame: OrchestratorFrame, payload: Fields): Promise<void> => {
     const { prompt, directory, labels, more } = orderOf(payload)
     const id = crypto.randomUUID()
     const alias = freshAlias()
@@ -108,9 +112,9 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     }
   }
 
-  const execute = async (frame: OrchestratorFrame, payload: Fields): Promise<undefined> => {
+  const execute = async (frame: OrchestratorFrame, payload: Fields): Promise<void> => {
     const { sessionId, task, streamResponse } = payload
-    const refuse = (error: string): undefined => {
+    const refuse = (error: string): void => {
       const taskId = task === undefined ? undefined : `task_${crypto.randomUUID()}`
       say(replyText(frame, { type: 'task_executing', sessionId, taskId }))
       say(replyText(frame, { type: 'task_failed', sessionId, taskId, error }))
@@ -135,7 +139,7 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     }
   }
 
-  const tellStatus = async (frame: OrchestratorFrame, payload: Fields): Promise<undefined> => {
+  const tellStatus = async (frame: OrchestratorFrame, payload: Fields): Promise<void> => {
     const { sessionId, since } = payload
     const of = await find(sessionId)
     if (!of) throw new PaidError('unknown_session', notFound(sessionId))
@@ -144,7 +148,7 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     else if (of.endedAt === undefined) await follow(of)
   }
 
-  const stop = async (frame: OrchestratorFrame, payload: Fields): Promise<undefined> => {
+  const stop = async (frame: OrchestratorFrame, payload: Fields): Promise<void> => {
     const { sessionId } = payload
     const of = await find(sessionId)
     if (!of) throw new PaidError('unknown_session', notFound(sessionId))
@@ -160,25 +164,25 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     }
   }
 
-  const list = async (frame: OrchestratorFrame): Promise<string> => {
+  const list = async (frame: OrchestratorFrame): Promise<void> => {
     const { sessions } = await dispatch(peer, 'session.list', { kind: 'managed', limit: limits.pageEvents })
     const shown = sessions.map((session) => sessionOf(news.of(session.id) ?? session))
-    return replyText(frame, { type: 'sessions_list', sessions: shown })
+    say(replyText(frame, { type: 'sessions_list', sessions: shown }))
   }
 
-  const tellDaemon = async (frame: OrchestratorFrame): Promise<string> => {
+  const tellDaemon = async (frame: OrchestratorFrame): Promise<void> => {
     const [status, totals] = await Promise.all([
       dispatch(peer, 'system.status', {}),
       dispatch(peer, 'session.totals', {}),
     ])
-    return replyText(frame, { type: 'daemon_status_update', status: daemonStatusOf(status, totals) })
+    say(replyText(frame, { type: 'daemon_status_update', status: daemonStatusOf(status, totals) }))
   }
 
   const withPayload =
-    (answer: (frame: OrchestratorFrame, payload: Fields) => Promise<undefined>, waits = false) =>
+    (answer: (frame: OrchestratorFrame, payload: Fields) => Promise<void>, waits = false) =>
     (frame: OrchestratorFrame): void => {
       const payload = payloadOf(frame)
-      if (payload) ask(frame, () => answer(frame, payload), waits)
+      if (payload) run(frame, () => answer(frame, payload), waits)
       else connection.take(errorText(frame, invalidFormat))
     }
 
@@ -186,12 +190,12 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     ping: (frame) => connection.take(replyText(frame, { type: 'pong' })),
     health_check: (frame) =>
       connection.take(replyText(frame, { type: 'health_check_response', healthy: true })),
-    daemon_status: (frame) => ask(frame, () => tellDaemon(frame)),
+    daemon_status: (frame) => run(frame, () => tellDaemon(frame)),
     spawn_session: withPayload(spawn),
     execute_task: withPayload(execute),
     session_status: withPayload(tellStatus),
     stop_session: withPayload(stop, true),
-    list_sessions: (frame) => ask(frame, () => list(frame)),
+    list_sessions: (frame) => run(frame, () => list(frame)),
   }
 
   return {

@@ -33,17 +33,9 @@ type Status = 'initializing' | 'running' | 'paused' | 'completed' | 'failed' | '
 
 /** A session that waits for its next task has completed the last one. */
 export const statusOf = ({ status, lastFailed }: Pick<Shown, 'status' | 'lastFailed'>): Status => {
-  switch (status) {
-    case 'waiting':
-      return 'paused'
-    case 'idle':
-      return lastFailed === true ? 'failed' : 'completed'
-    case 'lost':
-    case undefined:
-      return 'failed'
-    default:
-      return status
-  }
+  if (status === 'waiting') return 'paused'
+  if (status === 'idle') return lastFailed === true ? 'failed' : 'completed'
+  return status === undefined || status === 'lost' ? 'failed' : status
 }
 
 const taskStatuses: Record<Status, string> = {
