@@ -27,6 +27,8 @@ const idBytes = 8
 const cleanEveryMs = 60_000
 /** bytes of what was said in one page of a list, about */
 const listBytes = 8 * 1024 * 1024
+/** at the end: those that are not begun by then stay as they are, in the log */
+const savesAtEndMs = limits.stopMs / 2
 /** conversations that are being saved: what was said in each is in memory */
 const savesAtOnce = 4
 
@@ -105,25 +107,31 @@ export const createCapture = ({
   const storage = () => settings().storage
   const { clean } = createAges({ log, clock, active, settings: storage, isBusy, by: ourselves })
 
-  /** Saves several, a few at a time; `failed` holds why. */
+  /** Saves several, a few at a time, as many as are begun within `ms`; `failed` holds why. */
   const saveAll = async (
     some: readonly Active[],
     how: Parameters<typeof saves.save>[1],
-  ): Promise<{ saved: number; failed: unknown[] }> => {
+    ms = Infinity,
+  ): Promise<{ saved: number; failed: unknown[]; left: number }> => {
     const waiting = some.values()
     const failed: unknown[] = []
     let saved = 0
+    let left = some.length
+    const until = performance.now() + ms
     const work = async (): Promise<void> => {
-      for (const one of waiting)
+      for (const one of waiting) {
+        if (performance.now() > until) return
+        left--
         try {
           if ((await saves.save(one, how)).saved) saved++
         } catch (error) {
           logger.error('a captured conversation could not be saved', { session: one.id, error })
           failed.push(error)
         }
+      }
     }
     await Promise.all(Array.from({ length: savesAtOnce }, work))
-    return { saved, failed }
+    return { saved, failed, left }
   }
 
   const orLog = (what: string, work: Promise<unknown>): Promise<unknown> =>
@@ -236,7 +244,9 @@ export const createCapture = ({
     close: async () => {
       clearInterval(cleaning)
       const unsaved = active.all().filter(({ lastSeq, savedSeq }) => lastSeq > savedSeq)
-      await saveAll(unsaved, { commit: undefined, by: ourselves, stays: true })
+      const how = { commit: undefined, by: ourselves, stays: true }
+      const { left } = await saveAll(unsaved, how, savesAtEndMs)
+      if (left > 0) logger.warn('conversations are left to be saved by the next run', { left })
     },
   }
 }

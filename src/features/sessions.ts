@@ -13,7 +13,7 @@ import type { HandlersFor } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
 import { hasTranscript } from './sessions/alive.ts'
 import { answerIn } from './sessions/answered.ts'
-import type { SessionsGround } from './sessions/ground.ts'
+import { daemonStopMs, type SessionsGround, timesOf } from './sessions/ground.ts'
 import { createHeard } from './sessions/heard.ts'
 import { createLive, type Live } from './sessions/live.ts'
 import { createLooking } from './sessions/looking.ts'
@@ -93,12 +93,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   const begin = async (
     managed: Managed,
     { path, version }: { path: string; version: string },
-    {
-      type,
-      data,
-      resumed,
-      prompt,
-    }: { type: string; data: object; resumed: boolean; prompt: Message | undefined },
+    { type, data, resumed, prompt, cause }: Beginning,
   ): Promise<string | undefined> => {
     const key = keyOf(managed)
     const live = createLive({
@@ -107,18 +102,15 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       clock,
       steady,
       managed,
-      settings: {
-        startMs: settings.startSeconds * 1000,
-        idleMs: settings.idleMinutes * 60_000,
-        stopMs: settings.stopSeconds * 1000,
-      },
+      cause,
+      times: timesOf(settings),
       onEnd: () => running.delete(key),
     })
     running.set(key, live)
     reserved.delete(key)
     await live.tell(type, { ...data, claude: version }, managed.by)
     try {
-      live.attach(startProcess(path, managed, { resumed, ground, take: live.take }))
+      live.attach(startProcess(path, managed, { resumed, cause, ground, take: live.take }))
     } catch (error) {
       await live.abandon(error instanceof Error ? error.message : String(error))
       throw error
@@ -163,7 +155,13 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       ...(labels && { labels }),
     }
     const first = prompt === undefined ? undefined : messageOf(prompt, 'next-turn', peer.by)
-    return await begin(managed, found, { type: 'session.spawned', data, resumed: false, prompt: first })
+    return await begin(managed, found, {
+      type: 'session.spawned',
+      data,
+      resumed: false,
+      prompt: first,
+      cause: peer.cause,
+    })
   }
 
   const resume = async (place: Place, prompt: string | undefined, peer: Peer) => {
@@ -199,6 +197,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       data: { directory },
       resumed,
       prompt: first,
+      cause: peer.cause,
     })
   }
 
@@ -283,13 +282,23 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     close: async () => {
       closed = true
       const any = running.size > 0
+      const stopMs = Math.min(timesOf(settings).stopMs, daemonStopMs)
       await Promise.all(
-        [...running.values()].map((live) => live.stop('terminated', 'The daemon was stopped')),
+        [...running.values()].map((live) => live.stop('terminated', 'The daemon was stopped', stopMs)),
       )
       await recovered
       return any
     },
   }
+}
+
+/** How a session begins, as it is told. */
+type Beginning = {
+  type: string
+  data: object
+  resumed: boolean
+  prompt: Message | undefined
+  cause: string | undefined
 }
 
 type SpawnParams = Parameters<HandlersFor<'session'>['session.spawn']>[0]

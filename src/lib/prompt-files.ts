@@ -12,11 +12,13 @@ import {
   existsSync,
   fchmodSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
+  type Stats,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -101,6 +103,7 @@ const write = (toplevel: string, conversation: Conversation, save: Save): SavedP
   const file = join(prompts, `${id}.yaml`)
   put(join(history, `${document.timestamp}-${version}.yaml`), text)
   put(file, text)
+  remember(file, lstatSync(file), conversation.id)
   const { lastModified, metadata } = document
   const entry = { lastVersion: version, lastModified, model: metadata.model, tags: metadata.tags }
   put(join(meta, 'index.json'), JSON.stringify({ ...readIndex(meta, prompts, at), [id]: entry }, null, 2))
@@ -125,12 +128,28 @@ const freeId = (prompts: string, conversation: Conversation): string => {
   throw new Error(`${sameWords} conversations begin with the words ${wanted}`)
 }
 
+/** what was read of files that did not change since: each save looks at all that begin as it does */
+const sessions = new Map<string, { stamp: string; session: string }>()
+const rememberFiles = 10_000
+
 /** Whose conversation a file holds, undefined without a file; one that cannot be read is nobody's, and stays. */
 const sessionOf = (file: string): string | undefined => {
-  if (!ownPlace(file, 'file')) return undefined
+  const found = ownPlace(file, 'file')
+  if (!found) return undefined
+  const known = sessions.get(file)
+  if (known?.stamp === stampOf(found)) return known.session
   const metadata = fieldsOf(documentIn(file))['metadata']
-  const session = fieldsOf(metadata)['sessionId']
-  return typeof session === 'string' ? session : ''
+  const told = fieldsOf(metadata)['sessionId']
+  const session = typeof told === 'string' ? told : ''
+  remember(file, found, session)
+  return session
+}
+
+const stampOf = ({ ino, size, mtimeMs, ctimeMs }: Stats): string => `${ino} ${size} ${mtimeMs} ${ctimeMs}`
+
+const remember = (file: string, found: Stats, session: string): void => {
+  if (sessions.size >= rememberFiles) sessions.clear()
+  sessions.set(file, { stamp: stampOf(found), session })
 }
 
 const documentIn = (file: string): unknown => {

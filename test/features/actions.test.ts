@@ -103,13 +103,6 @@ test('a message to a channel is an event with what it was run with', async () =>
   })
 })
 
-test('a prompt can be stored, and says that it cannot be run yet', async () => {
-  await using room = openActionsRoom()
-  await room.add({ name: 'ask', kind: 'prompt', prompt: 'Say hello' })
-  expect(await outcome(room.run('ask'))).toMatchObject({ code: 'not_available' })
-  expect(room.eventsOf('ask').at(-1)).toMatchObject({ type: 'action.failed', data: { reason: 'refused' } })
-})
-
 test('so many run at a time, the others wait and begin in their order', async () => {
   await using room = openActionsRoom()
   const began: number[] = []

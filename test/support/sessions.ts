@@ -103,6 +103,13 @@ export const openSessions = async (options: DaemonOptions = {}) => {
       })
       return { id: session.id, message, told: await listenTo(daemon, session.id) }
     },
+    /** The id of the session that is spawned next, or was spawned last. */
+    first: async (): Promise<string> => {
+      const { subscription } = await connection.call('event.subscribe', { type: 'session.spawned', since: 0 })
+      const delivery = await connection.next(subscription)
+      if (!('event' in delivery)) throw new Error('No session was spawned')
+      return delivery.event.channel.slice('session:'.length)
+    },
     get: async (id: string) => (await connection.call('session.get', { id })).session,
     [Symbol.asyncDispose]: async () => {
       connection.close()

@@ -8,7 +8,8 @@ import type { Logger } from '../../core/logger.ts'
 import type { Peer } from '../../core/peer.ts'
 import { runCommand, type Surroundings } from './command.ts'
 import { createDiary } from './diary.ts'
-import { type Outcome, RunFailed } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
+import { runPrompt } from './prompt.ts'
 import { runRequest } from './request.ts'
 import { runMark, type Running } from './runs.ts'
 import { secretsOf } from './shown.ts'
@@ -72,15 +73,16 @@ export const createKinds = ({
     { run, signal }: Running,
   ): Promise<Outcome> => runRequest(request, { args, run, cause, signal, steady })
 
-  const unavailable = ({ name }: Of<'prompt'>): Promise<Outcome> =>
-    Promise.reject(
-      new RunFailed('refused', `${name} is a prompt, which cannot be run yet`, { code: 'not_available' }),
-    )
+  const prompt = (
+    { name, prompt: text }: Of<'prompt'>,
+    call: Call,
+    { run, signal }: Running,
+  ): Promise<Outcome> => runPrompt({ name, text, run, signal, dispatch, ...call })
 
   return (definition: ActionDefinition, call: Call): ((running: Running) => Promise<Outcome>) => {
     if (definition.kind === 'command') return (running) => command(definition, call, running)
     if (definition.kind === 'publish') return (running) => publish(definition, call, running)
     if (definition.kind === 'http') return (running) => http(definition, call, running)
-    return () => unavailable(definition)
+    return (running) => prompt(definition, call, running)
   }
 }

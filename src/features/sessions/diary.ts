@@ -21,21 +21,25 @@ export const createDiary = ({
   log,
   logger,
   managed,
+  cause,
 }: {
   log: Log
   logger: Logger
+  /** what its caller acts upon: its events say so, so that no rule answers itself */
+  cause?: string | undefined
   /** the row as it is when something is told */
   managed: () => Managed
 }) => {
   const { namespace, id } = managed()
   const channel = `${sessionPrefix}${id}`
+  const originText = cause === undefined ? undefined : JSON.stringify({ cause })
   let waiting: Promise<void> | undefined
   let last: Promise<void> = Promise.resolve()
 
   const commit = (told: readonly Told[], row: Managed, more?: (database: Database) => void): Promise<void> =>
     log.commit(({ append, database }) => {
       for (const { type, data, by = daemonName } of told)
-        append({ namespace, channel, type, by, dataText: JSON.stringify(data) })
+        append({ namespace, channel, type, by, originText, dataText: JSON.stringify(data) })
       store(database, row)
       more?.(database)
     }, true)

@@ -23,3 +23,14 @@ export type SessionsGround = Omit<Ground, 'bus'> & {
   /** where Claude Code keeps what is its own */
   claudeFolder: string | undefined
 }
+
+export type Times = { startMs: number; idleMs: number; stopMs: number }
+
+export const timesOf = ({ startSeconds, idleMinutes, stopSeconds }: SessionSettings): Times => ({
+  startMs: startSeconds * 1000,
+  idleMs: idleMinutes * 60_000,
+  stopMs: stopSeconds * 1000,
+})
+
+/** a daemon that stops has no more time for its sessions */
+export const daemonStopMs = 5000

@@ -12,6 +12,7 @@ import type { Logger } from '../../core/logger.ts'
 import { type Child, type Ended, failureOf, hopeless } from './child.ts'
 import { createDiary, type Told } from './diary.ts'
 import { createHearing } from './hearing.ts'
+import type { Times } from './ground.ts'
 import { kept } from './line.ts'
 import { type Answer, createPermissions } from './permissions.ts'
 import { createQueue, type Message, uuidOf } from './queue.ts'
@@ -24,7 +25,6 @@ const interruptMs = 50
 const hopelessMs = 3000
 const restMs = 500
 
-export type Settings = { startMs: number; idleMs: number; stopMs: number }
 export type Live = ReturnType<typeof createLive>
 
 export const createLive = ({
@@ -33,7 +33,8 @@ export const createLive = ({
   clock,
   steady,
   managed,
-  settings,
+  cause,
+  times,
   onEnd,
 }: {
   log: Log
@@ -42,10 +43,11 @@ export const createLive = ({
   steady: SteadyClock
   /** its row, which changes from now on */
   managed: Managed
-  settings: Settings
+  cause: string | undefined
+  times: Times
   onEnd: () => void
 }) => {
-  const { tell, show, written } = createDiary({ log, logger, managed: () => managed })
+  const { tell, show, written } = createDiary({ log, logger, cause, managed: () => managed })
   const queue = createQueue()
   const permissions = createPermissions(clock)
   const place = { namespace: managed.namespace, id: managed.id }
@@ -81,8 +83,8 @@ export const createLive = ({
       const turns = told.findIndex(({ type }) => type === 'turn.started')
       told.splice(turns === -1 ? told.length : turns, 0, { type: 'session.status', data: { status } })
       callOff()
-      if (status === 'idle' && settings.idleMs > 0)
-        callOff = steady.wake(steady.now() + settings.idleMs, () => void stop('completed', 'It was idle'))
+      if (status === 'idle' && times.idleMs > 0)
+        callOff = steady.wake(steady.now() + times.idleMs, () => void stop('completed', 'It was idle'))
     }
     return told.length === 0 ? written() : tell(told, more)
   }
@@ -202,7 +204,7 @@ export const createLive = ({
     gone.resolve()
   }
 
-  const stop = async (status: EndStatus, why: string | undefined): Promise<void> => {
+  const stop = async (status: EndStatus, why?: string, withinMs = times.stopMs): Promise<void> => {
     if (isOver(managed.status)) return
     if (ending || !child) return gone.promise
     ending = { status, why }
@@ -212,10 +214,10 @@ export const createLive = ({
       turn.interrupted = true
       control({ subtype: 'interrupt' })
       const over = new Promise<void>((resolve) => (onTurnEnd = resolve))
-      await soon(over, Math.min(interruptMs, settings.stopMs))
+      await soon(over, Math.min(interruptMs, withinMs))
     }
     child.end()
-    await endGroup(child.pid, Math.max(0, settings.stopMs - (steady.now() - began)))
+    await endGroup(child.pid, Math.max(0, withinMs - (steady.now() - began)))
     await Promise.race([gone.promise, Bun.sleep(hopelessMs).then(() => close(hopeless))])
   }
 
@@ -237,8 +239,8 @@ export const createLive = ({
       managed.pid = started.pid
       managed.processStart = started.processStart ?? null
       callOff = steady.wake(
-        steady.now() + settings.startMs,
-        () => void stop('failed', `It did not begin within ${settings.startMs / 1000} s`),
+        steady.now() + times.startMs,
+        () => void stop('failed', `It did not begin within ${times.startMs / 1000} s`),
       )
       control({ subtype: 'initialize', hooks: null })
       void started.ended.then(async (ended) => {

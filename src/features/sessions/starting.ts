@@ -2,6 +2,7 @@
 
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { causeVariable } from '../../protocol/cause.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { type Child, startChild } from './child.ts'
 import type { SessionsGround } from './ground.ts'
@@ -41,11 +42,13 @@ export const startProcess = (
   managed: Managed,
   {
     resumed,
+    cause,
     ground: { env, umask },
     take,
   }: {
     /** whether Claude Code knows the conversation */
     resumed: boolean
+    cause: string | undefined
     ground: Pick<SessionsGround, 'env' | 'umask'>
     take: (lines: string[]) => Promise<void>
   },
@@ -62,7 +65,12 @@ export const startProcess = (
   ]
   return startChild(command, {
     directory,
-    env: sessionEnvironment(env, { [sessionMark]: markOf(managed), PWD: directory }),
+    env: sessionEnvironment(env, {
+      [sessionMark]: markOf(managed),
+      PWD: directory,
+      // what its hooks and its commands post says so too
+      ...(cause !== undefined && { [causeVariable]: cause }),
+    }),
     umask,
     take,
   })

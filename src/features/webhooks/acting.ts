@@ -15,7 +15,14 @@ import { type Hook, secretsOf } from './registry.ts'
 export type Wish = { hook: Hook; delivery: string; args: unknown; argsText: string }
 
 /** an action that fails so was not begun, so that a sender may try again */
-const notBegun = new Set<string>(['busy', 'unknown_action', 'not_available', 'storage_full'])
+const notBegun = new Set<string>([
+  'busy',
+  'unknown_action',
+  'not_available',
+  'too_many_sessions',
+  'no_claude',
+  'storage_full',
+])
 
 /** so often the end of a run is tried again that the disk does not take */
 const againMs = 1000

@@ -21,8 +21,11 @@ const textIn = (data: Data, name: string): string => {
   return typeof value === 'string' ? value : ''
 }
 
-/** Resolves with the exit code when the session has ended, or when ^C leaves it. */
-export const view = async (id: string, since: number | string): Promise<number> => {
+/**
+ * Resolves with the exit code when the session has ended, or when ^C leaves it.
+ * @param ends of earlier runs, up to this event
+ */
+export const view = async (id: string, since: number | string, ends = 0): Promise<number> => {
   const ending = new AbortController()
   const short = shortOf(id)
   const leave = (): void => {
@@ -45,7 +48,7 @@ export const view = async (id: string, since: number | string): Promise<number> 
       onState,
     })) {
       const code = show(event)
-      if (code !== undefined) return code
+      if (code !== undefined && (event.seq ?? 0) > ends) return code
     }
     return 0
   } finally {

@@ -1,0 +1,91 @@
+// The commands of sessions, typed as somebody would, and prompts that are stored as actions.
+
+import { expect, test } from 'bun:test'
+import { paidBinary } from '../support/daemon.ts'
+import { listenTo, openSessions } from '../support/sessions.ts'
+
+const timeout = 60_000
+
+test(
+  'spawned in one terminal, answered and talked to from another, and stopped',
+  async () => {
+    await using sessions = await openSessions()
+    const { run, directory, env } = sessions
+    await using watching = Bun.spawn(
+      [paidBinary, 'sessions', 'spawn', 'tool Bash {"command":"ls"}\nsay first words'],
+      {
+        cwd: directory,
+        env,
+        stdout: 'pipe',
+        stderr: 'pipe',
+      },
+    )
+    const said = Promise.all([watching.stdout.text(), watching.stderr.text()])
+    const id = await sessions.first()
+    using told = await listenTo(sessions, id)
+    await told.next('session.status', ({ status }) => status === 'waiting')
+    const listed = await run(['sessions'])
+    expect(listed.stdout).toStartWith(`${id.slice(0, 8)}  `)
+    expect(listed.stdout).toContain('waits: Bash')
+    expect(JSON.parse((await run(['sessions', '--json'])).stdout)).toMatchObject([
+      { id, kind: 'managed', status: 'waiting', directory, waitsFor: [{ tool: 'Bash' }] },
+    ])
+    expect(await run(['sessions', 'approve', id.slice(0, 8), '--always'])).toMatchObject({
+      code: 0,
+      stderr: 'Allowed\n',
+    })
+    expect(await run(['sessions', 'approve', id])).toMatchObject({ code: 1 })
+    await told.next('turn.finished')
+    expect(await run(['sessions', 'send', id, '-', '--wait'], { stdin: 'are you there' })).toMatchObject({
+      code: 0,
+      stdout: 'heard: are you there\n',
+    })
+    expect((await run(['sessions', 'send', id, 'a', '--now', '--note'])).code).toBe(2)
+    expect(await run(['sessions', 'stop', id])).toMatchObject({
+      code: 0,
+      stderr: `${id.slice(0, 8)}: terminated\n`,
+    })
+    expect(await watching.exited).toBe(0)
+    const [stdout, stderr] = await said
+    expect(stdout).toBe('first words\nheard: are you there\n')
+    expect(stderr).toContain('Claude asks to use Bash  ls')
+    expect(stderr).toContain('the session has ended (terminated)')
+
+    expect((await run(['sessions', 'resume', id, 'once more', '--detach'])).stdout).toBe(`${id}\n`)
+    expect(await told.next('turn.finished', ({ result }) => result === 'heard: once more')).toMatchObject({
+      ok: true,
+    })
+    await run(['sessions', 'stop', id])
+    const watched = await run(['sessions', 'watch', id])
+    expect(watched).toMatchObject({
+      code: 0,
+      stdout: 'first words\nheard: are you there\nheard: once more\n',
+    })
+    expect((await run(['sessions', 'send', id, 'x'])).stderr).toContain('paid sessions resume ID')
+  },
+  timeout,
+)
+
+test(
+  'a stored prompt runs in a session of its own, which ends with it',
+  async () => {
+    await using sessions = await openSessions()
+    const { run, connection } = sessions
+    await run(['actions', 'add', 'ask', '--prompt', 'What is new?'])
+    expect(await run(['actions', 'run', 'ask', '{"since":"monday"}'])).toMatchObject({
+      code: 0,
+      stdout: 'heard: What is new?\n\n{"since":"monday"}\n',
+    })
+    const { sessions: found } = await connection.call('session.list', {})
+    expect(found).toMatchObject([{ status: 'terminated', title: 'ask', labels: { action: 'ask' } }])
+    await run(['actions', 'add', 'broken', '--prompt', 'crash 1'])
+    const broken = await run(['actions', 'run', 'broken'])
+    expect(broken).toMatchObject({ code: 1, stdout: '' })
+    expect(broken.stderr).toContain('it broke')
+    await run(['actions', 'add', 'slow', '--prompt', 'wait', '--timeout', '500ms'])
+    expect((await run(['actions', 'run', 'slow'])).stderr).toContain('longer than 500 ms')
+    const { sessions: running } = await connection.call('session.list', { status: 'running' })
+    expect(running).toEqual([])
+  },
+  timeout,
+)
