@@ -77,7 +77,7 @@ export const openHttpDoor = ({
   refusals: Refusals
   webSockets: WebSockets
 }) => {
-  const routes = createRoutes(house, refusals)
+  const routes = createRoutes(house, refusals, webSockets.news)
   const webhooks = createWebhookDoor(house, refusals)
   const isUnix = 'unix' in address
   let entered: Entrance = ownersEntrance
