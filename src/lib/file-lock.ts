@@ -10,12 +10,15 @@ import { ownPlace } from './own-place.ts'
 /** Two who ask in the same moment may both be refused for that moment, and a probe holds a shared lock for one; wait that out. */
 const contentionMs = 250
 
-/** Takes the lock until disposed of; undefined when another process has it. Throws for a path that is not ours. */
-export const acquireFileLock = (path: string): Disposable | undefined => {
+/**
+ * Takes the lock until disposed of; undefined when another process has it. Throws for a path that is not ours.
+ * @param waitMs nothing else is done meanwhile
+ */
+export const acquireFileLock = (path: string, waitMs = contentionMs): Disposable | undefined => {
   createPlainFile(path)
   const database = new Database(path, { readwrite: true, create: false })
   try {
-    database.run(`PRAGMA busy_timeout = ${contentionMs}`)
+    database.run(`PRAGMA busy_timeout = ${waitMs}`)
     database.run('BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()

@@ -8,20 +8,16 @@
 
 import { randomBytes } from 'node:crypto'
 import {
-  closeSync,
   existsSync,
-  fchmodSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   type Stats,
   unlinkSync,
-  writeFileSync,
 } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { load } from 'js-yaml'
 import { acquireFileLock } from './file-lock.ts'
@@ -71,7 +67,7 @@ export const savePrompt = (
   const before = lines.get(common) ?? Promise.resolve()
   const saved = before.then(async () => {
     using _ = await lockOf(common)
-    return write(toplevel, conversation, save)
+    return await write(toplevel, conversation, save)
   })
   const settled = saved.catch(() => undefined)
   lines.set(common, settled)
@@ -83,30 +79,33 @@ export const savePrompt = (
 
 const lockOf = async (common: string): Promise<Disposable> => {
   for (const until = performance.now() + lockWaitMs; performance.now() < until; await Bun.sleep(lockLookMs)) {
-    const lock = acquireFileLock(join(common, 'paid-prompts.lock'))
+    const lock = acquireFileLock(join(common, 'paid-prompts.lock'), 0)
     if (lock) return lock
   }
   throw new Error(`Another program has been writing the prompts of ${common} for ${lockWaitMs / 1000} s`)
 }
 
-const write = (toplevel: string, conversation: Conversation, save: Save): SavedPrompt => {
+const write = async (toplevel: string, conversation: Conversation, save: Save): Promise<SavedPrompt> => {
   const { version, at, umask } = save
   const top = folderIn(toplevel, '.prompts', umask)
   const meta = folderIn(top, '.meta', umask)
   const prompts = folderIn(top, 'prompts', umask)
   removeLeftovers(meta)
-  const put = (path: string, text: string): void => putWhole(path, text, meta, umask)
+  const put = (path: string, text: string): Promise<void> => putWhole(path, text, meta, umask)
   const id = freeId(prompts, conversation)
   const document = promptDocument(conversation, { ...save, id })
   const text = promptText(document)
   const history = folderIn(folderIn(top, 'history', umask), id, umask)
   const file = join(prompts, `${id}.yaml`)
-  put(join(history, `${document.timestamp}-${version}.yaml`), text)
-  put(file, text)
+  await put(join(history, `${document.timestamp}-${version}.yaml`), text)
+  await put(file, text)
   remember(file, lstatSync(file), conversation.id)
   const { lastModified, metadata } = document
   const entry = { lastVersion: version, lastModified, model: metadata.model, tags: metadata.tags }
-  put(join(meta, 'index.json'), JSON.stringify({ ...readIndex(meta, prompts, at), [id]: entry }, null, 2))
+  await put(
+    join(meta, 'index.json'),
+    JSON.stringify({ ...readIndex(meta, prompts, at), [id]: entry }, null, 2),
+  )
   return { id, version, file }
 }
 
@@ -188,19 +187,19 @@ const rebuilt = (prompts: string): Index => {
   return index
 }
 
-/** Writes a file as a whole, in `meta` first. */
-const putWhole = (path: string, text: string, meta: string, umask: number): void => {
+/** Writes a file as a whole, in `meta` first. The disk is waited for while others have their turn. */
+const putWhole = async (path: string, text: string, meta: string, umask: number): Promise<void> => {
   ownPlace(path, 'file')
   const beside = join(meta, `${randomBytes(8).toString('hex')}${unfinished}`)
-  const file = openSync(beside, 'wx', 0o600)
+  const file = await open(beside, 'wx', 0o600)
   try {
-    fchmodSync(file, 0o666 & ~umask)
-    writeFileSync(file, text)
-    fsyncSync(file)
+    await file.chmod(0o666 & ~umask)
+    await file.writeFile(text)
+    await file.sync()
   } finally {
-    closeSync(file)
+    await file.close()
   }
-  renameSync(beside, path)
+  await rename(beside, path)
 }
 
 /** What a save left that was killed; nobody else is at it, the lock is ours. */

@@ -1,4 +1,5 @@
-// `paid restart`: another process, same home, same flags unless new ones are given; the configuration is read anew.
+// `paid restart`: another process, same home, same flags unless new ones are given; the configuration is read anew, and
+// sessions that ran go on.
 
 import { readDaemonFile } from '../../client/daemon-file.ts'
 import { loadConfig } from '../../config.ts'
@@ -9,16 +10,21 @@ import { here } from '../home.ts'
 import { endDaemon } from '../life/end.ts'
 import { introduction } from '../life/introduce.ts'
 import { launchDaemon } from '../life/launch.ts'
+import { idleSessions, resumeSessions } from '../life/sessions.ts'
 import { say } from '../output.ts'
+import { spanOf } from '../span.ts'
 
-const restart = async (given: Flags): Promise<void> => {
+const restart = async (given: Flags, wait?: string): Promise<void> => {
+  const waitMs = wait === undefined ? 0 : spanOf(wait, '--wait')
   const paths = here()
   const kept = { ...flagsInUse(paths), ...given }
   // What cannot start again is better not stopped.
   loadConfig({ paths, env: process.env, flags: kept })
+  const sessions = isLocked(paths.lock) ? await idleSessions(waitMs) : []
   await endDaemon(paths)
   const status = await launchDaemon(paths, flagWords(kept))
   for (const line of introduction(status, paths, true)) say(line)
+  await resumeSessions(sessions)
 }
 
 export default restart

@@ -50,10 +50,22 @@ export const lifeCommands = {
   restart: defineCommand({
     meta: {
       description: 'Stop the daemon and start it with the flags it had',
-      examples: ['paid restart', 'paid restart --listen 127.0.0.1:9000'],
+      about: 'Sessions that it runs end with it, and are resumed after.',
+      examples: ['paid restart', 'paid restart --listen 127.0.0.1:9000', 'paid restart --wait 10m'],
     },
-    args: listening,
-    run: async ({ args, rawArgs }) => (await import('../commands/restart.ts')).default(saidIn(args, rawArgs)),
+    args: {
+      ...listening,
+      wait: {
+        type: 'string',
+        valueHint: '10m',
+        description: 'wait so long for sessions that are busy (not at all)',
+      },
+    },
+    run: async ({ args, rawArgs }) => {
+      const { default: restart } = await import('../commands/restart.ts')
+      const { wait } = args
+      return await restart(saidIn(args, rawArgs), typeof wait === 'string' ? wait : undefined)
+    },
   }),
   status: defineCommand({
     meta: {

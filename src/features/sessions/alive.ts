@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { processStart } from '../../lib/process-start.ts'
 import type { SessionStatus } from '../../protocol/sessions.ts'
 import { isFields, numberIn, textIn } from './line.ts'
 
@@ -22,7 +23,8 @@ export const aliveIn = (claudeFolder: string | undefined): Map<string, Alive> =>
       const said: unknown = JSON.parse(readFileSync(join(folder, name), 'utf8'))
       const pid = numberIn(said, 'pid')
       const id = textIn(said, 'sessionId')
-      if (!isFields(said) || pid === undefined || id === undefined || !isRunning(pid)) continue
+      if (!isFields(said) || pid === undefined || id === undefined) continue
+      if (!isRunning(pid, textIn(said, 'procStart'))) continue
       const status = statuses[textIn(said, 'status') ?? ''] ?? 'idle'
       alive.set(id, { pid, status })
     } catch {
@@ -40,8 +42,10 @@ const namesIn = (folder: string): string[] => {
   }
 }
 
-const isRunning = (pid: number): boolean => {
+/** Not when the pid was given to another process since. */
+const isRunning = (pid: number, start: string | undefined): boolean => {
   if (!Number.isSafeInteger(pid) || pid <= 1) return false
+  if (process.platform === 'linux' && start !== undefined) return processStart(pid) === start
   try {
     process.kill(pid, 0)
     return true
