@@ -137,8 +137,7 @@ export const createLive = ({
     turn = undefined
     onTurnEnd()
     const told = permissions.cancelAll('The turn is over')
-    told.push({ type: 'turn.finished', data: end })
-    account(managed, end)
+    told.push(account(managed, end))
     if (end.message !== undefined) {
       answers.get(end.message)?.resolve(end)
       answers.delete(end.message)
@@ -181,8 +180,7 @@ export const createLive = ({
     if (turn) {
       const line = { subtype: 'ended', result: error ?? 'The session has ended' }
       const end = endOf(turn, line, { costUsd: 0, durationMs: steady.now() - turn.begunAt })
-      account(managed, end)
-      told.push({ type: 'turn.finished', data: end })
+      told.push(account(managed, end))
     }
     told.push(...unseen.map(({ id }) => ({ type: 'message.expired', data: { message: id } })))
     turn = undefined

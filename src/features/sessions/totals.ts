@@ -8,6 +8,7 @@ import type { Log } from '../../core/log.ts'
 import { addToCounter } from '../../core/streams.ts'
 import { daemonName } from './diary.ts'
 import { fieldsIn, numberIn } from './line.ts'
+import type { Live } from './live.ts'
 
 /** of the counters of a namespace */
 const prefix = 'session:'
@@ -17,7 +18,7 @@ const kept = `SELECT name, value FROM counters WHERE namespace = +?
 
 const tokenKinds = ['input', 'output', 'cacheRead', 'cacheWrite'] as const satisfies (keyof Tokens)[]
 
-export const createTotals = ({ log }: { log: Log }) => {
+export const createTotals = (log: Log, running: ReadonlyMap<string, Live>) => {
   log.project((events, database) => {
     for (const event of events) {
       if (event.type !== 'turn.finished' || event.by !== daemonName) continue
@@ -35,7 +36,7 @@ export const createTotals = ({ log }: { log: Log }) => {
     }
   })
 
-  return (reader: Database, namespace: string) => {
+  const allOf = (reader: Database, namespace: string) => {
     const counters = new Map(
       reader
         .query<{ name: string; value: number }, [string]>(kept)
@@ -55,6 +56,13 @@ export const createTotals = ({ log }: { log: Log }) => {
         cacheWrite: of('cacheWrite'),
       },
     }
+  }
+
+  return (namespace: string) => {
+    const live = [...running.values()].filter(({ managed }) => managed.namespace === namespace)
+    const busy = live.filter(({ managed }) => managed.status !== 'idle').length
+    const queued = live.reduce((sum, each) => sum + each.queued, 0)
+    return log.read((reader) => ({ running: busy, queued, ...allOf(reader, namespace) }))
   }
 }
 

@@ -43,11 +43,12 @@ export type TurnEnd = {
   durationMs: number
 }
 
-/** Adds a turn that is over to its session's row. */
-export const account = (managed: Managed, { ok, usage, durationMs }: TurnEnd): void => {
-  managed.tokens = sumOf(managed.tokens, usage)
-  managed.failedTurns += ok ? 0 : 1
-  managed.busyMs += Math.round(durationMs)
+/** Adds a turn that is over to its session's row, and tells it. */
+export const account = (managed: Managed, end: TurnEnd): Told => {
+  managed.tokens = sumOf(managed.tokens, end.usage)
+  managed.failedTurns += end.ok ? 0 : 1
+  managed.busyMs += Math.round(end.durationMs)
+  return { type: 'turn.finished', data: end }
 }
 
 export const beginTurn = (steady: SteadyClock, message?: Message): Turn => ({
