@@ -17,6 +17,7 @@ import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
 import type { News } from '../orchestrator/news.ts'
 import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
+import type { Attempts } from './attempts.ts'
 import { bodyError, readBody } from './body.ts'
 import { openApiOf } from './openapi.ts'
 import { happyPaths } from './happy.ts'
@@ -50,6 +51,8 @@ export type House = {
   startedAt: number
   maxBody: number
   rates: WebhookRates
+  /** of whoever comes as an agent */
+  attempts: Attempts
   ready: () => boolean
   webSockets: () => number
   onLagged: () => void

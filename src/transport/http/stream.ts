@@ -104,6 +104,8 @@ export const openStream = async (
     { highWaterMark: 64 * 1024, size: (chunk) => chunk?.byteLength ?? 0 },
   )
 
+  // whoever serves it may end it too
+  peer.onEnd(close)
   streams.add(close)
   try {
     await subscribe(peer)
