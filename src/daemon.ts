@@ -26,6 +26,7 @@ import { createLog } from './core/log.ts'
 import { createLogger } from './core/logger.ts'
 import { createArchiveClient } from './archive/client.ts'
 import { isLoopback } from './listener.ts'
+import { createAttempts } from './transport/http/attempts.ts'
 import { createPostToSelf } from './transport/http/post-to-self.ts'
 import type { House } from './transport/http/routes.ts'
 import { createWebhookRates } from './transport/http/webhook-rates.ts'
@@ -125,6 +126,7 @@ export const runDaemon = async ({
     startedAt,
     maxBody: config.http.maxBody,
     rates: createWebhookRates(config.webhooks.ratePerMinute),
+    attempts: createAttempts(),
     ready: () => phase === 'ready' && log.writable,
     webSockets: () => webSockets.size,
     onLagged,

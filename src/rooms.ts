@@ -8,6 +8,7 @@ import type { Ground } from './core/ground.ts'
 import type { Bounds } from './core/subscription.ts'
 import type { ArchiveClient } from './archive/calls.ts'
 import { createActions } from './features/actions.ts'
+import { createAgents } from './features/agents.ts'
 import { createArchive } from './features/archive.ts'
 import { createCapture } from './features/capture.ts'
 import { createCommits } from './features/commits.ts'
@@ -78,6 +79,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
       ...actions.handlers(own),
       ...jobs.handlers(own),
       ...rules.handlers(own),
+      ...createAgents({ ...ground, dispatch: own }),
       ...createWebhooks({ ...ground, dispatch: own, postToSelf, isExposed }),
       ...sessions.handlers,
       ...archive.handlers,

@@ -13,6 +13,7 @@ import { channelCommands } from './tree/channels.ts'
 import { eventCommands } from './tree/events.ts'
 import { hookCommands } from './tree/hooks.ts'
 import { jobCommands } from './tree/jobs.ts'
+import { keyCommands } from './tree/keys.ts'
 import { lifeCommands } from './tree/life.ts'
 import { lockCommands } from './tree/locks.ts'
 import { ownCommands } from './tree/own.ts'
@@ -40,6 +41,7 @@ export const tree = defineCommand({
     ...actionCommands,
     ...jobCommands,
     ...webhookCommands,
+    ...keyCommands,
     ...promptCommands,
     ...ownCommands,
   },

@@ -66,7 +66,13 @@ export const createClient = async (open: Open, bounds: Bounds = {}, cause?: stri
     subscribe: (params = {}, options = {}) =>
       follow(params, { ...options, open, signal: until(options.signal) }),
     lock: async (name, options = {}) =>
-      await takeLock(name, { ...options, open, signal: until(options.signal), closing: closing.signal }),
+      await takeLock(name, {
+        ...options,
+        open,
+        cause,
+        signal: until(options.signal),
+        closing: closing.signal,
+      }),
     offer: async (handlers, options = {}) =>
       await offerActions(handlers, { ...options, open, signal: until(options.signal) }),
     close,

@@ -24,6 +24,8 @@ type Held = {
   ttl: number
   connection: Connection
   open: Open
+  /** see `converse` */
+  cause: string | undefined
   closing: AbortSignal
   /** when it was asked for, on the clock of `performance` */
   askedAt: number
@@ -35,7 +37,7 @@ const answerWithinMs = 30_000
 /** for the daemon's own word, when by our clocks the lease has ended: one of them may have been moved */
 const lastWordWithinMs = 1000
 
-export const keepLease = ({ name, holder, token, ttl, open, closing, ...began }: Held): Lease => {
+export const keepLease = ({ name, holder, token, ttl, open, cause, closing, ...began }: Held): Lease => {
   const losing = new AbortController()
   const ending = new AbortController()
   const id = { name, holder, token }
@@ -94,7 +96,7 @@ export const keepLease = ({ name, holder, token, ttl, open, closing, ...began }:
   }
   const connected = async (): Promise<Connection> => {
     if (connection) return connection
-    const opened = await converse(open, { signal: ending.signal, timeoutMs: patienceMs() })
+    const opened = await converse(open, { signal: ending.signal, timeoutMs: patienceMs() }, cause)
     attach(opened)
     return opened
   }
@@ -141,7 +143,7 @@ export const keepLease = ({ name, holder, token, ttl, open, closing, ...began }:
     const own = connection
     connection = undefined // so that `end` leaves it open for these last words
     end()
-    const last = own ?? (await converse(open))
+    const last = own ?? (await converse(open, {}, cause))
     try {
       return (await last.call('lock.release', id)).released
     } finally {

@@ -18,11 +18,13 @@ type Ways = {
   open: Open
   /** Aborts when the client is closed: the lock is then given back. */
   closing: AbortSignal
+  /** see `converse` */
+  cause: string | undefined
 }
 
 /** Throws `lock_held` when it is not to be had, the signal's reason when that aborts. */
 export const takeLock = async (name: string, options: LockOptions & Ways): Promise<HeldLock> => {
-  const { open, signal, note, closing, holder = ownName() } = options
+  const { open, signal, note, closing, cause, holder = ownName() } = options
   const ttl = milliseconds(options.ttl ?? defaultTtlMs, 'ttl')
   const wait = milliseconds(options.wait ?? 0, 'wait')
   const until = performance.now() + wait
@@ -32,7 +34,7 @@ export const takeLock = async (name: string, options: LockOptions & Ways): Promi
     signal?.throwIfAborted()
     let connection: Connection | undefined
     try {
-      connection = await converse(open, signal && { signal })
+      connection = await converse(open, signal && { signal }, cause)
       const askedAt = performance.now()
       const leftMs = Math.max(0, Math.round(until - askedAt))
       const answer = await connection.call(
@@ -41,12 +43,12 @@ export const takeLock = async (name: string, options: LockOptions & Ways): Promi
         { timeoutMs: leftMs + answerWithinMs, ...(signal && { signal }) },
       )
       if (!answer.acquired) throw heldBy(answer)
-      const lease = keepLease({ ...answer, ttl, connection, open, closing, askedAt })
+      const lease = keepLease({ ...answer, ttl, connection, open, cause, closing, askedAt })
       // The answer may have waited longer for us than we for it: whether the lease still is ours, the daemon knows.
       if (performance.now() - askedAt < ttl / 3 || (await lease.check())) return heldLock(answer, lease)
       lease.end()
     } catch (error) {
-      if (signal?.aborted) void giveUp(connection, open, name, holder)
+      if (signal?.aborted) void giveUp(connection, options, name, holder)
       else connection?.close()
       if (signal?.aborted || !isPassing(error) || performance.now() >= until) throw error
       await retry.pause(signal, until - performance.now())
@@ -88,14 +90,14 @@ const heldBy = ({ name, holder, acquiredAt, note, reason }: Busy): PaidError => 
 /** It may be ours at the very moment the waiting was given up: then it is given back at once. */
 const giveUp = async (
   waiting: Connection | undefined,
-  open: Open,
+  { open, cause }: Ways,
   name: string,
   holder: string,
 ): Promise<void> => {
   waiting?.close()
   if (!waiting) return
   try {
-    const connection = await converse(open)
+    const connection = await converse(open, {}, cause)
     await connection.call('lock.release', { name, holder }).finally(connection.close)
   } catch {
     // the lease ends by itself

@@ -135,7 +135,7 @@ export const options = z.strictObject({
         .describe('where a session works that names no folder; else a new one under `workspaces/`'),
       max: wholeNumber(1, 1000, 10).describe('sessions that run at a time'),
       startSeconds: wholeNumber(1, 3600, 60).describe('a session that has not begun by then has failed'),
-      idleMinutes: wholeNumber(0, 100_000, 0).describe(
+      idleSeconds: wholeNumber(0, 10_000_000, 0).describe(
         'a session that had nothing to do for so long is ended; 0: never',
       ),
       stopSeconds: wholeNumber(0, 60, 5).describe('so long a session may take to end before it is killed'),

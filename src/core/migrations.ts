@@ -5,6 +5,7 @@
 
 import type { Database } from 'bun:sqlite'
 import { actions } from './migrations/actions.ts'
+import { agents } from './migrations/agents.ts'
 import { capture } from './migrations/capture.ts'
 import { commits } from './migrations/commits.ts'
 import { following } from './migrations/following.ts'
@@ -113,4 +114,5 @@ export const migrations: readonly ((database: Database) => void)[] = [
   commits,
   following,
   managed,
+  agents,
 ]

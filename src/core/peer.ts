@@ -25,6 +25,10 @@ export type Peer = {
   readonly end: () => void
 }
 
+/** What the events of a caller's doing say of what it acts upon, so that no rule runs in a ring. */
+export const withCause = ({ cause }: Pick<Peer, 'cause'>): { cause?: string } =>
+  cause === undefined ? {} : { cause }
+
 const rank: Record<Access, number> = { read: 0, write: 1, admin: 2 }
 
 export const mayCall = (peer: Peer, access: Access): boolean => rank[peer.scope] >= rank[access]

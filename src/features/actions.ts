@@ -10,7 +10,7 @@ import { actionPrefix, type ShownAction, standardTimeoutMs } from '../protocol/a
 import { PaidError } from '../protocol/error.ts'
 import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
 import type { Ground } from '../core/ground.ts'
-import type { Peer } from '../core/peer.ts'
+import { type Peer, withCause } from '../core/peer.ts'
 import type { Surroundings } from './actions/command.ts'
 import { createKinds } from './actions/kinds.ts'
 import { createLines } from './actions/lines.ts'
@@ -189,10 +189,10 @@ export const createActions = ({
 /** as SQLite orders texts */
 const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-const draftOf = ({ namespace, name }: Place, type: string, { by }: Peer, data: object) => ({
+const draftOf = ({ namespace, name }: Place, type: string, peer: Peer, data: object) => ({
   namespace,
   channel: `${actionPrefix}${name}`,
   type,
-  by,
-  dataText: JSON.stringify(data),
+  by: peer.by,
+  dataText: JSON.stringify({ ...data, ...withCause(peer) }),
 })

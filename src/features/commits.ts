@@ -11,7 +11,7 @@
 
 import { PaidError } from '../protocol/error.ts'
 import type { HandlersFor } from '../core/dispatch.ts'
-import type { Peer } from '../core/peer.ts'
+import { withCause, type Peer } from '../core/peer.ts'
 import { createFinder } from './commits/find.ts'
 import type { CommitsGround } from './commits/ground.ts'
 import { channelOf, commitRows, type CommitRow, draftOf } from './commits/rows.ts'
@@ -47,10 +47,18 @@ export const createCommits = (ground: CommitsGround): Commits => {
           link: 'none',
           sessions: '[]',
           saves: '[]',
+          cause: peer.cause ?? null,
         }
         const recorded = await log.commit(({ database, append }) => {
           if (!commitRows.add(database, row)) return false
-          const data = { sha, folder, ...(session !== undefined && { session }), ...(copyOf && { copyOf }) }
+          const copied = copyOf && { copyOf }
+          const data = {
+            sha,
+            folder,
+            ...(session !== undefined && { session }),
+            ...copied,
+            ...withCause(peer),
+          }
           append({ ...draftOf(channelOf(commonDir), 'commit.made', data, peer.by), occurredAt: at })
           return true
         })

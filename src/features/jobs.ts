@@ -14,7 +14,7 @@ import { PaidError } from '../protocol/error.ts'
 import type { NewJob } from '../protocol/jobs.ts'
 import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
 import type { Ground } from '../core/ground.ts'
-import type { Peer } from '../core/peer.ts'
+import { type Peer, withCause } from '../core/peer.ts'
 import type { Arithmetic } from './jobs/firings.ts'
 import { jobOf, jobRows, type JobRow, runRows, scheduleOf, shown } from './jobs/rows.ts'
 import type { Schedule } from './jobs/schedule.ts'
@@ -58,7 +58,16 @@ export const createJobs = ({ log, database, clock, steady, logger }: Omit<Ground
         jobRows.put(transaction.database, { ...row, next_at: nextAt })
         const replaced = known !== undefined
         const { do: action, missed, overlap, retry } = asked
-        const data = { do: action, ...shown(schedule), missed, overlap, retry, nextAt, replaced }
+        const data = {
+          do: action,
+          ...shown(schedule),
+          missed,
+          overlap,
+          retry,
+          nextAt,
+          replaced,
+          ...withCause(peer),
+        }
         transaction.append(draftOf(row, 'job.added', data, peer.by))
         return { id: asked.id, nextAt, replaced }
       })
@@ -99,7 +108,7 @@ export const createJobs = ({ log, database, clock, steady, logger }: Omit<Ground
         const row = find(database, peer, id)
         if (!row.paused) {
           jobRows.plan(database, { ...row, next_at: null, paused: 1 }, clock.now())
-          append(draftOf(row, 'job.paused', {}, peer.by))
+          append(draftOf(row, 'job.paused', withCause(peer), peer.by))
         }
         return { paused: true }
       }),
@@ -113,7 +122,7 @@ export const createJobs = ({ log, database, clock, steady, logger }: Omit<Ground
         const nextAt = reckoned.nextAfter(scheduleOf(row), now, row.anchor)
         jobRows.plan(database, { ...row, next_at: nextAt ?? null, paused: 0 }, now)
         const planned = nextAt !== undefined && { nextAt }
-        append(draftOf(row, 'job.resumed', { ...planned }, peer.by))
+        append(draftOf(row, 'job.resumed', { ...planned, ...withCause(peer) }, peer.by))
         return { paused: false, ...planned }
       })
     },
@@ -124,7 +133,7 @@ export const createJobs = ({ log, database, clock, steady, logger }: Omit<Ground
         if (!row) return { removed: false }
         jobRows.remove(database, row)
         runRows.dropWaiting(database, row)
-        append(draftOf(row, 'job.removed', {}, peer.by))
+        append(draftOf(row, 'job.removed', withCause(peer), peer.by))
         return { removed: true }
       }),
 

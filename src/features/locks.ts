@@ -142,7 +142,7 @@ export const createLocks = ({
           const row = turns.current(turn, { namespace: peer.namespace, name })
           const reason = refusal(row, { holder, token }, peer)
           if (!row || reason) return { released: false, reason }
-          turns.end(turn, row, { type: 'lock.released', reason: 'asked' }, peer.by)
+          turns.end(turn, row, { type: 'lock.released', reason: 'asked' }, peer)
           return { released: true }
         }),
 
@@ -165,7 +165,7 @@ export const createLocks = ({
         turns.run((turn) => {
           const row = turns.current(turn, { namespace: peer.namespace, name })
           if (!row) return { broken: false }
-          turns.end(turn, row, { type: 'lock.broken', why }, peer.by)
+          turns.end(turn, row, { type: 'lock.broken', why }, peer)
           return { broken: true, lock: leases.lockOf(row) }
         }),
 
@@ -176,7 +176,7 @@ export const createLocks = ({
           if (!row || reason)
             return { transferred: false, reason: reason ?? 'not_held', ...(row && { holder: row.holder }) }
           if (to === holder) return { transferred: true, ...leases.lockOf(row) }
-          turns.end(turn, row, { type: 'lock.transferred', to }, peer.by)
+          turns.end(turn, row, { type: 'lock.transferred', to }, peer)
           const wish = wishOf(peer, name, to, row.ttl_ms, row.note ?? undefined, null)
           return { transferred: true, ...leases.lockOf(turns.grant(turn, wish)) }
         }),
@@ -206,6 +206,7 @@ const wishOf = (
   ttl,
   note,
   by: peer.by,
+  cause: peer.cause,
   connection,
 })
 

@@ -33,7 +33,7 @@ export type Sessions = {
 const keyOf = ({ namespace, id }: Place): string => `${namespace}\n${id}`
 
 export const createSessions = (ground: SessionsGround): Sessions => {
-  const { log, clock, steady, logger, settings, claudeFolder } = ground
+  const { log, clock, logger, settings, claudeFolder } = ground
   const running = new Map<string, Live>()
   /** places that are taken by sessions that are about to run */
   const reserved = new Set<string>()
@@ -97,18 +97,15 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   ): Promise<string | undefined> => {
     const key = keyOf(managed)
     const live = createLive({
-      log,
-      logger,
-      clock,
-      steady,
+      ground,
       managed,
       cause,
       times: timesOf(settings),
       onEnd: () => running.delete(key),
     })
+    await live.tellFirst({ type, data: { ...data, claude: version }, by: managed.by })
     running.set(key, live)
     reserved.delete(key)
-    await live.tell(type, { ...data, claude: version }, managed.by)
     try {
       live.attach(startProcess(path, managed, { resumed, cause, ground, take: live.take }))
     } catch (error) {
@@ -235,9 +232,10 @@ export const createSessions = (ground: SessionsGround): Sessions => {
 
     'session.wait': async ({ id: given, message }, peer) => {
       const place = { namespace: peer.namespace, id: await idOf(given, peer) }
-      const end =
-        (await running.get(keyOf(place))?.answerTo(message)) ??
-        (await log.read((reader) => answerIn(reader, place, message)))
+      const live = running.get(keyOf(place))
+      const waiting = live?.answerTo(message)
+      const end = (await waiting) ?? (await log.read((reader) => answerIn(reader, place, message)))
+      if (!end && live && !waiting) throw new PaidError('not_found', 'Nothing answers to this message', '')
       if (!end) throw new PaidError('session_ended', 'The session ended before it answered this message')
       return end
     },

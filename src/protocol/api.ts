@@ -2,11 +2,13 @@
 
 import type { z } from 'zod'
 import { actions } from './actions.ts'
+import { agents } from './agents.ts'
 import { archive } from './archive.ts'
 import { capture } from './capture.ts'
 import { commits } from './commits.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
+import { keys } from './keys.ts'
 import { locks } from './locks.ts'
 import { prompts } from './prompts.ts'
 import { rules } from './rules.ts'
@@ -16,11 +18,13 @@ import { webhooks } from './webhooks.ts'
 
 export const api = {
   ...actions,
+  ...agents,
   ...archive,
   ...capture,
   ...commits,
   ...events,
   ...jobs,
+  ...keys,
   ...locks,
   ...prompts,
   ...rules,

@@ -14,6 +14,7 @@ export const reservedPrefixes = [
   'rule:',
   'repo:',
   'machine:',
+  'key:',
 ] as const
 
 export const sessionPrefix = 'session:'

@@ -2,6 +2,8 @@
 // A `PaidError` crosses every door: HTTP as a status and a body, a socket as an error frame, the CLI as a line and
 // an exit code. Whatever else a handler throws is `internal`; its details stay in the log.
 
+import { agentErrors } from './errors/agents.ts'
+
 type Row = {
   readonly status: number
   readonly exit: 1 | 2 | 3
@@ -209,6 +211,7 @@ export const errors = {
     message: 'This webhook has no such delivery',
     hint: '`paid webhooks deliveries NAME` lists them.',
   },
+  ...agentErrors,
   internal: {
     status: 500,
     exit: 1,

@@ -68,7 +68,7 @@ export const eventFilter = z.object({
     .optional()
     .meta({ description: 'short for channel session:<id>' }),
   all: z.boolean().optional().meta({
-    description: "with the daemon's own affairs (system: lock: job: webhook: action: rule: machine:)",
+    description: "with the daemon's own affairs (system: lock: job: webhook: action: rule: machine: key:)",
   }),
 })
 export type EventFilter = z.infer<typeof eventFilter>

@@ -174,4 +174,26 @@ export const limits = {
   commitNameBytes: 128,
   /** captured conversations that are active at once */
   activeCaptures: 10_000,
+  /** a key's name, an organization's */
+  keyNameCharacters: 64,
+  /** the longest that a key may be said to be valid */
+  keyLifeMs: 10 * 365 * 24 * 3600 * 1000,
+  /** keys in one page of `key.list` */
+  pageKeys: 1000,
+  /** a token that is shown */
+  tokenCharacters: 4096,
+  /** how long an access token lasts; a login, and a session of an agent that does not say */
+  agentAccessMs: 3600 * 1000,
+  agentSessionMs: 7 * 24 * 3600 * 1000,
+  /** sessions of one agent, its logins among them: the oldest login makes room for the next */
+  agentSessions: 1000,
+  /** a heartbeat is expected so often, and an agent is there so long after one */
+  agentBeatMs: 30_000,
+  agentOnlineMs: 90_000,
+  /** a word that an agent says of itself: version, host, message */
+  agentTextCharacters: 1000,
+  /** what an agent says of itself or of a session, as JSON */
+  agentDataBytes: 32 * KiB,
+  /** capabilities, and scopes that are asked for */
+  agentCapabilities: 100,
 } as const

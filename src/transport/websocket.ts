@@ -153,6 +153,8 @@ export const createWebSockets = ({
 
   return {
     handler,
+    /** of sessions, for who orders them over HTTP */
+    news,
     get size(): number {
       return open.size
     },

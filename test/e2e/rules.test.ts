@@ -166,6 +166,33 @@ describe('a rule’s own command does not run the rule again', () => {
     await ring(`paid jobs run ${name}-job`)
   }, 30_000)
 
+  test('with a lock that it takes, for a while or for a command', async () => {
+    const locked = `${name}-lock`
+    const words = [
+      paidBinary,
+      'lock',
+      locked,
+      '--wait',
+      '10s',
+      '--',
+      paidBinary,
+      'lock',
+      `${locked}-2`,
+      '--',
+      'true',
+    ]
+    await done('actions', 'add', name, '--', ...words)
+    const on = ['--on', `channel=lock:${locked}*`, '--on', `channel=ring:${name}`]
+    await done('rules', 'add', name, ...on, '--do', name)
+    await done('lock', locked, '--', 'true')
+    // added, and a run for each of what the lock told
+    await said(`action:${name}`, 5)
+    const last = await done('emit', 'Last', '--channel', `ring:${name}`)
+    const causes = (await said(`action:${name}`, 7)).map(({ data }) => Object(data).cause)
+    expect(causes[5]).toBe(`rule:${name}/${last}`)
+    await done('rules', 'remove', name)
+  }, 30_000)
+
   test('with a program of its user that has the client', async () => {
     const client = join(import.meta.dir, '../../src/client/index.ts')
     const program = join(daemon.home, 'program.mjs')

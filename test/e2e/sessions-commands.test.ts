@@ -89,3 +89,30 @@ test(
   },
   timeout,
 )
+
+test(
+  '^C leaves a session running; who comes late sees every finished message, and goes on from there',
+  async () => {
+    await using sessions = await openSessions()
+    const { directory, env, run } = sessions
+    await using first = Bun.spawn([paidBinary, 'sessions', 'spawn', 'say one\ntool Bash {}'], {
+      cwd: directory,
+      env,
+      stdout: 'ignore',
+      stderr: 'pipe',
+    })
+    const id = await sessions.first()
+    using told = await listenTo(sessions, id)
+    await told.next('permission.requested')
+    const complaints = first.stderr.text()
+    first.kill('SIGINT')
+    expect(await first.exited).toBe(0)
+    expect(await complaints).toContain('runs on')
+    const late = run(['sessions', 'watch', id])
+    await run(['sessions', 'approve', id])
+    await run(['sessions', 'send', id, 'say two', '--wait'])
+    await run(['sessions', 'stop', id])
+    expect(await late).toMatchObject({ code: 0, stdout: 'one\ntwo\n' })
+  },
+  timeout,
+)

@@ -170,3 +170,50 @@ test(
   },
   timeout,
 )
+
+test(
+  'one that has nothing to do for as long as may be is completed',
+  async () => {
+    await using sessions = await openSessions({ config: { sessions: { idleSeconds: 1 } } })
+    const { told } = await sessions.spawn('say hello')
+    using _ = told
+    expect(await told.next('session.ended')).toMatchObject({ status: 'completed', why: 'It was idle' })
+  },
+  timeout,
+)
+
+test(
+  'what a session is started with is on the command line of its process',
+  async () => {
+    await using sessions = await openSessions({ config: { sessions: { budgetUsd: 2.5 } } })
+    const { connection, directory } = sessions
+    const id = '0190d6c1-6f0e-7c3a-8f35-3a6f3b6a1f10'
+    const asked = { id, directory, model: 'opus', permissionMode: 'acceptEdits', title: 'A title' }
+    const { session } = await connection.call('session.spawn', {
+      ...asked,
+      alias: 'mine',
+      labels: { a: 'b' },
+    })
+    expect(session).toMatchObject({ ...asked, budgetUsd: 2.5, alias: 'mine', labels: { a: 'b' } })
+    expect(await sessions.get('mine')).toMatchObject({ id })
+    if (process.platform === 'linux') {
+      using told = await listenTo(sessions, id)
+      await told.next('session.status')
+      const { pid = 0 } = (await sessions.get(id)) ?? {}
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+      expect(words.join(' ')).toContain(
+        `--session-id ${id} --name A title --model opus --permission-mode acceptEdits --max-budget-usd 2.5`,
+      )
+    }
+    await connection.call('session.stop', { id })
+    const again = connection.call('session.spawn', { id, directory })
+    expect(await errorOf(again)).toMatchObject({ code: 'name_taken' })
+    expect(await errorOf(connection.call('session.spawn', { alias: 'mine' }))).toMatchObject({
+      code: 'name_taken',
+    })
+    expect(await errorOf(connection.call('session.spawn', { directory: '/nowhere' }))).toMatchObject({
+      code: 'bad_request',
+    })
+  },
+  timeout,
+)

@@ -50,6 +50,27 @@ test('a commit is taken in once in each repository, with the time it was made', 
   ])
 })
 
+test('who makes a commit for a rule says so, and so do its links, so that no rule runs in a ring', async () => {
+  const linked = new Promise<void>((resolve) =>
+    engine.observers.push((events) => events.some(({ type }) => type === 'commit.linked') && resolve()),
+  )
+  const cause = 'rule:tell/evt_1'
+  await record(made('/nowhere/a', { session: 's' }), { ...hook, cause })
+  await linked
+  const causes = engine.delivered
+    .filter(({ type }) => type.startsWith('commit.'))
+    .map(({ type, channel, data, origin }) => ({
+      type,
+      channel,
+      cause: Object(data).cause ?? origin?.['cause'],
+    }))
+  expect(causes).toEqual([
+    { type: 'commit.made', channel: 'repo:/nowhere/a', cause },
+    { type: 'commit.linked', channel: 'repo:/nowhere/a', cause },
+    { type: 'commit.linked', channel: 'session:s', cause },
+  ])
+}, 30_000)
+
 test('every repository has a channel that is one, whatever its folder is called', async () => {
   for (const name of ['/with\nnewline', `/long/${'x'.repeat(1000)}`, '/\u202eturned', '/ä ö%*'])
     expect(await record(made(name))).toEqual({ recorded: true })

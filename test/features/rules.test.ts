@@ -157,6 +157,35 @@ describe('an event that a rule caused', () => {
     ])
   })
 
+  test('is known when a room writes it for somebody who acts upon the rule', async () => {
+    await publishes('say', 'said')
+    const { engine } = room
+    await add({
+      on: [{ type: 'Stop' }, { channel: 'lock:*' }, { channel: 'job:*' }, { channel: 'action:*' }],
+      do: 'say',
+    })
+    const { ids } = await post('Stop')
+    await quiet()
+    const his = { ...me, cause: `rule:tell/${ids[0]}` }
+    await engine.dispatch(his, 'lock.acquire', { name: 'build', holder: 'a' })
+    await engine.dispatch(his, 'lock.acquire', { name: 'build', holder: 'a', ttl: 60_000 })
+    await engine.dispatch(his, 'lock.transfer', { name: 'build', holder: 'a', to: 'b' })
+    await engine.dispatch(his, 'lock.release', { name: 'build', holder: 'b' })
+    await engine.dispatch(his, 'lock.acquire', { name: 'ends', holder: 'a', ttl: 5000 })
+    await room.pass(6000)
+    expect(posted('lock:ends').map(({ type }) => type)).toEqual(['lock.acquired', 'lock.expired'])
+    await engine.dispatch(his, 'job.add', { id: 'j', every: 3_600_000, do: 'say' })
+    for (const method of ['job.pause', 'job.resume', 'job.remove'] as const)
+      await engine.dispatch(his, method, { id: 'j' })
+    await engine.dispatch(his, 'action.add', { name: 'x', kind: 'publish', channel: 'x' })
+    await quiet()
+    expect(posted('said')).toHaveLength(1)
+    expect(posted('lock:build').length + posted('job:j').length + posted('action:x').length).toBe(9)
+    await engine.dispatch(me, 'lock.acquire', { name: 'build', holder: 'a' })
+    await quiet()
+    expect(posted('said')).toHaveLength(2)
+  })
+
   test('at the end of a chain of nine is taken for a ring', async () => {
     await publishes('say', 'said')
     await add({ on: [{ type: 'Stop' }], do: 'say' })

@@ -16,6 +16,7 @@ export const commits = (database: Database): void => {
     link TEXT NOT NULL,
     sessions TEXT NOT NULL,
     saves TEXT NOT NULL,
+    cause TEXT,
     PRIMARY KEY (repository, sha)
   ) STRICT, WITHOUT ROWID`)
   database.run('CREATE INDEX commits_made ON commits (made_at)')

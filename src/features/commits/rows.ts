@@ -22,6 +22,8 @@ export type CommitRow = {
   readonly sessions: string
   /** JSON, an array of saves */
   readonly saves: string
+  /** what whoever made it acted upon */
+  readonly cause: string | null
 }
 
 /** What will be written of a session: which version, of when (epoch ms). */
@@ -36,7 +38,7 @@ export const commitRows = {
   /** False when it is known. */
   add: (database: Database, row: CommitRow): boolean =>
     database
-      .query('INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+      .query('INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
       .run(
         row.repository,
         row.sha,
@@ -49,6 +51,7 @@ export const commitRows = {
         row.link,
         row.sessions,
         row.saves,
+        row.cause,
       ).changes > 0,
 
   change: (database: Database, { state, link, sessions, saves, repository, sha }: CommitRow): void => {

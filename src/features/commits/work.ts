@@ -72,7 +72,7 @@ export const createWork = ({
   }
 
   const link = async (row: CommitRow): Promise<CommitRow> => {
-    const { repository, sha, folder } = row
+    const { repository, sha, folder, cause } = row
     await catchUp(row)
     const { found, subject, files } = await linked(row)
     const { sessions, link: how } = found
@@ -92,9 +92,13 @@ export const createWork = ({
     const data = { sha, subject, link: how }
     await log.commit(({ database, append }) => {
       commitRows.change(database, next)
-      append(draftOf(channel, 'commit.linked', { ...data, files, sessions }, by))
+      const caused = cause !== null && { cause }
+      append(draftOf(channel, 'commit.linked', { ...data, files, sessions, ...caused }, by))
       for (const session of sessions)
-        append(draftOf(`${sessionPrefix}${session}`, 'commit.linked', { ...data, repository: channel }, by))
+        append({
+          ...draftOf(`${sessionPrefix}${session}`, 'commit.linked', { ...data, repository: channel }, by),
+          ...(caused && { originText: JSON.stringify(caused) }),
+        })
     })
     return next
   }

@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Log, Transaction } from '../../core/log.ts'
 import type { Draft } from '../../core/log-event.ts'
+import { type Peer, withCause } from '../../core/peer.ts'
 import { createHeld } from './held.ts'
 import { beginType, ownOf, pageOfRows, type Place, type Row, saveRow } from './rows.ts'
 
@@ -17,8 +18,12 @@ export type Wish = Place & {
   readonly ttl: number
   readonly note: string | undefined
   readonly by: string
+  readonly cause?: string | undefined
   readonly connection: string | null
 }
+
+/** Who has something happen to a lock, and what it acts upon. */
+export type Author = Pick<Peer, 'by' | 'cause'>
 
 /** how a lock came to be free */
 export type Ending =
@@ -28,7 +33,7 @@ export type Ending =
   | { type: 'lock.transferred'; to: string }
 
 /** the author of what nobody asked for */
-export const ourselves = 'daemon:locks'
+export const ourselves: Author = { by: 'daemon:locks' }
 
 /** wall and steady clock may disagree by this much before an instant that is shown is worked out anew */
 const shownWithinMs = 1000
@@ -46,7 +51,7 @@ export const createLeases = (clock: Clock, steady: SteadyClock, log: Pick<Log, '
 
     /** A new holder, under a new token. */
     grant: ({ append }: Transaction, wish: Wish): Row => {
-      const { namespace, name, holder, note, ttl, by, connection } = wish
+      const { namespace, name, holder, note, ttl, by, cause, connection } = wish
       const acquiredAt = clock.now()
       const row: Row = {
         namespace,
@@ -63,7 +68,7 @@ export const createLeases = (clock: Clock, steady: SteadyClock, log: Pick<Log, '
         connection,
       }
       const lease = connection === null ? 'holder' : 'connection'
-      const data = { holder, acquiredAt, expiresAt: row.expires_at, note, lease }
+      const data = { holder, acquiredAt, expiresAt: row.expires_at, note, lease, cause }
       row.token = append(draftOf(wish, beginType, by, data, ownOf(row))).seq
       held.put(row)
       return row
@@ -91,9 +96,10 @@ export const createLeases = (clock: Clock, steady: SteadyClock, log: Pick<Log, '
     },
 
     /** The lock is free. */
-    end: ({ append }: Transaction, row: Row, ending: Ending, by: string): void => {
+    end: ({ append }: Transaction, row: Row, ending: Ending, author: Author): void => {
       const { type, ...how } = ending
-      append(draftOf(row, type, by, { holder: row.holder, token: row.token, ...how }))
+      const data = { holder: row.holder, token: row.token, ...how, ...withCause(author) }
+      append(draftOf(row, type, author.by, data))
       held.remove(row)
     },
 

@@ -5,7 +5,7 @@
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Log, Transaction } from '../../core/log.ts'
 import type { Logger } from '../../core/logger.ts'
-import { type Ending, type Leases, ourselves, renewedDraft, type Wish } from './leases.ts'
+import { type Author, type Ending, type Leases, ourselves, renewedDraft, type Wish } from './leases.ts'
 import type { Lines, Waiter } from './lines.ts'
 import type { Place, Row } from './rows.ts'
 
@@ -125,8 +125,8 @@ export const createTurns = ({
   }
 
   /** The lock is free, or the next in line's; one that is handed over is neither. */
-  const end = (turn: Turn, row: Row, ending: Ending, by: string): void => {
-    leases.end(turn.transaction, row, ending, by)
+  const end = (turn: Turn, row: Row, ending: Ending, author: Author): void => {
+    leases.end(turn.transaction, row, ending, author)
     if (ending.type !== 'lock.transferred') serve(turn, row)
   }
 

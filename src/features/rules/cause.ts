@@ -13,14 +13,16 @@ export const causeOf = (rule: string, event: LogEvent): string => `${rulePrefix}
 
 /** Whether an event is there because some rule acted. */
 export const isCaused = (event: LogEvent): boolean =>
-  event.by.startsWith(rulePrefix) || linkOf(event) !== undefined
+  event.by.startsWith(rulePrefix) || linkOf(event) !== undefined || leaseOf(event) !== undefined
 
 /** Whether an event is there because this rule acted, itself or through other rules. */
 export const isCausedBy = (reader: Database, rule: string, event: LogEvent): boolean => {
   let current: LogEvent | undefined = event
   for (let links = 0; links < longestChain; links++) {
     if (current.by === `${rulePrefix}${rule}`) return true
-    const link = linkOf(current)
+    const lease = leaseOf(current)
+    const begun: LogEvent | undefined = lease === undefined ? current : eventAt(reader, lease)
+    const link = begun?.namespace === event.namespace ? linkOf(begun) : undefined
     if (!link) return false
     if (link.rule === rule) return true
     const before = eventAt(reader, link.seq)
@@ -37,9 +39,17 @@ const linkOf = (event: LogEvent): { rule: string; seq: number } | undefined => {
   return rule === undefined || seq === undefined ? undefined : { rule, seq: Number(seq) }
 }
 
-/** Our own rooms say it in the data of what they write. */
-const causeIn = (event: LogEvent): string | undefined => {
-  const said = event.reserved ? event.data : event.origin
+/** The event that began a lease which ended by itself: who took the lock is whose doing that is. */
+const leaseOf = ({ reserved, by, data }: LogEvent): number | undefined => {
+  if (!reserved || by !== 'daemon:locks' || typeof data !== 'object' || data === null) return undefined
+  return 'token' in data && typeof data.token === 'number' ? data.token : undefined
+}
+
+/** Most of our own rooms say it in the data of what they write. */
+const causeIn = (event: LogEvent): string | undefined =>
+  saidIn(event.origin) ?? (event.reserved ? saidIn(event.data) : undefined)
+
+const saidIn = (said: unknown): string | undefined => {
   if (typeof said !== 'object' || said === null || !('cause' in said)) return undefined
   return typeof said.cause === 'string' ? said.cause : undefined
 }

@@ -59,6 +59,9 @@ export const createDiary = ({
   }
 
   return {
+    /** The first that is told of it: throws `storage_full`, and nothing was told. */
+    begin: (told: Told): Promise<void> => commit([told], managed()),
+
     /** Resolves when it is on disk. */
     tell: (told: readonly Told[], more?: (database: Database) => void): Promise<void> => {
       const row = { ...managed() }

@@ -8,7 +8,7 @@ export type SessionSettings = {
   directory: string
   max: number
   startSeconds: number
-  idleMinutes: number
+  idleSeconds: number
   stopSeconds: number
   budgetUsd: number
 }
@@ -26,9 +26,9 @@ export type SessionsGround = Omit<Ground, 'bus'> & {
 
 export type Times = { startMs: number; idleMs: number; stopMs: number }
 
-export const timesOf = ({ startSeconds, idleMinutes, stopSeconds }: SessionSettings): Times => ({
+export const timesOf = ({ startSeconds, idleSeconds, stopSeconds }: SessionSettings): Times => ({
   startMs: startSeconds * 1000,
-  idleMs: idleMinutes * 60_000,
+  idleMs: idleSeconds * 1000,
   stopMs: stopSeconds * 1000,
 })
 

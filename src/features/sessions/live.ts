@@ -3,16 +3,12 @@
 
 import { PaidError } from '../../protocol/error.ts'
 import type { EndStatus, SessionStatus } from '../../protocol/sessions.ts'
-import type { Clock } from '../../lib/clock.ts'
 import { soon } from '../../lib/drain.ts'
 import { endGroup } from '../../lib/ended-group.ts'
-import type { SteadyClock } from '../../lib/steady-clock.ts'
-import type { Log } from '../../core/log.ts'
-import type { Logger } from '../../core/logger.ts'
 import { type Child, type Ended, failureOf, hopeless } from './child.ts'
 import { createDiary, type Told } from './diary.ts'
 import { createHearing } from './hearing.ts'
-import type { Times } from './ground.ts'
+import type { SessionsGround, Times } from './ground.ts'
 import { kept } from './line.ts'
 import { type Answer, createPermissions } from './permissions.ts'
 import { createQueue, type Message, uuidOf } from './queue.ts'
@@ -28,26 +24,25 @@ const restMs = 500
 export type Live = ReturnType<typeof createLive>
 
 export const createLive = ({
-  log,
-  logger,
-  clock,
-  steady,
+  ground: { log, logger, clock, steady },
   managed,
   cause,
   times,
   onEnd,
 }: {
-  log: Log
-  logger: Logger
-  clock: Clock
-  steady: SteadyClock
+  ground: SessionsGround
   /** its row, which changes from now on */
   managed: Managed
   cause: string | undefined
   times: Times
   onEnd: () => void
 }) => {
-  const { tell, show, written } = createDiary({ log, logger, cause, managed: () => managed })
+  const {
+    begin: tellFirst,
+    tell,
+    show,
+    written,
+  } = createDiary({ log, logger, cause, managed: () => managed })
   const queue = createQueue()
   const permissions = createPermissions(clock)
   const place = { namespace: managed.namespace, id: managed.id }
@@ -225,7 +220,8 @@ export const createLive = ({
     get queued(): number {
       return queue.size
     },
-    tell: (type: string, data: object, by: string): Promise<void> => tell([{ type, data, by }]),
+    /** Throws `storage_full`: then it is none. */
+    tellFirst,
     take: async (lines: string[]): Promise<void> => {
       hear(lines)
       await written()

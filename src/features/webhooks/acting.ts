@@ -42,25 +42,25 @@ export const createActing = ({
   bus: Pick<Bus, 'size'>
   dispatch: Dispatch
 }) => {
-  const tell = ({ append }: Transaction, { hook, delivery }: Wish, type: string, data: object): void =>
+  const tell = ({ append }: Transaction, { hook, delivery, args }: Wish, type: string, data: object): void =>
     void append({
       namespace: hook.namespace,
       channel: channelOf(hook.name),
       type,
       by: `webhook:${hook.name}`,
       dataText: JSON.stringify({ delivery, ...data }),
+      ...originOf(args),
     })
 
   /** Publishes in the same commit that keeps the delivery: nothing can come between. */
   const publish = ({ append }: Transaction, { hook, args, argsText }: Wish, channel: string) => {
-    const cause = causeIn(args)
     const { id } = append({
       namespace: hook.namespace,
       channel,
       type: hook.name,
       by: `webhook:${hook.name}`,
       dataText: argsText,
-      ...(cause !== undefined && { originText: JSON.stringify({ cause }) }),
+      ...originOf(args),
     })
     return { event: id, answer: publishedAnswer(id) }
   }
@@ -131,6 +131,12 @@ export const createActing = ({
   }
 
   return { tell, publish, runAction, announce }
+}
+
+/** What a sender that an action of ours called acts upon: all that comes of it says so. */
+export const originOf = (args: unknown): { originText?: string } => {
+  const cause = causeIn(args)
+  return cause === undefined ? {} : { originText: JSON.stringify({ cause }) }
 }
 
 /** A failure's reason as a stranger may read it. */

@@ -9,7 +9,7 @@ import type { Bus } from '../../core/bus.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Ground } from '../../core/ground.ts'
 import type { Transaction } from '../../core/log.ts'
-import { createActing, type Wish } from './acting.ts'
+import { createActing, originOf, type Wish } from './acting.ts'
 import {
   acceptedText,
   type Answer,
@@ -94,6 +94,7 @@ export const createRuns = ({
       type: 'webhook.received',
       by,
       key,
+      ...originOf(wish.args),
     }
     const store = (transaction: Transaction): Begun | { answer: Answer } => {
       const before = find(transaction, hook.namespace, hook.name, delivery)?.kept

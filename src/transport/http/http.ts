@@ -14,6 +14,7 @@ import type { Judge } from '../admission.ts'
 import { wordsFor } from '../dialects/orchestrator/refusals.ts'
 import type { Reason, Refusals } from '../refusals.ts'
 import type { SocketData, WebSockets } from '../websocket.ts'
+import { createAgentDoor, isAgentPath } from './agents.ts'
 import { errorAnswer } from './answer.ts'
 import { createRoutes, type House, type Visit } from './routes.ts'
 import { headerToken, tokenOf, type Gate } from './token.ts'
@@ -77,8 +78,9 @@ export const openHttpDoor = ({
   refusals: Refusals
   webSockets: WebSockets
 }) => {
-  const routes = createRoutes(house, refusals)
+  const routes = createRoutes(house, refusals, webSockets.news)
   const webhooks = createWebhookDoor(house, refusals)
+  const agents = createAgentDoor(house, refusals)
   const isUnix = 'unix' in address
   let entered: Entrance = ownersEntrance
   let nameless = createPeer(entered.name, entered.scope)
@@ -115,6 +117,12 @@ export const openHttpDoor = ({
       request.headers.get('upgrade')?.toLowerCase() === 'websocket' &&
       (path === '/' || path === '/ws' || !routes.has(path))
     const addressOf = (): string => server.requestIP(request)?.address ?? ''
+    if (isAgentPath(path) && !upgrading)
+      return agents(request, path, search, {
+        address: () => (isUnix ? undefined : addressOf()),
+        mustSayJson: !isUnix && !isJson(request),
+        keepOpen: () => server.timeout(request, 0),
+      })
     const shown = gate && tokenOf(request, upgrading ? new URLSearchParams(search) : undefined)
     const byFrame = entered.byFrame && upgrading && shown === undefined
     if (gate && !byFrame && (upgrading || !openPaths.has(path))) {

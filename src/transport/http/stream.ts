@@ -75,6 +75,7 @@ export const openStream = async (
       // nothing follows: the reader comes back with the cursor it was given
       void outbox.empty().then(close)
     },
+    over: () => close(),
   })
 
   const keepAlive = setInterval(() => {

@@ -1,16 +1,13 @@
 // Who may come in over TCP: whoever shows the token, compared in constant time. An address that fails too often
 // waits; a right token never does.
 
-import { limits } from '../../protocol/limits.ts'
-import { clientAddress } from './client-address.ts'
-
-/** addresses remembered; beyond it the oldest is forgotten */
-const rememberedAddresses = 10_000
+import { createAttempts } from './attempts.ts'
 
 export type Gate = ReturnType<typeof createGate>
 
 export const createGate = (token: string) => {
   const expected = Buffer.from(token)
+  const attempts = createAttempts()
 
   /** Takes the same time wherever the first difference is; a token's length is no secret. */
   const isRight = (shown: string): boolean => {
@@ -19,24 +16,12 @@ export const createGate = (token: string) => {
     return crypto.timingSafeEqual(same ? bytes : expected, expected) && same
   }
 
-  const failures = new Map<string, { count: number; until: number }>()
-
   return {
     /** `pass`, `refused`, or `wait` with the milliseconds until the address may try again. */
     judge: (shown: string | undefined, addressOf: () => string): 'pass' | 'refused' | { wait: number } => {
       if (shown !== undefined && isRight(shown)) return 'pass'
-      const address = clientAddress(addressOf())
-      const now = performance.now()
-      const known = failures.get(address)
-      if (known && known.count >= limits.authFailures && now < known.until) return { wait: known.until - now }
-      const count = known && now < known.until ? known.count + 1 : 1
-      failures.delete(address)
-      failures.set(address, { count, until: now + limits.authPauseMs })
-      if (failures.size > rememberedAddresses) {
-        const [oldest] = failures.keys()
-        if (oldest !== undefined) failures.delete(oldest)
-      }
-      return 'refused'
+      const wait = attempts.failed(addressOf())
+      return wait === undefined ? 'refused' : { wait }
     },
   }
 }

@@ -1,0 +1,13 @@
+// `paid keys revoke NAME`.
+
+import { PaidError } from '../../../protocol/error.ts'
+import { withDaemon } from '../../home.ts'
+import { sayJson } from '../../output.ts'
+
+const revoke = async ({ name, json }: { name: string; json: boolean }): Promise<void> => {
+  const { revoked } = await withDaemon((daemon) => daemon.call('key.revoke', { name }))
+  if (!revoked) throw new PaidError('unknown_key', `There is no valid key ${name}`)
+  if (json) sayJson({ revoked })
+}
+
+export default revoke
