@@ -117,7 +117,7 @@ export const runDaemon = async ({
   })
 
   const onLagged = (): void => bus.countLagged()
-  const webSockets = createWebSockets({ dispatch, refusals, onLagged })
+  const webSockets = createWebSockets({ dispatch, bus, refusals, onLagged })
   const house: House = {
     dispatch,
     logger,

@@ -28,6 +28,21 @@ export type MessageWriter = {
   write: (session: SessionRow, record: Fields, place: Place, agent: string | null, at: number) => number
 }
 
+/** Ids next to each other that are known to be taken: of many messages at one time each need not try all of them. */
+const createTaken = () => {
+  let first = 0
+  let last = -1
+  return {
+    after: (id: number): number => (id >= first && id <= last ? last + 1 : id),
+    /** It is taken; gives back the next that may be free. */
+    note: (id: number): number => {
+      if (id !== last + 1) first = id
+      last = id
+      return id + 1
+    },
+  }
+}
+
 export const createMessageWriter = (database: Database): MessageWriter => {
   const insert = database.query(
     `INSERT INTO messages (id, session, chunk, start, part, at, role, kind, tool, agent, uuid, copy)
@@ -55,6 +70,8 @@ export const createMessageWriter = (database: Database): MessageWriter => {
     `UPDATE sessions SET parent = (SELECT id FROM sessions WHERE number = +?), parent_kind = 'fork'
      WHERE number = +? AND (parent IS NULL OR parent_kind = 'fork')`,
   )
+
+  const taken = createTaken()
 
   const noteUsage = (session: SessionRow, record: Fields): void => {
     const usage = usageOf(record)
@@ -120,7 +137,9 @@ export const createMessageWriter = (database: Database): MessageWriter => {
             uuid,
             copy,
           ).changes
-        while (add() === 0) id++
+        id = taken.after(id)
+        while (add() === 0) id = taken.note(id)
+        taken.note(id)
         session.messages++
         if (part.kind === 'prompt' && agent === null) {
           session.prompts++

@@ -21,6 +21,8 @@ export type Stream = {
   readonly lagged: (subscription: Subscription, seq: number) => void
   /** everything the log held for it was sent: what follows is live */
   readonly live?: ((subscription: Subscription) => void) | undefined
+  /** nothing will follow any more, though its reader is there still; absent where that ends nothing */
+  readonly over?: (() => void) | undefined
 }
 
 export type Bounds = { readonly unsentEvents: number; readonly unsentBytes: number }

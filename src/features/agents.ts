@@ -11,8 +11,8 @@ import { PaidError } from '../protocol/error.ts'
 import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
 import type { Ground } from '../core/ground.ts'
 import { tokenSecret } from '../core/migrations/agents.ts'
-import { endPeer } from '../core/peer.ts'
-import { acknowledge, acknowledgedBy, follow, unread } from './agents/inbox.ts'
+import { createFollowers } from './agents/followers.ts'
+import { acknowledge, acknowledgedBy, unread } from './agents/inbox.ts'
 import { findKey, grantedScopes, isKeyLike, type KeyRow, provenKey } from './agents/keys.ts'
 import { createKeyring, told } from './agents/keyring.ts'
 import { createProof } from './agents/proof.ts'
@@ -40,12 +40,7 @@ export const createAgents = ({
   const tokens = createTokens(Buffer.from(secretIn(database), 'hex'), clock.now)
   const { look, change, renewed } = createProof(log, tokens, clock)
   const sessions = createSessionsOfAgents({ tokens })
-  /** open streams: whose, of which login, and how each is ended */
-  const followers = new Set<{ name: string; session: string; end: () => void }>()
-  const dismiss = (name: string, session?: string): void => {
-    for (const follower of followers)
-      if (follower.name === name && (session === undefined || follower.session === session)) follower.end()
-  }
+  const { follow, dismiss } = createFollowers({ dispatch, steady })
 
   return {
     ...createKeyring({ log, clock, dismiss }),
@@ -186,31 +181,20 @@ export const createAgents = ({
     'agent.events': async ({ token, since, limit }) => {
       const { name, done } = await look(token, 'events:read', (reader, { key }) => ({
         name: key.name,
-        done: acknowledgedBy(reader, key.name),
+        done: acknowledgedBy(reader, key.name, since),
       }))
       return { events: await unread(dispatch, name, done, { since, limit }) }
     },
 
     'agent.follow': async ({ token, since }, peer) => {
-      const { stream } = peer
-      if (!stream) throw new PaidError('no_stream')
-      const { name, session, done, leftMs } = await look(token, 'events:read', (reader, login) => ({
-        name: login.key.name,
-        session: login.session.id,
-        done: acknowledgedBy(reader, login.key.name),
-        leftMs:
-          Math.min(login.claims.exp * 1000, login.session.expires_at, login.key.expires_at ?? Infinity) -
-          login.now,
+      const following = await look(token, 'events:read', (reader, { key, session, claims, now }) => ({
+        name: key.name,
+        session: session.id,
+        done: acknowledgedBy(reader, key.name, since ?? log.head),
+        since,
+        leftMs: Math.min(claims.exp * 1000, session.expires_at, key.expires_at ?? Infinity) - now,
       }))
-      const follower = { name, session, end: () => endPeer(peer) }
-      followers.add(follower)
-      const cancel = steady.wake(steady.now() + Math.max(0, leftMs), follower.end)
-      peer.onEnd(() => {
-        followers.delete(follower)
-        cancel()
-      })
-      await follow(dispatch, name, done, { peer, stream, since })
-      return { following: true }
+      return { subscription: await follow(peer, following) }
     },
 
     'agent.acknowledge': ({ token, events }, { by }) =>

@@ -22,7 +22,8 @@ import { openMailbox } from './sessions/mailbox.ts'
 import { createProgram } from './sessions/program.ts'
 import { type Message, messageOf } from './sessions/queue.ts'
 import { begun, find, fresh, idOfAlias, type Managed, type Place } from './sessions/rows.ts'
-import { folderFor, startProcess } from './sessions/starting.ts'
+import { folderFor, startProcess, toldOf } from './sessions/starting.ts'
+import { createTotals } from './sessions/totals.ts'
 
 export type Sessions = {
   handlers: HandlersFor<'session'>
@@ -39,6 +40,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   const reserved = new Set<string>()
   const program = createProgram({ claude: settings.claude, env: ground.env })
   const heard = createHeard({ log })
+  const totals = createTotals(log, running)
   const looking = createLooking({
     heard,
     live: (namespace, id) => running.get(keyOf({ namespace, id })),
@@ -146,18 +148,10 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       by: peer.by,
       startedAt: clock.now(),
     }
-    const data = {
-      directory: managed.directory,
-      ...(title !== undefined && { title }),
-      ...(prompt !== undefined && { prompt: prompt.slice(0, promptShown) }),
-      ...(model !== undefined && { model }),
-      ...(alias !== undefined && { alias }),
-      ...(labels && { labels }),
-    }
     const first = prompt === undefined ? undefined : messageOf(prompt, 'next-turn', peer.by)
     return await begin(managed, found, {
       type: 'session.spawned',
-      data,
+      data: toldOf(managed, prompt),
       resumed: false,
       prompt: first,
       cause: peer.cause,
@@ -222,6 +216,8 @@ export const createSessions = (ground: SessionsGround): Sessions => {
         const id = looking.idOf(reader, namespace, given)
         return { session: (id !== undefined && looking.get(reader, namespace, id)) || null }
       }),
+
+    'session.totals': (_params, { namespace }) => totals(namespace),
 
     'session.spawn': (given, peer) => {
       const place = { namespace: peer.namespace, id: given.id ?? crypto.randomUUID() }
@@ -296,6 +292,3 @@ type Beginning = {
 }
 
 type SpawnParams = Parameters<HandlersFor<'session'>['session.spawn']>[0]
-
-/** of a prompt, in the event that tells of the session's beginning */
-const promptShown = 1000

@@ -214,7 +214,7 @@ export const agents = {
     summary: 'The same on this connection, as it comes, until the token expires or is refused',
     access: 'write',
     params: z.strictObject({ token, since: cursor.optional() }),
-    result: z.object({ following: z.boolean() }),
+    result: z.object({ subscription: z.string() }),
     example: { token: '…' },
   }),
   'agent.acknowledge': method({

@@ -41,6 +41,8 @@ export const session = z.object({
   startedAt: z.int().optional(),
   endedAt: z.int().optional(),
   turns: z.int().optional(),
+  failedTurns: z.int().optional(),
+  busyMs: z.int().optional().meta({ description: 'what its turns took together' }),
   tokens: tokens.optional(),
   costUsd: z.number().optional(),
   pid: z.int().optional(),
@@ -52,6 +54,17 @@ export const session = z.object({
   queued: z.int().optional().meta({ description: 'messages that wait for their turn' }),
 })
 export type Session = z.infer<typeof session>
+
+const totals = z.object({
+  running: z.int().meta({ description: 'that are not done with what they were told' }),
+  queued: z.int().meta({ description: 'messages that wait for their turn' }),
+  spawned: z.int(),
+  turns: z.int(),
+  failedTurns: z.int(),
+  busyMs: z.int(),
+  tokens,
+})
+export type Totals = z.infer<typeof totals>
 
 const id = nameOf('id', limits.sessionIdBytes).meta({
   description: 'its id, its alias, or as much of its id as no other has',
@@ -89,6 +102,13 @@ export const sessions = {
     params: z.object({ id }),
     result: z.object({ session: session.nullable() }),
     example: { id: '4fa77bb5' },
+  }),
+  'session.totals': method({
+    summary: 'Managed sessions in numbers: those that run, and all there ever were',
+    access: 'read',
+    params: z.object({}),
+    result: totals,
+    example: {},
   }),
   'session.spawn': method({
     summary: 'Start a session of Claude Code; answered at once, while it starts',

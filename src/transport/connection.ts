@@ -20,7 +20,7 @@ import type { Stream, Subscription } from '../core/subscription.ts'
 export type Words = {
   /** undefined: its reader has it already */
   readonly event: (event: LogEvent, subscription: Subscription) => string | undefined
-  readonly lagged: (subscription: Subscription, seq: number) => string
+  readonly lagged: (subscription: Subscription, seq: number) => string | undefined
   /** told when a replay has been sent */
   readonly live?: (subscription: Subscription) => void
 }
@@ -36,12 +36,12 @@ export type Request = {
   readonly reads: boolean
   /** it may wait for others: it is answered when its time has come, out of turn */
   readonly waits?: boolean
-  /** the text of the answer; must not reject */
-  readonly answer: () => Promise<string>
+  /** the text of the answer, undefined when all was said; must not reject */
+  readonly answer: () => Promise<string | undefined>
 }
 
 /** A place in the order of answers. */
-type Turn = { text: string | undefined; reads: boolean }
+type Turn = { text: string | undefined; done: boolean; reads: boolean }
 
 export type Connection = ReturnType<typeof createConnection>
 
@@ -91,7 +91,8 @@ export const createConnection = ({
     },
     lagged: (subscription, seq) => {
       outbox.discard(subscription)
-      outbox.push(words.lagged(subscription, seq))
+      const text = words.lagged(subscription, seq)
+      if (text !== undefined) outbox.push(text)
       onLagged()
     },
     live: words.live,
@@ -132,23 +133,25 @@ export const createConnection = ({
     reading || emptying || inFlight >= limits.callsInFlight || turns.length >= limits.callsInFlight
 
   const sayInTurn = (): void => {
-    for (let first = turns[0]; first?.text !== undefined; first = turns[0]) {
+    for (let first = turns[0]; first?.done; first = turns[0]) {
       turns.shift()
       if (first.reads) reading = false
-      say(first.text)
+      if (first.text !== undefined) say(first.text)
     }
   }
 
   const run = ({ reads, waits = false, answer }: Request): void => {
-    const turn: Turn = { text: undefined, reads }
+    const turn: Turn = { text: undefined, done: false, reads }
     if (!waits) turns.push(turn)
     if (reads) reading = true
     inFlight++
     void answer().then((text) => {
       inFlight--
-      if (waits) say(text)
-      else {
+      if (waits) {
+        if (text !== undefined) say(text)
+      } else {
         turn.text = text
+        turn.done = true
         sayInTurn()
       }
       if (held.length > 0) proceed()
@@ -163,7 +166,7 @@ export const createConnection = ({
   const begin = (next: Request | string): void => {
     if (typeof next !== 'string') return run(next)
     if (turns.length === 0) return say(next)
-    turns.push({ text: next, reads: false })
+    turns.push({ text: next, done: true, reads: false })
   }
 
   const proceed = (): void => {

@@ -7,6 +7,7 @@
 import type { Parsed } from '../protocol/api.ts'
 import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
+import type { Bus } from '../core/bus.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
 import { createAdmission, type Admission, type Judge } from './admission.ts'
@@ -17,6 +18,7 @@ import { parseJson } from './dialects/json.ts'
 import { encodeFrame, isFields } from './dialects/pai.ts'
 import { queryOf, subscribeParams } from './http/query.ts'
 import { createOrchestrator, type Orchestrator } from './orchestrator.ts'
+import { createNews } from './orchestrator/news.ts'
 import { createPhoton, type Photon } from './photon.ts'
 import type { Refusals } from './refusals.ts'
 
@@ -51,14 +53,17 @@ export type WebSockets = ReturnType<typeof createWebSockets>
 
 export const createWebSockets = ({
   dispatch,
+  bus,
   refusals,
   onLagged,
 }: {
   dispatch: Dispatch
+  bus: Bus
   refusals: Refusals
   onLagged: () => void
 }) => {
   const open = new Set<Socket>()
+  const news = createNews(dispatch, bus)
   let waiting = 0
 
   const handler: Bun.WebSocketHandler<SocketData> = {
@@ -89,6 +94,7 @@ export const createWebSockets = ({
       open.delete(socket)
       leave(socket)
       socket.data.caller?.connection.end()
+      socket.data.caller?.spoken?.orchestrator.end()
       socket.data.caller = undefined
     },
   }
@@ -134,7 +140,7 @@ export const createWebSockets = ({
         ? undefined
         : {
             photon: createPhoton(connection, dispatch),
-            orchestrator: createOrchestrator(connection, dispatch),
+            orchestrator: createOrchestrator(connection, dispatch, news),
           },
     }
     // at once, so that it arrives with the answer to the upgrade: some look for it in no other place
@@ -147,6 +153,8 @@ export const createWebSockets = ({
 
   return {
     handler,
+    /** of sessions, for who orders them over HTTP */
+    news,
     get size(): number {
       return open.size
     },
@@ -230,7 +238,7 @@ const receive = ({ connection, spoken }: Caller, text: string): void => {
       )
     return
   }
-  if (spoken?.photon.take(frame) || connection.call(frame)) return
+  if (spoken?.photon.take(frame) || connection.call(frame)) return spoken?.orchestrator.yield()
   if (spoken) spoken.orchestrator.take(frame)
   else if (isFields(frame) && frame['type'] === 'ping') connection.take('{"type":"pong"}')
 }

@@ -1,6 +1,7 @@
 // Case 49 of the orchestrator's protocol: what was posted for an agent, as JSON and as a stream.
 
 import { describe, expect, test } from 'bun:test'
+import { createPeer } from '../../src/core/peer.ts'
 import { iso, openAgentsRoom, unauthorized } from '../support/agents-room.ts'
 
 describe('case 49, events', () => {
@@ -104,4 +105,29 @@ describe('case 49, events', () => {
       expect(room.streams.size).toBe(0)
     },
   )
+})
+
+test('a connection that follows as an agent goes on when the agent is out, with all else that it has', async () => {
+  using room = openAgentsRoom()
+  const { accessToken: token } = await room.logIn(await room.keyFor('laptop'))
+  const heard: string[] = []
+  const peer = createPeer('test:many', 'write', '', {
+    blocked: false,
+    empty: async () => {},
+    send: ({ type }) => void heard.push(type),
+    lagged: () => {},
+  })
+  let ended = false
+  peer.onEnd(() => (ended = true))
+  await room.engine.dispatch(peer, 'event.subscribe', { channel: 'mine' })
+  const { subscription } = await room.engine.dispatch(peer, 'agent.follow', { token })
+  expect(subscription).toStartWith('sub_')
+  await room.post('laptop', 'mention', {})
+  await room.revoke('laptop')
+  await room.post('laptop', 'late', {})
+  await room.engine.dispatch(peer, 'event.publish', { channel: 'mine', type: 'own' })
+  expect(heard).toEqual(['mention', 'own'])
+  expect(ended).toBe(false)
+  const refused = await room.engine.dispatch(peer, 'agent.follow', { token }).catch(String)
+  expect(refused).toContain('The token is not valid')
 })

@@ -56,6 +56,24 @@ describe('served', () => {
     removeHome()
   })
 
+  test('an action that is stored on the socket of a photon is one of its methods, and of nobody else', async () => {
+    await using kanban = openConversation(photonSocket('kanban'))
+    await kanban.play(`
+      a > {"id":1,"method":"action.add","params":{"name":"echo","kind":"command","command":["cat"]}}
+      a < {"id":1,"result":{"added":true,"replaced":false}}
+      a > {"type":"command","id":"c","method":"echo","args":{"n":1}}
+      a < {"type":"result","id":"c","success":true,"data":{"n":1},"durationMs":"#"}`)
+    await using todo = openConversation(photonSocket('todo'))
+    const { write, lines } = await todo.speaker('a')
+    await write('{"type":"command","id":"c","method":"echo"}\n')
+    expect(JSON.parse(await lines.next())).toMatchObject({
+      type: 'error',
+      id: 'c',
+      error: 'Tool not found: echo',
+    })
+    expect(await daemon.run(['actions', 'run', 'echo'])).toMatchObject({ code: 1 })
+  })
+
   test('sockets are ours alone, and so are the folders that were made for them', () => {
     for (const path of [photonSocket('kanban'), photonSocket('todo'), globalSocket(), other]) {
       expect(lstatSync(path).isSocket()).toBe(true)

@@ -179,11 +179,13 @@ describe('the table', () => {
       const rows = await rowsOf('HTTP', 'path')
       expect(rows.length).toBeGreaterThan(8)
       await daemon.run(['webhooks', 'add', 'readme', '--scheme', 'none', '--publish', 'ci'])
+      await daemon.run(['call', 'event.publish', '{"channel":"session:readme","type":"said"}'])
       for (const [cell = '', token] of rows) {
         const [code = ''] = codesIn(cell)
         const [method = '', path = ''] = code
           .replace('{method}', 'system.status')
           .replace('{name}', 'readme')
+          .replace('{id}', 'readme')
           .split(' ')
         const bare = await fetch(`${daemon.url}${path}`, { method })
         expect(bare.status === 401, code).toBe(token === 'yes')

@@ -44,7 +44,7 @@ const actions = defineCommand({
         prompt: {
           type: 'string',
           valueHint: 'TEXT',
-          description: 'a prompt for Claude; it can be stored, and not run yet',
+          description: 'a prompt, which a session of Claude Code of its own answers',
         },
         cwd: { type: 'string', valueHint: 'DIR', description: 'where a command runs (here)' },
         env: { type: 'string', valueHint: 'K=V', description: 'a variable of a command (repeatable)' },

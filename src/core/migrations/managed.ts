@@ -19,6 +19,8 @@ export const managed = (database: Database): void => {
     started_at INTEGER NOT NULL,
     ended_at INTEGER,
     turns INTEGER NOT NULL,
+    failed_turns INTEGER NOT NULL,
+    busy_ms INTEGER NOT NULL,
     tokens TEXT NOT NULL,
     cost_usd REAL NOT NULL,
     error TEXT,

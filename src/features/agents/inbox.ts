@@ -5,16 +5,19 @@ import { agentPrefix } from '../../protocol/agents.ts'
 import { type Cursor, type Event, seqOfId } from '../../protocol/event.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
-import { createPeer, endPeer, type Peer } from '../../core/peer.ts'
-import type { Stream } from '../../core/subscription.ts'
+import { createPeer } from '../../core/peer.ts'
+import { seqOfCursor } from '../../core/query.ts'
 
 export const channelOf = (name: string): string => `${agentPrefix}${name}`
 
-export const acknowledgedBy = (reader: Database, name: string): Set<number> =>
+/** Of what came after a cursor. Throws `bad_request` for one that is none. */
+export const acknowledgedBy = (reader: Database, name: string, since: Cursor): Set<number> =>
   new Set(
     reader
-      .query<{ seq: number }, [string]>('SELECT seq FROM agent_acknowledged WHERE name = +?')
-      .all(name)
+      .query<{ seq: number }, [string, number]>(
+        'SELECT seq FROM agent_acknowledged WHERE name = +? AND seq > +?',
+      )
+      .all(name, seqOfCursor(reader, since))
       .map(({ seq }) => seq),
   )
 
@@ -52,29 +55,4 @@ export const unread = async (
       return found.slice(0, limit)
     from = page.next
   }
-}
-
-/** Lets a peer follow; gives back what ends that, and the peer with it. */
-export const follow = async (
-  dispatch: Dispatch,
-  name: string,
-  done: ReadonlySet<number>,
-  { peer, stream, since }: { peer: Peer; stream: Stream; since: Cursor | undefined },
-): Promise<() => void> => {
-  const own = createPeer(peer.by, 'read', '', {
-    get blocked() {
-      return stream.blocked
-    },
-    empty: () => stream.empty(),
-    send: (event, subscription) => {
-      if (!done.has(event.seq)) stream.send(event, subscription)
-    },
-    lagged: (subscription, seq) => stream.lagged(subscription, seq),
-  })
-  peer.onEnd(() => endPeer(own))
-  await dispatch(own, 'event.subscribe', {
-    channel: channelOf(name),
-    ...(since !== undefined && { since }),
-  })
-  return () => endPeer(peer)
 }

@@ -17,6 +17,7 @@ const floodEvents = 250
 const floodWaitMs = 10_000
 /** events, and characters of them, that are kept at once */
 const pageEvents = 200
+const factsRemembered = 1000
 const telling = new Set(['capture.started', 'message.added', 'code.changed'])
 const captureId = /^[0-9a-f]{16}$/
 
@@ -103,7 +104,7 @@ export const createHandOver = ({
     }
     facts.set(id, found)
     for (const oldest of facts.keys()) {
-      if (facts.size <= pageEvents) break
+      if (facts.size <= factsRemembered) break
       facts.delete(oldest)
     }
     return found

@@ -11,6 +11,9 @@ import { type Managed, store } from './rows.ts'
 /** the log is tried again so often */
 const againMs = 1000
 
+/** who tells what a session does */
+export const daemonName = 'daemon:paid'
+
 export type Told = { type: string; data: object; by?: string }
 export type Diary = ReturnType<typeof createDiary>
 
@@ -29,14 +32,13 @@ export const createDiary = ({
 }) => {
   const { namespace, id } = managed()
   const channel = `${sessionPrefix}${id}`
-  const ownName = 'daemon:paid'
   const originText = cause === undefined ? undefined : JSON.stringify({ cause })
   let waiting: Promise<void> | undefined
   let last: Promise<void> = Promise.resolve()
 
   const commit = (told: readonly Told[], row: Managed, more?: (database: Database) => void): Promise<void> =>
     log.commit(({ append, database }) => {
-      for (const { type, data, by = ownName } of told)
+      for (const { type, data, by = daemonName } of told)
         append({ namespace, channel, type, by, originText, dataText: JSON.stringify(data) })
       store(database, row)
       more?.(database)
@@ -78,7 +80,7 @@ export const createDiary = ({
 
     /** For those who look now; not kept. */
     show: (type: string, data: object): void =>
-      void log.emit({ namespace, channel, type, by: ownName, dataText: JSON.stringify(data) }),
+      void log.emit({ namespace, channel, type, by: daemonName, dataText: JSON.stringify(data) }),
 
     /** Resolves when all that was told so far is on disk. */
     written: (): Promise<void> => last,

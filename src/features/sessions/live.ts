@@ -9,11 +9,11 @@ import { type Child, type Ended, failureOf, hopeless } from './child.ts'
 import { createDiary, type Told } from './diary.ts'
 import { createHearing } from './hearing.ts'
 import type { SessionsGround, Times } from './ground.ts'
-import { kept, sumOf } from './line.ts'
+import { kept } from './line.ts'
 import { type Answer, createPermissions } from './permissions.ts'
 import { createQueue, type Message, uuidOf } from './queue.ts'
 import { inbox, isOver, type Managed } from './rows.ts'
-import { beginTurn, endOf, lineOf, type Turn, type TurnEnd } from './turns.ts'
+import { account, beginTurn, endOf, lineOf, type Turn, type TurnEnd } from './turns.ts'
 
 /** an interrupted turn is given so long to end before its session is */
 const interruptMs = 50
@@ -73,7 +73,7 @@ export const createLive = ({
   /** Tells it, and its status when it is another now. */
   const note = (told: Told[], more?: Parameters<typeof tell>[1]): Promise<void> => {
     const status = statusNow()
-    if (!isOver(managed.status) && status !== managed.status) {
+    if (!ending && !isOver(managed.status) && status !== managed.status) {
       managed.status = status
       const turns = told.findIndex(({ type }) => type === 'turn.started')
       told.splice(turns === -1 ? told.length : turns, 0, { type: 'session.status', data: { status } })
@@ -132,8 +132,7 @@ export const createLive = ({
     turn = undefined
     onTurnEnd()
     const told = permissions.cancelAll('The turn is over')
-    told.push({ type: 'turn.finished', data: end })
-    managed.tokens = sumOf(managed.tokens, end.usage)
+    told.push(account(managed, end))
     if (end.message !== undefined) {
       answers.get(end.message)?.resolve(end)
       answers.delete(end.message)
@@ -176,7 +175,7 @@ export const createLive = ({
     if (turn) {
       const line = { subtype: 'ended', result: error ?? 'The session has ended' }
       const end = endOf(turn, line, { costUsd: 0, durationMs: steady.now() - turn.begunAt })
-      told.push({ type: 'turn.finished', data: end })
+      told.push(account(managed, end))
     }
     told.push(...unseen.map(({ id }) => ({ type: 'message.expired', data: { message: id } })))
     turn = undefined

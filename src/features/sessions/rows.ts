@@ -27,6 +27,8 @@ export type Managed = Place & {
   startedAt: number
   endedAt: number | null
   turns: number
+  failedTurns: number
+  busyMs: number
   tokens: Tokens
   costUsd: number
   error: string | null
@@ -49,6 +51,8 @@ type Row = {
   started_at: number
   ended_at: number | null
   turns: number
+  failed_turns: number
+  busy_ms: number
   tokens: string
   cost_usd: number
   error: string | null
@@ -56,7 +60,7 @@ type Row = {
   process_start: string | null
 }
 
-const put = `INSERT OR REPLACE INTO managed_sessions VALUES (${Array(19).fill('?').join(', ')})`
+const put = `INSERT OR REPLACE INTO managed_sessions VALUES (${Array(21).fill('?').join(', ')})`
 const one = 'SELECT * FROM managed_sessions WHERE namespace = +? AND id = +?'
 const called = 'SELECT id FROM managed_sessions WHERE namespace = +? AND alias = ?'
 const live = `SELECT * FROM managed_sessions WHERE status IN (${liveStatuses.map((status) => `'${status}'`).join(', ')})`
@@ -83,6 +87,8 @@ export const store = (database: Database, of: Managed): void => {
       of.startedAt,
       of.endedAt,
       of.turns,
+      of.failedTurns,
+      of.busyMs,
       JSON.stringify(of.tokens),
       of.costUsd,
       of.error,
@@ -126,6 +132,8 @@ const managedOf = (row: Row): Managed => ({
   startedAt: row.started_at,
   endedAt: row.ended_at,
   turns: row.turns,
+  failedTurns: row.failed_turns,
+  busyMs: row.busy_ms,
   tokens: tokensSchema.parse(JSON.parse(row.tokens)),
   costUsd: row.cost_usd,
   error: row.error,
@@ -148,6 +156,8 @@ export const shownOf = (of: Managed): Partial<Session> => ({
   startedAt: of.startedAt,
   ...(of.endedAt !== null && { endedAt: of.endedAt }),
   turns: of.turns,
+  failedTurns: of.failedTurns,
+  busyMs: of.busyMs,
   tokens: of.tokens,
   costUsd: of.costUsd,
   ...(of.error !== null && { error: of.error }),
@@ -182,6 +192,8 @@ export const begun = {
 export const fresh = {
   ...begun,
   turns: 0,
+  failedTurns: 0,
+  busyMs: 0,
   tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
   costUsd: 0,
 }

@@ -27,6 +27,20 @@ export const folderFor = (
   return named
 }
 
+/** of a prompt, in the event that tells of the session's beginning */
+const promptShown = 1000
+
+/** What that event tells. */
+export const toldOf = (of: Managed, prompt: string | undefined): object => ({
+  directory: of.directory,
+  startedAt: of.startedAt,
+  ...(of.title !== null && { title: of.title }),
+  ...(prompt !== undefined && { prompt: prompt.slice(0, promptShown) }),
+  ...(of.model !== null && { model: of.model }),
+  ...(of.alias !== null && { alias: of.alias }),
+  ...(of.labels !== null && { labels: of.labels }),
+})
+
 const talking = [
   '-p',
   '--input-format=stream-json',

@@ -12,10 +12,12 @@ import {
   keptText,
   numberIn,
   resultText,
+  sumOf,
   textIn,
   tokensOf,
 } from './line.ts'
 import { type Message, uuidOf } from './queue.ts'
+import type { Managed } from './rows.ts'
 
 export type Turn = {
   id: string
@@ -39,6 +41,14 @@ export type TurnEnd = {
   usage: Tokens
   costUsd: number
   durationMs: number
+}
+
+/** Adds a turn that is over to its session's row, and tells it. */
+export const account = (managed: Managed, end: TurnEnd): Told => {
+  managed.tokens = sumOf(managed.tokens, end.usage)
+  managed.failedTurns += end.ok ? 0 : 1
+  managed.busyMs += Math.round(end.durationMs)
+  return { type: 'turn.finished', data: end }
 }
 
 export const beginTurn = (steady: SteadyClock, message?: Message): Turn => ({

@@ -78,7 +78,7 @@ export const openHttpDoor = ({
   refusals: Refusals
   webSockets: WebSockets
 }) => {
-  const routes = createRoutes(house, refusals)
+  const routes = createRoutes(house, refusals, webSockets.news)
   const webhooks = createWebhookDoor(house, refusals)
   const agents = createAgentDoor(house, refusals)
   const isUnix = 'unix' in address

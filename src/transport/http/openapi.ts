@@ -3,14 +3,8 @@
 
 import { errors } from '../../protocol/error.ts'
 import type { Result } from '../../protocol/api.ts'
-
-type Schema = Record<string, unknown>
-
-const json = (schema: Schema): Schema => ({ 'application/json': { schema } })
-
-const answer = (description: string, schema: Schema): Schema => ({ description, content: json(schema) })
-
-const problem = { description: 'Refused or failed', content: json({ $ref: '#/components/schemas/Error' }) }
+import { answer, json, problem, type Schema } from './openapi-parts.ts'
+import { sessionOperations } from './openapi-sessions.ts'
 
 const parameter = (name: string, description: string, type = 'string'): Schema => ({
   name,
@@ -111,6 +105,7 @@ export const openApiOf = ({ methods }: Result<'system.methods'>, version: string
         },
       },
     },
+    ...sessionOperations,
     ...Object.fromEntries(
       ['/health', '/ready', '/version', '/stats'].map((path) => [
         path,

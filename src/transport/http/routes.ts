@@ -14,14 +14,18 @@ import { decodeHook } from '../dialects/claude.ts'
 import { decodeCommit } from '../dialects/git.ts'
 import { parseJson } from '../dialects/json.ts'
 import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
+import type { News } from '../orchestrator/news.ts'
 import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
 import type { Attempts } from './attempts.ts'
 import { bodyError, readBody } from './body.ts'
 import { openApiOf } from './openapi.ts'
+import { happyPaths } from './happy.ts'
 import { healthIn } from './health.ts'
 import { batchOf, callerOf, keyOf, occurredAtOf } from './posted.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
+import { createReported } from './reported.ts'
+import { sessionPaths } from './sessions.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
 import type { WebhookRates } from './webhook-rates.ts'
 
@@ -56,9 +60,11 @@ export type House = {
   streams: Set<() => void>
 }
 
-type Handler = (request: Request, visit: Visit, parameter: string) => Response | Promise<Response>
+export type Handler = (request: Request, visit: Visit, parameter: string) => Response | Promise<Response>
 type Ingest = (request: Request, visit: Visit) => Promise<Response>
-type Methods = Partial<Record<'GET' | 'POST', Handler>>
+type Methods = Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>
+/** paths of other files, with their handlers */
+export type Paths = Readonly<Record<string, Methods>>
 
 export type Routes = {
   answer: (request: Request, path: string, visit: Visit) => Response | Promise<Response>
@@ -66,7 +72,7 @@ export type Routes = {
   has: (path: string) => boolean
 }
 
-export const createRoutes = (house: House, refusals: Refusals): Routes => {
+export const createRoutes = (house: House, refusals: Refusals, news: News): Routes => {
   const app = new Hono<Env>()
   const { dispatch } = house
   const taken: RegExp[] = []
@@ -77,9 +83,9 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
     const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     app.all(path, (c) => {
       const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
-      const handler = method === 'GET' || method === 'POST' ? methods[method] : undefined
+      const handler = isTaken(method) ? methods[method] : undefined
       if (!handler) return errorAnswer(new PaidError('method_not_allowed'), { allow: allow.join(', ') })
-      return handler(c.req.raw, c.env, c.req.param('method') ?? '')
+      return handler(c.req.raw, c.env, c.req.param('method') ?? c.req.param('id') ?? '')
     })
   }
 
@@ -239,6 +245,14 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
     )
   }
 
+  const reported = createReported(dispatch)
+  const { maxBody } = house
+  const others = {
+    ...sessionPaths({ dispatch, maxBody, news, reported }),
+    ...happyPaths({ dispatch, maxBody, reported }),
+  }
+  for (const [path, methods] of Object.entries(others)) at(path, methods)
+
   app.notFound(() => errorAnswer(new PaidError('not_found')))
   app.onError(failure)
 
@@ -250,3 +264,6 @@ export const createRoutes = (house: House, refusals: Refusals): Routes => {
     has: (path) => taken.some((pattern) => pattern.test(path)),
   }
 }
+
+const isTaken = (method: string): method is keyof Methods =>
+  method === 'GET' || method === 'POST' || method === 'DELETE'

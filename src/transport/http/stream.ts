@@ -75,6 +75,7 @@ export const openStream = async (
       // nothing follows: the reader comes back with the cursor it was given
       void outbox.empty().then(close)
     },
+    over: () => close(),
   })
 
   const keepAlive = setInterval(() => {
@@ -104,8 +105,6 @@ export const openStream = async (
     { highWaterMark: 64 * 1024, size: (chunk) => chunk?.byteLength ?? 0 },
   )
 
-  // whoever serves it may end it too
-  peer.onEnd(close)
   streams.add(close)
   try {
     await subscribe(peer)

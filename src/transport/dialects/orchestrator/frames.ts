@@ -15,9 +15,13 @@ export const goodbyeText = 'Server shutting down'
 export const invalidFormat = 'Invalid message format'
 export const unknownType = 'Unknown message type'
 
+/** What an answer repeats of its question. */
+export const idOf = ({ id }: OrchestratorFrame): { id?: string | number } =>
+  typeof id === 'string' || typeof id === 'number' ? { id } : {}
+
 /** An answer to `frame`. */
-export const replyText = ({ id }: OrchestratorFrame, reply: Record<string, unknown>): string =>
-  JSON.stringify(typeof id === 'string' || typeof id === 'number' ? { ...reply, id } : reply)
+export const replyText = (frame: OrchestratorFrame, reply: Record<string, unknown>): string =>
+  JSON.stringify({ ...reply, ...idOf(frame) })
 
 export const errorText = (frame: OrchestratorFrame, error: string): string =>
   replyText(frame, { type: 'error', error })
@@ -28,3 +32,9 @@ export const failureText = (frame: OrchestratorFrame, error: unknown): string =>
 
 export const messageOf = (error: unknown): string =>
   (error instanceof PaidError ? error : new PaidError('internal')).message
+
+/** What a client named, as an error says it. */
+export const nameOf = (id: unknown): string =>
+  typeof id === 'object' && id !== null ? JSON.stringify(id) : String(id)
+
+export const notFound = (id: unknown): string => `Session not found: ${nameOf(id)}`

@@ -1,22 +1,28 @@
 // What the orchestrator daemon says of itself: every number is one that the daemon keeps.
 
+import type { Totals } from '../../../protocol/sessions.ts'
 import type { Status } from '../../../protocol/system.ts'
+import { allTokens } from './session.ts'
 
-export const statusOf = ({ ready, uptimeMs, log }: Status, now = Date.now()) => {
+export const daemonStatusOf = (
+  { ready, uptimeMs, log }: Status,
+  { spawned, running, queued, turns, failedTurns, busyMs, tokens }: Totals,
+  now = Date.now(),
+) => {
   const lastCheck = new Date(now).toISOString()
   const at = (works: boolean) => ({ status: works ? 'running' : 'error', lastCheck })
   return {
     status: !ready ? 'initializing' : log.writable ? 'running' : 'degraded',
     uptime: uptimeMs,
-    activeSessions: 0,
-    queuedTasks: 0,
+    activeSessions: running,
+    queuedTasks: queued,
     metrics: {
-      totalSessionsSpawned: 0,
-      totalTasksProcessed: 0,
-      totalTokensUsed: 0,
-      averageSessionDuration: 0,
-      activeSessions: 0,
-      successRate: 1,
+      totalSessionsSpawned: spawned,
+      totalTasksProcessed: turns,
+      totalTokensUsed: allTokens(tokens),
+      averageSessionDuration: spawned > 0 ? busyMs / spawned : 0,
+      activeSessions: running,
+      successRate: turns > 0 ? (turns - failedTurns) / turns : 1,
     },
     subsystems: {
       websocket: at(true),

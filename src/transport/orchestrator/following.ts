@@ -1,0 +1,97 @@
+// Which sessions one connection follows, and how their channels come to it as the orchestrator's stream. One that read
+// too slowly gets the turn that was going on anew, once it reads again.
+
+import type { Dispatch } from '../../core/dispatch.ts'
+import type { LogEvent } from '../../core/log-event.ts'
+import type { Subscription } from '../../core/subscription.ts'
+import type { Connection, Words } from '../connection.ts'
+import type { Shown } from '../dialects/orchestrator/session.ts'
+import { shownId } from '../dialects/orchestrator/session.ts'
+import { type Asked, createStream, isEnd, type Stream } from '../dialects/orchestrator/stream.ts'
+import type { Held } from './held.ts'
+import type { News } from './news.ts'
+
+type Followed = { of: Pick<Shown, 'id' | 'alias'>; stream: Stream; subscription?: string }
+
+export const createFollowing = ({
+  connection,
+  dispatch,
+  news,
+  held,
+  asked,
+}: {
+  connection: Connection
+  dispatch: Dispatch
+  news: News
+  held: Held
+  asked: Map<string, Asked>
+}) => {
+  const followed = new Map<string, Followed>()
+  const { outbox } = connection
+
+  const send = (frames: readonly string[], { seq }: LogEvent, owner: Subscription): void =>
+    frames.forEach((text, at) => outbox.push(text, owner, text.length, at === frames.length - 1 ? seq : 0))
+
+  const wordsOf = (each: Followed): Words => ({
+    event: (event, subscription) => {
+      const { live } = subscription
+      held.say(each.of.id, () => {
+        if (followed.get(each.of.id) !== each) return
+        // that a session runs is told before what it does, that it has ended after what it did
+        if (live && event.type === 'turn.started') news.take(event)
+        send(each.stream.take(event, live), event, subscription)
+        if (!live || !isEnd(event)) return
+        news.take(event)
+        void leave(each.of.id)
+      })
+      return undefined
+    },
+    lagged: (_subscription, seq) => {
+      if (followed.get(each.of.id) !== each) return undefined
+      followed.delete(each.of.id)
+      const since = each.stream.turnBegan ?? seq
+      void outbox.empty().then(() => follow(each.of, since).catch(() => {}))
+      return undefined
+    },
+  })
+
+  /** Does nothing when it is followed already, unless it is to be read back. */
+  const follow = async (of: Pick<Shown, 'id' | 'alias'>, since?: number | string): Promise<void> => {
+    if (followed.has(of.id)) {
+      if (since === undefined) return
+      await leave(of.id)
+    }
+    const stream = createStream({
+      session: of.id,
+      shown: shownId(of),
+      first: () => news.of(of.id)?.first,
+      asked,
+    })
+    const each: Followed = { of: { id: of.id, ...(of.alias !== undefined && { alias: of.alias }) }, stream }
+    followed.set(of.id, each)
+    try {
+      const { subscription } = await dispatch(connection.peerIn(wordsOf(each)), 'event.subscribe', {
+        session: of.id,
+        ...(since !== undefined && { since }),
+      })
+      each.subscription = subscription
+      // it was left before that was known
+      if (followed.get(of.id) !== each) await end(each)
+    } catch (error) {
+      if (followed.get(of.id) === each) followed.delete(of.id)
+      throw error
+    }
+  }
+
+  const end = async ({ subscription }: Followed): Promise<void> => {
+    if (subscription !== undefined) await dispatch(connection.peer, 'event.unsubscribe', { subscription })
+  }
+
+  const leave = async (session: string): Promise<void> => {
+    const each = followed.get(session)
+    followed.delete(session)
+    if (each) await end(each).catch(() => {})
+  }
+
+  return { follow, leave }
+}
