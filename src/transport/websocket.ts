@@ -212,14 +212,16 @@ export const createWebSockets = ({
 
 const write = (socket: Socket, frames: readonly string[]): number => {
   let taken = 0
-  socket.cork(() => {
-    for (const frame of frames) {
-      const sent = socket.send(frame)
-      taken++
-      // -1: this one lies in Bun's buffer, and so would the next; 0: the socket is closing
-      if (sent <= 0) break
-    }
-  })
+  // what a cork held back may leave with its end, and then nobody says that the socket has drained
+  do {
+    socket.cork(() => {
+      while (taken < frames.length) {
+        const sent = socket.send(frames[taken++] ?? '')
+        // -1: this one lies in Bun's buffer, and so would the next; 0: the socket is closing
+        if (sent <= 0) break
+      }
+    })
+  } while (taken < frames.length && socket.getBufferedAmount() === 0)
   if (taken === frames.length && socket.getBufferedAmount() > 0) socket.data.caller?.connection.outbox.block()
   return taken
 }
