@@ -30,6 +30,8 @@ export type SocketData = {
   /** of one that shows its token in its first frame */
   judge: Judge | undefined
   admission: Admission | undefined
+  /** asked for by `?compat=web` */
+  web: boolean
   caller: Caller | undefined
 }
 
@@ -140,7 +142,7 @@ export const createWebSockets = ({
         ? undefined
         : {
             photon: createPhoton(connection, dispatch),
-            orchestrator: createOrchestrator(connection, dispatch, news),
+            orchestrator: createOrchestrator(connection, dispatch, news, socket.data.web),
           },
     }
     // at once, so that it arrives with the answer to the upgrade: some look for it in no other place
@@ -187,6 +189,7 @@ export const createWebSockets = ({
             path,
             peer: { ...peer, by: peer.by.replace(/^http:/, 'ws:') },
             subscribe,
+            web: query.get('compat') === 'web',
             judge,
             admission: undefined,
             caller: undefined,
