@@ -18,6 +18,7 @@ import { createHeard } from './sessions/heard.ts'
 import { createLive, type Live } from './sessions/live.ts'
 import { createLooking } from './sessions/looking.ts'
 import { recoverLost } from './sessions/lost.ts'
+import { openMailbox } from './sessions/mailbox.ts'
 import { createProgram } from './sessions/program.ts'
 import { type Message, messageOf } from './sessions/queue.ts'
 import { begun, find, fresh, idOfAlias, type Managed, type Place } from './sessions/rows.ts'
@@ -96,16 +97,21 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     { type, data, resumed, prompt, cause }: Beginning,
   ): Promise<string | undefined> => {
     const key = keyOf(managed)
+    let closeMailbox = (): void => {}
     const live = createLive({
       ground,
       managed,
       cause,
       times: timesOf(settings),
-      onEnd: () => running.delete(key),
+      onEnd: () => {
+        closeMailbox()
+        running.delete(key)
+      },
     })
     await live.tellFirst({ type, data: { ...data, claude: version }, by: managed.by })
     running.set(key, live)
     reserved.delete(key)
+    closeMailbox = openMailbox(ground, managed, live.send)
     try {
       live.attach(startProcess(path, managed, { resumed, cause, ground, take: live.take }))
     } catch (error) {

@@ -24,6 +24,7 @@ import { sessionOf, type Shown, statusOf } from './dialects/orchestrator/session
 import { freshAlias, orderOf, payloadOf, taskOf } from './dialects/orchestrator/spawn.ts'
 import { daemonStatusOf } from './dialects/orchestrator/status.ts'
 import type { Asked } from './dialects/orchestrator/stream.ts'
+import { forWeb } from './dialects/orchestrator/web.ts'
 import { isFields } from './dialects/pai.ts'
 import { createFollowing } from './orchestrator/following.ts'
 import { createHeld } from './orchestrator/held.ts'
@@ -33,12 +34,17 @@ export type Orchestrator = ReturnType<typeof createOrchestrator>
 
 type Fields = Record<string, unknown>
 
-export const createOrchestrator = (connection: Connection, dispatch: Dispatch, news: News) => {
-  const { peer, say, outbox } = connection
+const health = { type: 'health_check_response', healthy: true }
+
+/** @param web whether its client is the later one, which is also told of every session that its like begin */
+export const createOrchestrator = (connection: Connection, dispatch: Dispatch, news: News, web: boolean) => {
+  const { peer, outbox } = connection
+  const words = web ? forWeb : (text: string) => [text]
+  const say = (text: string): void => words(text).forEach(connection.say)
   const held = createHeld()
   /** what came with the messages of this client, until they are answered */
   const asked = new Map<string, Asked>()
-  const { follow, leave } = createFollowing({ connection, dispatch, news, held, asked })
+  const { follow, leave, follows } = createFollowing({ connection, dispatch, news, held, asked, words })
   let speaks: 'nothing' | 'this' | 'another' = 'nothing'
 
   /** sessions whose news it did not read */
@@ -55,12 +61,18 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
   const hear = (session: string, text: string): void => {
     if (speaks === 'another') return
     held.say(session, () => {
-      if (connection.tell(text)) return
+      if (words(text).every(connection.tell)) return
       missed.add(session)
       if (missed.size === 1) void tellMissed()
     })
   }
-  const quit = news.join(hear)
+  const nameOfPeer = (by: string): string => by.slice(by.indexOf(':') + 1)
+  const quit = news.join({
+    hear,
+    began: (of, { by, seq }) => {
+      if (web && !follows(of.id) && nameOfPeer(by) === nameOfPeer(peer.by)) follow(of, seq).catch(() => {})
+    },
+  })
 
   const find = async (id: unknown): Promise<Shown | undefined> => {
     if (typeof id !== 'string') return undefined
@@ -170,13 +182,13 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     say(replyText(frame, { type: 'sessions_list', sessions: shown }))
   }
 
-  const tellDaemon = async (frame: OrchestratorFrame): Promise<void> => {
-    const [status, totals] = await Promise.all([
-      dispatch(peer, 'system.status', {}),
-      dispatch(peer, 'session.totals', {}),
-    ])
-    say(replyText(frame, { type: 'daemon_status_update', status: daemonStatusOf(status, totals) }))
-  }
+  const daemonStatus = async () =>
+    daemonStatusOf(
+      ...(await Promise.all([dispatch(peer, 'system.status', {}), dispatch(peer, 'session.totals', {})])),
+    )
+
+  const tellDaemon = async (frame: OrchestratorFrame): Promise<void> =>
+    say(replyText(frame, { type: 'daemon_status_update', status: await daemonStatus() }))
 
   const withPayload =
     (answer: (frame: OrchestratorFrame, payload: Fields) => Promise<void>, waits = false) =>
@@ -189,7 +201,9 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
   const takes: Readonly<Record<string, (frame: OrchestratorFrame) => void>> = {
     ping: (frame) => connection.take(replyText(frame, { type: 'pong' })),
     health_check: (frame) =>
-      connection.take(replyText(frame, { type: 'health_check_response', healthy: true })),
+      web
+        ? run(frame, async () => say(replyText(frame, { ...health, data: await daemonStatus() })))
+        : connection.take(replyText(frame, health)),
     daemon_status: (frame) => run(frame, () => tellDaemon(frame)),
     spawn_session: withPayload(spawn),
     execute_task: withPayload(execute),

@@ -30,6 +30,8 @@ export type SocketData = {
   /** of one that shows its token in its first frame */
   judge: Judge | undefined
   admission: Admission | undefined
+  /** asked for by `?compat=web` */
+  web: boolean
   caller: Caller | undefined
 }
 
@@ -140,7 +142,7 @@ export const createWebSockets = ({
         ? undefined
         : {
             photon: createPhoton(connection, dispatch),
-            orchestrator: createOrchestrator(connection, dispatch, news),
+            orchestrator: createOrchestrator(connection, dispatch, news, socket.data.web),
           },
     }
     // at once, so that it arrives with the answer to the upgrade: some look for it in no other place
@@ -187,6 +189,7 @@ export const createWebSockets = ({
             path,
             peer: { ...peer, by: peer.by.replace(/^http:/, 'ws:') },
             subscribe,
+            web: query.get('compat') === 'web',
             judge,
             admission: undefined,
             caller: undefined,
@@ -212,14 +215,16 @@ export const createWebSockets = ({
 
 const write = (socket: Socket, frames: readonly string[]): number => {
   let taken = 0
-  socket.cork(() => {
-    for (const frame of frames) {
-      const sent = socket.send(frame)
-      taken++
-      // -1: this one lies in Bun's buffer, and so would the next; 0: the socket is closing
-      if (sent <= 0) break
-    }
-  })
+  // what a cork held back may leave with its end, and then nobody says that the socket has drained
+  do {
+    socket.cork(() => {
+      while (taken < frames.length) {
+        const sent = socket.send(frames[taken++] ?? '')
+        // -1: this one lies in Bun's buffer, and so would the next; 0: the socket is closing
+        if (sent <= 0) break
+      }
+    })
+  } while (taken < frames.length && socket.getBufferedAmount() === 0)
   if (taken === frames.length && socket.getBufferedAmount() > 0) socket.data.caller?.connection.outbox.block()
   return taken
 }

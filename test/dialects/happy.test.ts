@@ -5,28 +5,24 @@ import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { processStart } from '../../src/lib/process-start.ts'
+import { openHappy, tracked } from '../support/happy.ts'
 import { createHttp, type Http } from '../support/http.ts'
 import { hostOf, sendRaw } from '../support/raw-http.ts'
-import { isAlive, listenTo, openSessions } from '../support/sessions.ts'
+import { isAlive, listenTo } from '../support/sessions.ts'
 
 const timeout = 60_000
 
-let sessions: Awaited<ReturnType<typeof openSessions>>
+let sessions: Awaited<ReturnType<typeof openHappy>>
 let happy: Http
 let native: Http
-const open = () =>
-  openSessions({
-    args: ['--listen', '127.0.0.1:0,auth=none,dialect=happy', '--listen', '127.0.0.1:0,auth=none'],
-  })
 beforeAll(async () => {
-  sessions = await open()
+  sessions = await openHappy()
   const [first = '', second = ''] = sessions.urls
   happy = createHttp(first)
   native = createHttp(second)
 }, timeout)
 afterAll(() => sessions[Symbol.asyncDispose]())
 
-const tracked = z.looseObject({ id: z.string(), pid: z.int() })
 const listing = z.object({ sessions: z.array(z.looseObject({ id: z.string() })) })
 const spawn = async (http = happy) => {
   const { status, json } = await http.post('/sessions', { directory: sessions.directory })
@@ -275,17 +271,4 @@ describe('the five routes of its old daemon', () => {
     expect((await native.post('/stop', {})).status).toBe(403)
     expect((await happy.get('/health')).status).toBe(200)
   })
-
-  test(
-    'stop the daemon, which answers first and takes its sessions with it',
-    async () => {
-      await using own = await open()
-      const http = createHttp(own.urls[0] ?? '')
-      const { pid } = tracked.parse((await http.post('/sessions', { directory: own.directory })).json())
-      expect((await http.post('/stop', {})).json()).toEqual({ status: 'stopping' })
-      expect(await own.exited).toBe(0)
-      expect(isAlive(pid)).toBe(false)
-    },
-    timeout,
-  )
 })

@@ -182,16 +182,19 @@ describe('who hears it', () => {
     slow.say(JSON.stringify({ type: 'session_status', payload: { sessionId: id } }))
     await slow.until(() => slow.texts().length > 0)
     slow.wire.socket.pause()
-    for (let n = 0; n < 8; n++) {
-      client.execute(id, `long 200000\n${n}`)
-      client.execute(id, 'chunks 3000')
-      await client.next('task_completed')
-      await client.next('task_completed')
+    try {
+      for (let n = 0; n < 8; n++) {
+        client.execute(id, `long 200000\n${n}`)
+        client.execute(id, 'chunks 3000')
+        await client.next('task_completed')
+        await client.next('task_completed')
+      }
+      await client.status('completed', id)
+      const { stdout } = await daemon.run(['call', 'system.status'])
+      expect(JSON.parse(stdout).peers.lagged).toBe(1)
+    } finally {
+      slow.wire.socket.resume()
     }
-    await client.status('completed', id)
-    const { stdout } = await daemon.run(['call', 'system.status'])
-    expect(JSON.parse(stdout).peers.lagged).toBe(1)
-    slow.wire.socket.resume()
     const ended = ({ payload }: { payload: Buffer }) => payload.includes('"status":"completed"')
     await slow.until((frames) => frames.filter(ended).length > 1)
     slow.send(frameOf(opcodes.text, '{"type":"ping","id":9}'))

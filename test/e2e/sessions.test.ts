@@ -164,3 +164,28 @@ test(
   },
   timeout,
 )
+
+test(
+  'what is published on its inbox is said to it, and is no session of its own',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, told } = await sessions.spawn()
+    using _ = told
+    const { connection } = sessions
+    const channel = `session:${id}:inbox`
+    await connection.call('event.publish', { channel, type: 'message', data: { no: 'text' } })
+    await connection.call('event.publish', {
+      channel,
+      type: 'message',
+      data: { text: 'noted', urgency: 'note' },
+    })
+    await connection.call('event.publish', { channel, type: 'message', data: 'hello', transient: true })
+    expect(await told.next('turn.started')).toMatchObject({
+      text: 'hello',
+      by: expect.stringMatching(/^unix:/),
+    })
+    expect(await told.next('turn.finished')).toMatchObject({ result: 'heard: noted + hello' })
+    expect((await connection.call('session.list', {})).sessions.map((session) => session.id)).toEqual([id])
+  },
+  timeout,
+)

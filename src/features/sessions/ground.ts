@@ -13,7 +13,7 @@ export type SessionSettings = {
   budgetUsd: number
 }
 
-export type SessionsGround = Omit<Ground, 'bus'> & {
+export type SessionsGround = Ground & {
   settings: SessionSettings
   /** of the user who started the daemon */
   env: Readonly<Record<string, string | undefined>>

@@ -10,6 +10,7 @@ import type { Session } from '../../protocol/sessions.ts'
 import type { Log } from '../../core/log.ts'
 import type { LogEvent } from '../../core/log-event.ts'
 import { addToCounter } from '../../core/streams.ts'
+import { isInbox } from './mailbox.ts'
 
 const add = `UPDATE sessions SET events = events + ?, last_seq = ?, last_at = ?, last_type = ?
   WHERE namespace = +? AND id = +?`
@@ -149,7 +150,7 @@ const sumUp = (events: readonly LogEvent[], recent: ReadonlyMap<string, Recent>)
   const sums = new Map<string, Sum>()
   let sum: Sum | undefined
   for (const event of events) {
-    if (!event.channel.startsWith(sessionPrefix)) continue
+    if (!event.channel.startsWith(sessionPrefix) || isInbox(event.channel)) continue
     // events of one session often come together
     if (sum?.last.channel !== event.channel || sum.last.namespace !== event.namespace) {
       const name = nameOf(event.namespace, event.channel)

@@ -19,18 +19,23 @@ export const createFollowing = ({
   news,
   held,
   asked,
+  words,
 }: {
   connection: Connection
   dispatch: Dispatch
   news: News
   held: Held
   asked: Map<string, Asked>
+  /** what its client gets of a frame */
+  words: (text: string) => readonly string[]
 }) => {
   const followed = new Map<string, Followed>()
   const { outbox } = connection
 
-  const send = (frames: readonly string[], { seq }: LogEvent, owner: Subscription): void =>
+  const send = (told: readonly string[], { seq }: LogEvent, owner: Subscription): void => {
+    const frames = told.flatMap(words)
     frames.forEach((text, at) => outbox.push(text, owner, text.length, at === frames.length - 1 ? seq : 0))
+  }
 
   const wordsOf = (each: Followed): Words => ({
     event: (event, subscription) => {
@@ -93,5 +98,5 @@ export const createFollowing = ({
     if (each) await end(each).catch(() => {})
   }
 
-  return { follow, leave }
+  return { follow, leave, follows: (session: string): boolean => followed.has(session) }
 }

@@ -11,8 +11,12 @@ import { createPeer } from '../../core/peer.ts'
 import { change, type Known, resumed, spawned } from '../dialects/orchestrator/known.ts'
 import { sessionOf, type Shown, statusOf } from '../dialects/orchestrator/session.ts'
 
-/** Gets the session's own id, and the frame. */
-export type Hearer = (session: string, text: string) => void
+export type Hearer = {
+  /** Gets the session's own id, and the frame. */
+  hear: (session: string, text: string) => void
+  /** Gets a session that is about to begin, and the event that says so. */
+  began: (of: Known, event: LogEvent) => void
+}
 
 export type News = ReturnType<typeof createNews>
 
@@ -36,7 +40,7 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     if (of.endedAt !== undefined) known.delete(of.id)
     if (statusOf(of) === before) return
     const text = updateText(of)
-    for (const hear of hearers) hear(of.id, text)
+    for (const { hear } of hearers) hear(of.id, text)
   }
 
   const resume = async (id: string): Promise<void> => {
@@ -50,6 +54,11 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     for (const event of later) apply(of, event)
   }
 
+  const begin = (of: Known, event: LogEvent): void => {
+    known.set(of.id, of)
+    for (const { began } of hearers) began(of, event)
+  }
+
   /** Takes what happened in a session; what was taken already is passed over. */
   const take = (event: LogEvent): void => {
     if (event === latest || event.seq === 0) return
@@ -57,7 +66,7 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     const id = event.channel.slice(sessionPrefix.length)
     const of = known.get(id)
     if (of) apply(of, event)
-    else if (event.type === 'session.spawned') known.set(id, spawned(id, event, ordered.get(id)))
+    else if (event.type === 'session.spawned') begin(spawned(id, event, ordered.get(id)), event)
     else if (event.type === 'session.resumed') void resume(id)
     else waiting.get(id)?.push(event)
   }
@@ -68,9 +77,9 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     take,
     /** What is known of a session that runs. */
     of: (session: string): Known | undefined => known.get(session),
-    join: (hear: Hearer): (() => void) => {
-      hearers.add(hear)
-      return () => void hearers.delete(hear)
+    join: (hearer: Hearer): (() => void) => {
+      hearers.add(hearer)
+      return () => void hearers.delete(hearer)
     },
     /** Says what a session that is about to begin has to do; gives back what forgets it. */
     order: (session: string, task: NonNullable<Shown['task']>): (() => void) => {

@@ -1,0 +1,47 @@
+// The channel `session:<id>:inbox`: a message that anybody posts there is said to the session, while it runs here.
+
+import { sessionPrefix } from '../../protocol/channel.ts'
+import { limits } from '../../protocol/limits.ts'
+import { urgencies, type Urgency } from '../../protocol/sessions.ts'
+import { filterOf } from '../../core/filter.ts'
+import type { Ground } from '../../core/ground.ts'
+import type { LogEvent } from '../../core/log-event.ts'
+import { textIn } from './line.ts'
+import { type Message, messageOf } from './queue.ts'
+import type { Place } from './rows.ts'
+
+const ending = ':inbox'
+
+/** Whether it is a session's inbox, and so none of a session of its own. */
+export const isInbox = (channel: string): boolean => channel.endsWith(ending)
+
+/** Gives back what closes it. */
+export const openMailbox = (
+  { bus, logger }: Pick<Ground, 'bus' | 'logger'>,
+  { namespace, id }: Place,
+  send: (message: Message) => Promise<unknown>,
+): (() => void) => {
+  const listener = {
+    own: true,
+    filter: filterOf(namespace, { channel: `${sessionPrefix}${id}${ending}` }),
+    offer: (event: LogEvent): void => {
+      const message = messageIn(event)
+      if (!message) return
+      send(message).catch((error: unknown) => {
+        logger.warn('a message for a session was refused', { session: id, error })
+      })
+    },
+  } as const
+  bus.add(listener)
+  return () => bus.remove(listener)
+}
+
+/** A text, or `{text, urgency}`; undefined for what is neither. */
+const messageIn = ({ dataText, by }: LogEvent): Message | undefined => {
+  const data: unknown = JSON.parse(dataText)
+  const text = typeof data === 'string' ? data : textIn(data, 'text')
+  if (text === undefined || text === '' || Buffer.byteLength(text) > limits.sessionTextBytes) return undefined
+  const given = textIn(data, 'urgency')
+  const urgency: Urgency = urgencies.find((each) => each === given) ?? 'next-turn'
+  return messageOf(text, urgency, by)
+}
