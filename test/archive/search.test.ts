@@ -227,6 +227,8 @@ describe('order', () => {
             at % 1000 === 0 ? 'common rare' : at % 2 === 0 ? 'common' : 'common other',
           )
         }
+        message.run(many + 1, seed['id'] ?? 0)
+        words.run((seed['id'] ?? 0) + 1000 * (many + 1), 'other other other')
         database.run('UPDATE sessions SET last_at = last_at + 100000000')
       })()
     })
@@ -236,6 +238,9 @@ describe('order', () => {
     expect(await ids('common')).toEqual([many, many - 1, many - 2])
     expect(await ids('common', { tool: 'claude-code' })).toEqual([many, many - 1, many - 2])
     expect(await ids('common other')).toEqual([many - 1, many - 3, many - 5])
+    // of a word in so many the newest are ranked: the best of them stands first, one that is older does not
+    expect(await search(kept, 'other', {}, 3)).toMatchObject({ order: 'rank', count: 50_025 + 1 })
+    expect(await ids('other')).toEqual([many + 1, many - 1, many - 3])
     // a common word beside a rare one narrows, and the rare one ranks
     expect(await search(kept, 'common rare', {}, 3)).toMatchObject({ order: 'rank', count: 101 })
     expect(await ids('common rare')).toEqual([100_000, 99_000, 98_000])

@@ -8,10 +8,10 @@ import type { Database } from 'bun:sqlite'
 import { idsPerMs } from '../messages.ts'
 import { matchOf, type Phrase } from './terms.ts'
 
-/** one phrase that matches up to so many is ranked */
-const rankedMatches = 100_000
-/** and of several phrases, or of some sessions alone, so many: more has to be asked about each */
-const rankedOfSome = 50_000
+/** so many are ranked at most */
+const rankedMatches = 50_000
+/** and of one phrase that is in up to so many, the newest of them */
+const rankedOfOne = 100_000
 /** a phrase that is in more is common, and so are those that all together are in more */
 const weighedOfOne = 150_000
 const weighedOfAll = 400_000
@@ -48,6 +48,8 @@ const ranked = `SELECT rowid AS id FROM words WHERE words MATCH +? AND rowid >= 
   ORDER BY bm25(words), rowid DESC LIMIT +?`
 const newest = `SELECT rowid AS id FROM words WHERE words MATCH +? AND rowid >= +? AND rowid < +?
   ORDER BY rowid DESC LIMIT +?`
+const edge = `SELECT rowid AS id FROM words WHERE words MATCH +? AND rowid >= +? AND rowid < +?
+  ORDER BY rowid DESC LIMIT 1 OFFSET +?`
 const ofSessions = `FROM words CROSS JOIN messages m ON m.id = words.rowid
   WHERE words MATCH +? AND words.rowid >= +? AND words.rowid < +?
   AND m.session IN (SELECT value FROM json_each(+?))`
@@ -90,15 +92,15 @@ export const createMatcher = (database: Database) => {
           : database.query<Id, AskedOf>(rankedOf).all(match, from, to, sessions, limit)
       ).map(({ id }) => id)
     const best = matchOf(weighed)
-    if (weighed.length === 0 || countOf(best, range, rankedOfSome + 1) > rankedOfSome) return undefined
+    if (weighed.length === 0 || countOf(best, range, rankedMatches + 1) > rankedMatches) return undefined
     const all = new Set(
       (sessions === undefined
-        ? database.query<Id, Asked>(newest).all(match, from, to, rankedOfSome)
-        : database.query<Id, AskedOf>(allOf).all(match, from, to, sessions, rankedOfSome)
+        ? database.query<Id, Asked>(newest).all(match, from, to, rankedMatches)
+        : database.query<Id, AskedOf>(allOf).all(match, from, to, sessions, rankedMatches)
       ).map(({ id }) => id),
     )
     const ids: number[] = []
-    for (const { id } of database.query<Id, Asked>(ranked).iterate(best, from, to, rankedOfSome)) {
+    for (const { id } of database.query<Id, Asked>(ranked).iterate(best, from, to, rankedMatches)) {
       if (ids.length === Math.min(limit, all.size)) break
       if (all.has(id)) ids.push(id)
     }
@@ -127,10 +129,12 @@ export const createMatcher = (database: Database) => {
     const from = Math.max(since, first ?? 0, 0) * idsPerMs
     const last = sessions?.[0] && (sessions[0].last_at + slackMs) * idsPerMs
     const range = { from, to: last ?? Number.MAX_SAFE_INTEGER }
-    const most = sessions === undefined && phrases.length === 1 ? rankedMatches : rankedOfSome
+    const most = sessions === undefined && phrases.length === 1 ? rankedOfOne : rankedMatches
     const count = countOf(match, range, most + 1)
     if (count <= most) {
       const numbers = sessions && JSON.stringify(sessions.map(({ number }) => number))
+      if (count > rankedMatches)
+        range.from = database.query<Id, Asked>(edge).get(match, from, range.to, rankedMatches - 1)?.id ?? from
       const ids = rank(phrases, { ...range, ...(numbers !== undefined && { sessions: numbers }) }, limit)
       if (ids) return { ids, order: 'rank', ...(sessions === undefined && { count }) }
     }
