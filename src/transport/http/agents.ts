@@ -17,7 +17,7 @@ import { sessionRoutes } from './agents/sessions.ts'
 import { postToWebSocket, webSocketRoutes } from './agents/web-socket.ts'
 import { jsonText } from './answer.ts'
 import { bodyError, readBody } from './body.ts'
-import type { House } from './routes.ts'
+import type { House } from './route.ts'
 import { headerToken } from './token.ts'
 
 const root = '/api/daemon'
