@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A stream of numbers from 0 to 1 that is the same each time. */
-const numbers = (seed: number) => {
+export const numbers = (seed: number) => {
   let state = seed
   return (): number => {
     state = (state + 0x6d2b79f5) | 0
@@ -39,7 +39,7 @@ const vocabulary = Array.from({ length: 20_000 }, () =>
   Array.from({ length: 1 + Math.floor(random() * 4) }, () => syllables[Math.floor(random() * 16)]).join(''),
 )
 const word = (): string => vocabulary[Math.floor(20_000 * random() ** 3)] ?? ''
-const words = (count: number): string => Array.from({ length: count }, word).join(' ')
+export const words = (count: number): string => Array.from({ length: count }, word).join(' ')
 const between = (least: number, most: number): number => Math.floor(least + random() * (most - least))
 
 const uuid = (): string => {

@@ -14,7 +14,7 @@ import { lifeRoutes } from './agents/life.ts'
 import { loginRoutes } from './agents/logins.ts'
 import { BodyRefused, type Methods, type Route } from './agents/route.ts'
 import { sessionRoutes } from './agents/sessions.ts'
-import { webSocketRoutes } from './agents/web-socket.ts'
+import { postToWebSocket, webSocketRoutes } from './agents/web-socket.ts'
 import { jsonText } from './answer.ts'
 import { bodyError, readBody } from './body.ts'
 import type { House } from './routes.ts'
@@ -81,10 +81,10 @@ export const createAgentDoor = (house: House, refusals: Refusals): AgentDoor => 
     const allow = Object.keys(methods)
       .flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
       .join(', ')
-    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: { allow } })
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const route = isMethod(method) ? methods[method] : undefined
     if (!route) {
+      if (path === `${root}/ws`) return jsonText(postToWebSocket, 405, { allow })
       const [any] = Object.values(methods)
       return refused(new PaidError('method_not_allowed'), { shape: any?.shape ?? 'flat' }, { allow })
     }

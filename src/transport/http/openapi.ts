@@ -3,6 +3,7 @@
 
 import { errors } from '../../protocol/error.ts'
 import type { Result } from '../../protocol/api.ts'
+import { agentPaths } from './openapi/agents.ts'
 import { answer, json, problem, type Schema } from './openapi-parts.ts'
 import { sessionOperations } from './openapi-sessions.ts'
 
@@ -106,6 +107,7 @@ export const openApiOf = ({ methods }: Result<'system.methods'>, version: string
       },
     },
     ...sessionOperations,
+    ...agentPaths('agent'),
     ...Object.fromEntries(
       ['/health', '/ready', '/version', '/stats'].map((path) => [
         path,
@@ -142,7 +144,10 @@ export const openApiOf = ({ methods }: Result<'system.methods'>, version: string
     ),
   },
   components: {
-    securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    securitySchemes: {
+      token: { type: 'http', scheme: 'bearer' },
+      agent: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+    },
     schemas: {
       Error: {
         type: 'object',
