@@ -2,22 +2,16 @@
 // through the redactor: text by text, before it is escaped or put into JSON, so that neither hides a secret.
 
 import type { Database } from 'bun:sqlite'
-import type { ArchivedMessage, ArchivedSession } from '../protocol/archive.ts'
+import type { ArchivedSession } from '../protocol/archive.ts'
 import { redact } from '../lib/redact.ts'
 import { chunksOf, linesOf } from './chunks.ts'
+import type { Format } from './export/format.ts'
 import { html } from './export/html.ts'
 import { json } from './export/json.ts'
 import { markdown } from './export/markdown.ts'
 import { redactedLine } from './export/raw.ts'
 import { type MessageReader, shownSession } from './read.ts'
 import type { SessionRow } from './sessions.ts'
-
-/** How a format writes a document: what stands before, for each message, and behind. */
-export type Format = {
-  head: (session: ArchivedSession) => string
-  message: (message: ArchivedMessage, first: boolean) => string
-  foot: string
-}
 
 const formats: Record<'md' | 'json' | 'html', Format> = { md: markdown, json, html }
 

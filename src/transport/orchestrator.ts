@@ -44,8 +44,10 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
   const held = createHeld()
   /** what came with the messages of this client, until they are answered */
   const asked = new Map<string, Asked>()
-  const { follow, leave, follows } = createFollowing({ connection, dispatch, news, held, asked, words })
+  const following = createFollowing({ connection, dispatch, news, held, asked, words })
+  const { follow, leave, follows } = following
   let speaks: 'nothing' | 'this' | 'another' = 'nothing'
+  let ended = false
 
   /** sessions whose news it did not read */
   const missed = new Set<string>()
@@ -59,7 +61,7 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     }
   }
   const hear = (session: string, text: string): void => {
-    if (speaks === 'another') return
+    if (speaks === 'another' || ended) return
     held.say(session, () => {
       if (words(text).every(connection.tell)) return
       missed.add(session)
@@ -229,6 +231,10 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     yield: (): void => {
       if (speaks === 'nothing') speaks = 'another'
     },
-    end: quit,
+    end: (): void => {
+      ended = true
+      quit()
+      following.end()
+    },
   }
 }

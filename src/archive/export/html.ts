@@ -2,7 +2,7 @@
 // everything anybody said is text. Light or dark as its reader's system is.
 
 import type { ArchivedMessage, ArchivedSession } from '../../protocol/archive.ts'
-import type { Format } from '../export.ts'
+import type { Format } from './format.ts'
 import { factsOf, speakerOf } from './words.ts'
 
 const style = `

@@ -2,7 +2,7 @@
 // somebody said cannot end its fence, nor begin a heading of ours.
 
 import type { ArchivedMessage, ArchivedSession } from '../../protocol/archive.ts'
-import type { Format } from '../export.ts'
+import type { Format } from './format.ts'
 import { factsOf, speakerOf } from './words.ts'
 
 /** Longer than any run of backticks inside. */

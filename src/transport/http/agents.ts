@@ -17,7 +17,7 @@ import { sessionRoutes } from './agents/sessions.ts'
 import { postToWebSocket, webSocketRoutes } from './agents/web-socket.ts'
 import { jsonText } from './answer.ts'
 import { bodyError, readBody } from './body.ts'
-import type { House } from './routes.ts'
+import type { House } from './route.ts'
 import { headerToken } from './token.ts'
 
 const root = '/api/daemon'
@@ -81,7 +81,6 @@ export const createAgentDoor = (house: House, refusals: Refusals): AgentDoor => 
     const allow = Object.keys(methods)
       .flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
       .join(', ')
-    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: { allow } })
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const route = isMethod(method) ? methods[method] : undefined
     if (!route) {

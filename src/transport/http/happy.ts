@@ -25,7 +25,7 @@ import { readBody } from './body.ts'
 import { spawnIn } from './happy-spawn.ts'
 import { callerOf } from './posted.ts'
 import type { Reported } from './reported.ts'
-import type { Handler, Paths } from './routes.ts'
+import type { Handler, Paths } from './route.ts'
 
 const json = (value: unknown, status = 200): Response => jsonText(JSON.stringify(value), status)
 

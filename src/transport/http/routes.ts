@@ -4,12 +4,10 @@
 import { Hono } from 'hono'
 import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
-import type { ListenerDialect } from '../../listener.ts'
 import type { Params } from '../../protocol/api.ts'
-import { asPaidError, type Dispatch } from '../../core/dispatch.ts'
-import type { Logger } from '../../core/logger.ts'
+import { asPaidError } from '../../core/dispatch.ts'
 import { LogEvent } from '../../core/log-event.ts'
-import { createPeer, endPeer, type Peer } from '../../core/peer.ts'
+import { createPeer, endPeer } from '../../core/peer.ts'
 import { decodeHook } from '../dialects/claude.ts'
 import { decodeCommit } from '../dialects/git.ts'
 import { parseJson } from '../dialects/json.ts'
@@ -17,7 +15,6 @@ import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
 import type { News } from '../orchestrator/news.ts'
 import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
-import type { Attempts } from './attempts.ts'
 import { bodyError, readBody } from './body.ts'
 import { openApiOf } from './openapi.ts'
 import { happyPaths } from './happy.ts'
@@ -25,46 +22,12 @@ import { healthIn } from './health.ts'
 import { batchOf, callerOf, keyOf, occurredAtOf } from './posted.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
 import { createReported } from './reported.ts'
+import type { House, Methods, Visit } from './route.ts'
 import { sessionPaths } from './sessions.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
-import type { WebhookRates } from './webhook-rates.ts'
 
-/** What a route gets besides the request. */
-export type Visit = {
-  peer: Peer
-  hookPeer: Peer
-  /** whose words the listener speaks where two old systems differ */
-  dialect: ListenerDialect
-  /** the query, undecoded */
-  search: string
-  /** takes off the limit on quiet connections */
-  keepOpen: () => void
-}
 type Env = { Bindings: Visit }
-
-/** What the routes need of the daemon. */
-export type House = {
-  dispatch: Dispatch
-  logger: Logger
-  version: string
-  buildTime: string
-  startedAt: number
-  maxBody: number
-  rates: WebhookRates
-  /** of whoever comes as an agent */
-  attempts: Attempts
-  ready: () => boolean
-  webSockets: () => number
-  onLagged: () => void
-  /** keeps count of open streams, and ends them at stop */
-  streams: Set<() => void>
-}
-
-export type Handler = (request: Request, visit: Visit, parameter: string) => Response | Promise<Response>
 type Ingest = (request: Request, visit: Visit) => Promise<Response>
-type Methods = Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>
-/** paths of other files, with their handlers */
-export type Paths = Readonly<Record<string, Methods>>
 
 export type Routes = {
   answer: (request: Request, path: string, visit: Visit) => Response | Promise<Response>

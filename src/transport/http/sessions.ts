@@ -18,7 +18,7 @@ import { readBody } from './body.ts'
 import { spawnIn } from './happy-spawn.ts'
 import { callerOf } from './posted.ts'
 import type { Reported } from './reported.ts'
-import type { Paths, Visit } from './routes.ts'
+import type { Paths, Visit } from './route.ts'
 
 type Fields = Record<string, unknown>
 

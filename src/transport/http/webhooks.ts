@@ -9,7 +9,7 @@ import { createPeer } from '../../core/peer.ts'
 import type { Refusals } from '../refusals.ts'
 import { jsonOk, jsonText } from './answer.ts'
 import { bodyError, readBytes } from './body.ts'
-import type { House } from './routes.ts'
+import type { House } from './route.ts'
 import { rateWindowMs } from './webhook-rates.ts'
 
 const root = '/webhook'

@@ -31,6 +31,7 @@ export const createFollowing = ({
 }) => {
   const followed = new Map<string, Followed>()
   const { outbox } = connection
+  let ended = false
 
   const send = (told: readonly string[], { seq }: LogEvent, owner: Subscription): void => {
     const frames = told.flatMap(words)
@@ -55,7 +56,7 @@ export const createFollowing = ({
       if (followed.get(each.of.id) !== each) return undefined
       followed.delete(each.of.id)
       const since = each.stream.turnBegan ?? seq
-      void outbox.empty().then(() => follow(each.of, since).catch(() => {}))
+      void outbox.empty().then(() => (ended ? undefined : follow(each.of, since).catch(() => {})))
       return undefined
     },
   })
@@ -98,5 +99,14 @@ export const createFollowing = ({
     if (each) await end(each).catch(() => {})
   }
 
-  return { follow, leave, follows: (session: string): boolean => followed.has(session) }
+  return {
+    follow,
+    leave,
+    follows: (session: string): boolean => followed.has(session),
+    /** Its connection is gone: nothing is begun any more. */
+    end: (): void => {
+      ended = true
+      followed.clear()
+    },
+  }
 }

@@ -6,7 +6,7 @@ import { complaintOf, fieldErrors } from '../../dialects/orchestrator/agent-bodi
 import { bodyOf, type Renamed, type Shape } from '../../dialects/orchestrator/agent-refusals.ts'
 import { parseJson } from '../../dialects/json.ts'
 import { jsonText } from '../answer.ts'
-import type { House } from '../routes.ts'
+import type { House } from '../route.ts'
 
 export type Asked = {
   request: Request
