@@ -3,7 +3,7 @@
 
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { moduleDeclarations, protocolDeclarations, typeFile } from './declarations.ts'
+import { functionDeclarations, moduleDeclarations, protocolDeclarations, typeFile } from './declarations.ts'
 
 const source = join(import.meta.dir, '../src/client')
 
@@ -13,8 +13,11 @@ export const buildClient = async (folder: string): Promise<void> => {
   const aside = mkdtempSync(join(dirname(folder), '.client-'))
   const made = join(aside, basename(folder))
   try {
-    await bundle(['index.ts', 'photon.ts'], 'node', made)
+    await bundle(['index.ts', 'photon.ts', 'orchestrator.ts', 'react.ts'], 'node', made)
     await bundle(['browser.ts'], 'browser', made)
+    // one bundle for both, so that a page's hooks and its own calls share the client
+    await bundle(['orchestrator-browser.ts', 'react-browser.ts'], 'browser', made)
+    for (const name of ['react', 'react-browser']) await markAsClient(join(made, `${name}.js`))
     for (const [name, text] of await declarations()) await Bun.write(join(made, `${name}.d.ts`), text)
     replace(made, folder, join(aside, 'old'))
   } finally {
@@ -29,9 +32,16 @@ const bundle = async (files: string[], target: 'node' | 'browser', outdir: strin
     format: 'esm',
     splitting: true,
     outdir,
+    external: ['react'],
     naming: { chunk: 'chunk-[hash].[ext]' },
   })
   for (const log of logs) console.error(log)
+}
+
+/** Hooks have no meaning where a server makes a page's parts; a framework that does both is told so. */
+const markAsClient = async (file: string): Promise<void> => {
+  const text = await Bun.file(file).text()
+  await Bun.write(file, `'use client'\n${text}`)
 }
 
 const declarations = async (): Promise<[string, string][]> => {
@@ -55,6 +65,13 @@ const declarations = async (): Promise<[string, string][]> => {
         listJobs: 'ListJobs',
         pingDaemon: 'PingDaemon',
       }),
+    ],
+    ['orchestrator-types', await read('orchestrator-types')],
+    ['react-types', await read('react-types')],
+    ['orchestrator', functionDeclarations('orchestrator-types', { getDaemonClient: 'GetDaemonClient' })],
+    [
+      'react',
+      functionDeclarations('react-types', { useDaemon: 'UseDaemon', useSessionMonitor: 'UseSessionMonitor' }),
     ],
   ]
 }

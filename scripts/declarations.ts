@@ -124,14 +124,20 @@ export declare class PaidError extends Error {
 /** `AsyncDisposable` is newer than some programs' own settings. */
 const libraries = '/// <reference lib="esnext.disposable" />\n'
 
-/** A module's declaration: the types of `types`, the protocol's, and the functions it exports, each by the name of its type. */
+/** A module's declaration: the types of `types`, and the functions it exports, each by the name of its type. */
+export const functionDeclarations = (types: string, functions: Record<string, string>): string =>
+  [
+    `import type { ${Object.values(functions).join(', ')} } from './${types}.js'\n`,
+    `export type * from './${types}.js'\n`,
+    ...Object.entries(functions).map(([name, type]) => `export declare const ${name}: ${type}\n`),
+  ].join('')
+
+/** The same of a module that also has the protocol's types and errors. */
 export const moduleDeclarations = (types: string, functions: Record<string, string>): string =>
   [
     libraries,
     `import type { ErrorCode } from './protocol.js'\n`,
-    `import type { ${Object.values(functions).join(', ')} } from './${types}.js'\n`,
-    `export type * from './${types}.js'\n`,
     `export type * from './protocol.js'\n`,
-    ...Object.entries(functions).map(([name, type]) => `export declare const ${name}: ${type}\n`),
+    functionDeclarations(types, functions),
     errorClass,
   ].join('')

@@ -64,6 +64,7 @@ const packageUsers: Record<string, readonly string[]> = {
   standardwebhooks: ['features'],
   'js-yaml': ['lib'],
   diff: ['archive'],
+  react: ['client'],
   '@secretlint/secretlint-rule-preset-recommend': ['lib'],
   '@secretlint/types': ['lib'],
 }
@@ -183,7 +184,7 @@ describe('dependencies', () => {
       .object({ dependencies: pins.default({}), devDependencies: pins })
       .parse(JSON.parse(textOf('package.json')))
     const all = Object.entries({ ...dependencies, ...devDependencies })
-    expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
+    expect(all.filter(([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+$/.test(version))).toEqual([])
   })
 
   const entry = z.looseObject({
