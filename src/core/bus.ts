@@ -52,19 +52,24 @@ export const createBus = () => {
     )
   }
 
+  /** @param seen those of several patterns that had this event; gives back the same, made when it is needed */
   const offerTo = (
     event: LogEvent,
     listeners: Listeners | undefined,
     seen: Set<Listener> | undefined,
-  ): void => {
-    if (!listeners) return
+  ): Set<Listener> | undefined => {
+    if (!listeners) return seen
+    let had = seen
     for (const listener of listeners) {
-      if (seen && (listener.filter.patterns?.length ?? 1) > 1) {
-        if (seen.has(listener)) continue
-        seen.add(listener)
+      // one pattern may be a part of another: only then can a listener be met twice
+      if ((listener.filter.patterns?.length ?? 1) > 1) {
+        had ??= new Set()
+        if (had.has(listener)) continue
+        had.add(listener)
       }
       listener.offer(event)
     }
+    return had
   }
 
   return {
@@ -95,13 +100,10 @@ export const createBus = () => {
       for (const event of events) {
         const index = namespaces.get(event.namespace)
         if (!index) continue
-        // one pattern may be a part of another: only then can a listener be met twice
-        const seen =
-          index.lengths.length + (index.exact.size > 0 ? 1 : 0) > 1 ? new Set<Listener>() : undefined
-        offerTo(event, index.exact.get(event.channel), seen)
+        let seen = offerTo(event, index.exact.get(event.channel), undefined)
         for (const length of index.lengths) {
           if (length > event.channel.length) break
-          offerTo(event, index.prefixes.get(event.channel.slice(0, length)), seen)
+          seen = offerTo(event, index.prefixes.get(event.channel.slice(0, length)), seen)
         }
       }
     },
