@@ -18,6 +18,7 @@ import { limits } from './protocol/limits.ts'
 import { PaidError } from './protocol/error.ts'
 import type { Status } from './protocol/system.ts'
 import { systemClock } from './lib/clock.ts'
+import { excludingNow } from './lib/exclude.ts'
 import { giveBackStartPages } from './lib/start-pages.ts'
 import { openSteadyClock } from './lib/steady-clock.ts'
 import { createBus } from './core/bus.ts'
@@ -82,6 +83,7 @@ export const runDaemon = async ({
     config.capture.exclude,
     logger.warn,
   )
+  const isExcluded = excludingNow(() => captureSettings().privacy.excludePatterns)
   const archived = createArchiveClient(
     { path: paths.archive, exclude: captureSettings().privacy.excludePatterns },
     openArchiveWorker,
@@ -125,6 +127,7 @@ export const runDaemon = async ({
     buildTime: statSync(process.execPath).mtime.toISOString(),
     startedAt,
     maxBody: config.http.maxBody,
+    isExcluded,
     rates: createWebhookRates(config.webhooks.ratePerMinute),
     attempts: createAttempts(),
     ready: () => phase === 'ready' && log.writable,
@@ -134,7 +137,7 @@ export const runDaemon = async ({
   }
   const token = tokenFor(paths.token, env['PAID_TOKEN'])
   const doors = await openDoors({ paths, config, token, house, refusals, webSockets, stack })
-  const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger }))
+  const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger, isExcluded }))
   stack.defer(async () => {
     if (await rooms.end()) await Bun.sleep(farewellMs)
     webSockets.closeAll()

@@ -4,6 +4,20 @@
 
 export type IsExcluded = (path: string) => boolean
 
+/** The same by patterns that may be others from call to call; those of one array are read once. */
+export const excludingNow = (patterns: () => readonly string[]): IsExcluded => {
+  let known: readonly string[] | undefined
+  let isExcluded: IsExcluded = () => false
+  return (path) => {
+    const current = patterns()
+    if (current !== known) {
+      known = current
+      isExcluded = excluding(current)
+    }
+    return isExcluded(path)
+  }
+}
+
 export const excluding = (patterns: readonly string[]): IsExcluded => {
   const ofNames = anyOf(patterns.filter((pattern) => !pattern.includes('/')))
   const ofPaths = anyOf(patterns.filter((pattern) => pattern.includes('/')))

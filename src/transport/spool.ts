@@ -10,6 +10,7 @@ import { spoolAt, type SpoolEntry } from '../lib/spool.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Logger } from '../core/logger.ts'
 import { createPeer } from '../core/peer.ts'
+import type { IsExcluded } from '../lib/exclude.ts'
 import { decodeHook } from './dialects/claude.ts'
 import { decodeCommit } from './dialects/git.ts'
 
@@ -21,8 +22,11 @@ export const openSpoolDoor = ({
   folder,
   dispatch,
   logger,
+  isExcluded,
 }: {
   folder: string
+  /** files whose contents are not to be kept */
+  isExcluded: IsExcluded
   dispatch: Dispatch
   logger: Logger
 }) => {
@@ -50,7 +54,7 @@ export const openSpoolDoor = ({
       await dispatch({ ...gitPeer, ...cause }, 'commit.record', decodeCommit(text))
       return
     }
-    const event = decodeHook(text, entry.occurredAt)
+    const event = decodeHook(text, entry.occurredAt, isExcluded)
     const caller = { ...peer, ...cause }
     await dispatch(caller, 'event.publish', { ...event, key: entry.key })
   }

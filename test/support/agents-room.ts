@@ -50,6 +50,7 @@ export const openAgentsRoom = () => {
       buildTime: '',
       startedAt: 0,
       maxBody: limits.bodyBytes,
+      isExcluded: () => false,
       rates: createWebhookRates(60),
       attempts: createAttempts(),
       ready: () => true,

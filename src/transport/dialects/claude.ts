@@ -6,13 +6,19 @@
 import { PaidError } from '../../protocol/error.ts'
 import type { NewEvent } from '../../protocol/events.ts'
 import { limits } from '../../protocol/limits.ts'
+import type { IsExcluded } from '../../lib/exclude.ts'
+import { withholdContents } from './claude-withheld.ts'
 import { parseJson } from './json.ts'
 import { channelOf, isFields } from './pai.ts'
 
 type Truncated = { path: string; bytes: number }
 
-/** The event in a hook's JSON text. Throws `invalid_json`, and `bad_request` for what is no hook. */
-export const decodeHook = (text: string, occurredAt: number | undefined): NewEvent => {
+/** The event in a hook's JSON text, without contents of excluded files. Throws `invalid_json`, and `bad_request` for what is no hook. */
+export const decodeHook = (
+  text: string,
+  occurredAt: number | undefined,
+  isExcluded: IsExcluded,
+): NewEvent => {
   const body = parseJson(text)
   const type = isFields(body) ? body['hook_event_name'] : undefined
   if (!isFields(body) || typeof type !== 'string' || type === '')
@@ -21,6 +27,7 @@ export const decodeHook = (text: string, occurredAt: number | undefined): NewEve
       'A hook is an object with hook_event_name',
       'Send the JSON that Claude Code gives a hook on stdin.',
     )
+  withholdContents(body, isExcluded)
   const truncated: Truncated[] = []
   const data = text.length * 3 <= limits.hookStringBytes ? body : shortenAll(body, truncated)
   return {

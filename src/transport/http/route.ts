@@ -1,5 +1,6 @@
 // What the paths of an HTTP door have in common: what a route gets, and what it needs of the daemon.
 
+import type { IsExcluded } from '../../lib/exclude.ts'
 import type { ListenerDialect } from '../../listener.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -27,6 +28,8 @@ export type House = {
   buildTime: string
   startedAt: number
   maxBody: number
+  /** files whose contents are not to be kept */
+  isExcluded: IsExcluded
   rates: WebhookRates
   /** of whoever comes as an agent */
   attempts: Attempts

@@ -75,7 +75,11 @@ export const createRoutes = (house: House, refusals: Refusals, news: News): Rout
   }
 
   const postHook: Ingest = async (request, { hookPeer }) => {
-    const event = decodeHook(await readBody(request, limits.hookBodyBytes), occurredAtOf(request))
+    const event = decodeHook(
+      await readBody(request, limits.hookBodyBytes),
+      occurredAtOf(request),
+      house.isExcluded,
+    )
     await dispatch(callerOf(request, hookPeer), 'event.publish', { ...event, ...keyOf(request) })
     return jsonOk('{}')
   }
