@@ -86,7 +86,7 @@ export const runDaemon = async ({
   )
   const isExcluded = excludingNow(() => captureSettings().privacy.excludePatterns)
   const archived = createArchiveClient(
-    { path: paths.archive, exclude: captureSettings().privacy.excludePatterns },
+    () => ({ path: paths.archive, exclude: captureSettings().privacy.excludePatterns }),
     openArchiveWorker,
   )
   stack.defer(() => archived.close())
