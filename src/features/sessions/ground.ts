@@ -11,6 +11,7 @@ export type SessionSettings = {
   idleSeconds: number
   stopSeconds: number
   budgetUsd: number
+  inbox: boolean
 }
 
 export type SessionsGround = Ground & {
