@@ -32,10 +32,10 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
   const waiting = new Map<string, LogEvent[]>()
   /** what was ordered of sessions that are about to begin */
   const ordered = new Map<string, NonNullable<Shown['task']>>()
-  let latest: LogEvent | undefined
 
   const apply = (of: Known, event: LogEvent): void => {
     const before = statusOf(of)
+    of.seq = event.seq
     change(of, event)
     if (of.endedAt !== undefined) known.delete(of.id)
     if (statusOf(of) === before) return
@@ -43,15 +43,15 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     for (const { hear } of hearers) hear(of.id, text)
   }
 
-  const resume = async (id: string): Promise<void> => {
+  const resume = async (id: string, seq: number): Promise<void> => {
     const later: LogEvent[] = []
     waiting.set(id, later)
     const found = await dispatch(peer, 'session.get', { id }).catch(() => undefined)
     waiting.delete(id)
     if (!found?.session) return
-    const of = resumed(found.session)
+    const of = resumed(found.session, seq)
     known.set(id, of)
-    for (const event of later) apply(of, event)
+    for (const event of later) if (event.seq > of.seq) apply(of, event)
   }
 
   const begin = (of: Known, event: LogEvent): void => {
@@ -61,13 +61,13 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
 
   /** Takes what happened in a session; what was taken already is passed over. */
   const take = (event: LogEvent): void => {
-    if (event === latest || event.seq === 0) return
-    latest = event
+    if (event.seq === 0) return
     const id = event.channel.slice(sessionPrefix.length)
     const of = known.get(id)
+    if (of && event.seq <= of.seq) return
     if (of) apply(of, event)
     else if (event.type === 'session.spawned') begin(spawned(id, event, ordered.get(id)), event)
-    else if (event.type === 'session.resumed') void resume(id)
+    else if (event.type === 'session.resumed') void resume(id, event.seq)
     else waiting.get(id)?.push(event)
   }
 

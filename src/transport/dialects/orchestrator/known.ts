@@ -7,6 +7,8 @@ import type { Shown } from './session.ts'
 
 export type Known = Shown & {
   tokens: Tokens
+  /** the last event that is in it */
+  seq: number
   /** the message that it was spawned with */
   first?: string
 }
@@ -23,6 +25,7 @@ export const spawned = (id: string, event: LogEvent, task: Shown['task']): Known
     status: 'initializing',
     startedAt: typeof startedAt === 'number' ? startedAt : event.at,
     lastAt: event.at,
+    seq: event.seq,
     turns: 0,
     failedTurns: 0,
     busyMs: 0,
@@ -35,9 +38,9 @@ export const spawned = (id: string, event: LogEvent, task: Shown['task']): Known
 }
 
 /** From its row, when it begins anew. */
-export const resumed = (session: Session): Known => {
+export const resumed = (session: Session, seq: number): Known => {
   const { endedAt: _ended, ...rest } = session
-  return { ...rest, status: 'initializing', tokens: session.tokens ?? noTokens, first: '' }
+  return { ...rest, seq, status: 'initializing', tokens: session.tokens ?? noTokens, first: '' }
 }
 
 export const change = (of: Known, event: LogEvent): void => {
