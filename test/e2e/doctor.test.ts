@@ -35,6 +35,7 @@ test('a healthy home: every check is ok, exit 0, aligned lines for people and on
     'ports',
     'leftovers',
     'database',
+    'archive',
     'spool',
     'disk',
     'hooks',

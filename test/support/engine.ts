@@ -99,6 +99,7 @@ export const openEngine = (
     captureSettings,
     keeping,
     claudeFolder: undefined,
+    isSpooled: () => false,
     sessions: { ...loadConfig({ paths: pathsOf(folder) }).sessions, workspaces: join(folder, 'workspaces') },
     archive: { client: archived, live: true, exists: () => true },
     // it has no doors
