@@ -31,7 +31,7 @@ export const options = z.strictObject({
   hosts: z
     .array(z.string('a list of host names').min(1, 'no empty host names'), 'a list of host names')
     .default([])
-    .describe('more names the daemon answers to in `Host`'),
+    .describe('more names the daemon answers to in `Host`; pages at them are let in'),
   http: z
     .strictObject({
       maxBody: wholeNumber(1024, limits.hookBodyBytes, limits.bodyBytes).describe(
