@@ -106,7 +106,7 @@ export const runDaemon = async ({
     captureSettings,
     claudeFolder: claudeFolderOf(env),
     keeping: config.capture,
-    sessions: { ...config.sessions, workspaces: join(paths.home, 'workspaces') },
+    sessions: { ...config.sessions, claude: config.claude.path, workspaces: join(paths.home, 'workspaces') },
     archive: {
       client: archived,
       live: config.capture.transcripts,

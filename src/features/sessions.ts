@@ -38,7 +38,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   const running = new Map<string, Live>()
   /** places that are taken by sessions that are about to run */
   const reserved = new Set<string>()
-  const program = createProgram({ claude: settings.claude, env: ground.env })
+  const program = createProgram({ path: settings.claude, env: ground.env })
   const heard = createHeard({ log })
   const totals = createTotals(log, running)
   const looking = createLooking({

@@ -99,7 +99,11 @@ export const openEngine = (
     captureSettings,
     keeping,
     claudeFolder: undefined,
-    sessions: { ...loadConfig({ paths: pathsOf(folder) }).sessions, workspaces: join(folder, 'workspaces') },
+    sessions: {
+      ...loadConfig({ paths: pathsOf(folder) }).sessions,
+      claude: '',
+      workspaces: join(folder, 'workspaces'),
+    },
     archive: { client: archived, live: true, exists: () => true },
     // it has no doors
     postToSelf: () => Promise.reject(new Error('nobody listens')),

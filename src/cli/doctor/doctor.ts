@@ -4,6 +4,7 @@
 // breaks is a finding and keeps no other from being made.
 // It refuses to look into a home that others can write to: nothing there can be believed.
 
+import { checkClaude } from './claude.ts'
 import { checkConfig } from './config.ts'
 import { checkDaemon, checkVersion } from './daemon.ts'
 import { checkDatabase } from './database.ts'
@@ -36,6 +37,7 @@ const ofTheMachine: Record<string, Check> = {
   disk: checkDisk,
   hooks: checkHooks,
   git: checkGitHooks,
+  claude: checkClaude,
   proxies: checkProxies,
 }
 
