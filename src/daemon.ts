@@ -20,6 +20,7 @@ import type { Status } from './protocol/system.ts'
 import { systemClock } from './lib/clock.ts'
 import { excludingNow } from './lib/exclude.ts'
 import { giveBackStartPages } from './lib/start-pages.ts'
+import { spoolAt } from './lib/spool.ts'
 import { openSteadyClock } from './lib/steady-clock.ts'
 import { createBus } from './core/bus.ts'
 import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from './core/database.ts'
@@ -105,6 +106,7 @@ export const runDaemon = async ({
     umask,
     captureSettings,
     claudeFolder: claudeFolderOf(env),
+    isSpooled: spoolAt(paths.spool, limits.spoolBytes).has,
     keeping: config.capture,
     sessions: { ...config.sessions, claude: config.claude.path, workspaces: join(paths.home, 'workspaces') },
     archive: {

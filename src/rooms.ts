@@ -42,6 +42,8 @@ export type Choices = {
   keeping: Pick<Keeping, 'writePrompts' | 'gitNotes'>
   /** where Claude Code has its transcripts */
   claudeFolder: string | undefined
+  /** whether a hook of this key waits in the spool */
+  isSpooled: (key: string) => boolean
   /** the options `sessions.*`, and where those work that are given no folder */
   sessions: SessionSettings & { workspaces: string }
   postToSelf: PostToSelf
@@ -58,8 +60,8 @@ export const createRooms = (ground: Ground, choices: Choices) => {
   const jobs = createJobs(ground)
   const rules = createRules(ground)
   const { workspaces, ...settings } = choices.sessions
-  const { claudeFolder } = choices
-  const sessions = createSessions({ ...ground, settings, workspaces, env, umask, claudeFolder })
+  const { claudeFolder, isSpooled } = choices
+  const sessions = createSessions({ ...ground, settings, workspaces, env, umask, claudeFolder, isSpooled })
   const capture = createCapture({ ...ground, settings: choices.captureSettings, umask })
   const { client, live, exists } = choices.archive
   const archive = createArchive({ ...ground, archive: client, live, exists })

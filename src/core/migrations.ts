@@ -9,6 +9,7 @@ import { agents } from './migrations/agents.ts'
 import { capture } from './migrations/capture.ts'
 import { commits } from './migrations/commits.ts'
 import { following } from './migrations/following.ts'
+import { heard } from './migrations/heard.ts'
 import { jobs } from './migrations/jobs.ts'
 import { managed } from './migrations/managed.ts'
 import { webhooks } from './migrations/webhooks.ts'
@@ -115,4 +116,5 @@ export const migrations: readonly ((database: Database) => void)[] = [
   following,
   managed,
   agents,
+  heard,
 ]

@@ -7,6 +7,7 @@ import { archive } from './archive.ts'
 import { capture } from './capture.ts'
 import { commits } from './commits.ts'
 import { events } from './events.ts'
+import { hooks } from './hooks.ts'
 import { jobs } from './jobs.ts'
 import { keys } from './keys.ts'
 import { locks } from './locks.ts'
@@ -23,6 +24,7 @@ export const api = {
   ...capture,
   ...commits,
   ...events,
+  ...hooks,
   ...jobs,
   ...keys,
   ...locks,

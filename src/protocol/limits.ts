@@ -34,6 +34,10 @@ export const limits = {
   sessionLabels: 100,
   /** messages that wait for one session */
   sessionQueue: 100,
+  /** what is said to a session that was not started here, with the words that say from whom it comes */
+  heardTextCharacters: 9000,
+  /** and how long it waits to be seen */
+  heardMessageMs: 24 * 3600 * 1000,
   /** a line that Claude Code writes; of a longer one only its length is told */
   sessionLineBytes: 64 * MiB,
   /** a text in what a session says, is given or gets; of a longer one the beginning is kept */

@@ -81,6 +81,7 @@ const folder = z
   .max(limits.pathBytes)
   .refine((path) => path.startsWith('/') && !path.includes('\0'), 'an absolute path')
 
+export const messageWays = ['stdin', 'hook'] as const
 export const urgencies = ['now', 'next-turn', 'note'] as const
 export type Urgency = (typeof urgencies)[number]
 
@@ -140,7 +141,7 @@ export const sessions = {
     example: { prompt: 'Fix the tests', directory: '/home/ann/project' },
   }),
   'session.send': method({
-    summary: 'Say something to a managed session; its channel tells when it was seen',
+    summary: 'Say something to a session; its channel tells how far it got',
     access: 'write',
     params: z.object({
       id,
@@ -149,7 +150,13 @@ export const sessions = {
         description: 'now interrupts what it does; a note is read with the next turn and starts none',
       }),
     }),
-    result: z.object({ message: z.string().meta({ description: 'msg_…' }), turn: z.string().optional() }),
+    result: z.object({
+      message: z.string().meta({ description: 'msg_…' }),
+      way: z.enum(messageWays).meta({
+        description: 'stdin: of a managed one; hook: it waits for the next hook of it that is told something',
+      }),
+      turn: z.string().optional(),
+    }),
     example: { id: '4fa77bb5', text: 'Also update the README', urgency: 'next-turn' },
   }),
   'session.wait': method({

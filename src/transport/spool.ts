@@ -12,6 +12,7 @@ import type { Logger } from '../core/logger.ts'
 import { createPeer } from '../core/peer.ts'
 import type { IsExcluded } from '../lib/exclude.ts'
 import { decodeHook } from './dialects/claude.ts'
+import { askingIn } from './dialects/claude-reply.ts'
 import { decodeCommit } from './dialects/git.ts'
 
 const lookEveryMs = 500
@@ -56,7 +57,11 @@ export const openSpoolDoor = ({
     }
     const event = decodeHook(text, entry.occurredAt, isExcluded)
     const caller = { ...peer, ...cause }
-    await dispatch(caller, 'event.publish', { ...event, key: entry.key })
+    const { key } = entry
+    const { duplicate } = await dispatch(caller, 'event.publish', { ...event, key })
+    // its first copy came, and its reply did not: else it would not be here
+    const asking = duplicate ? askingIn(event.type, event.data) : undefined
+    if (asking) await dispatch(caller, 'session.unanswered', { id: asking.id, key })
   }
 
   /** False when the log cannot take it now: it stays where it is. */

@@ -37,6 +37,7 @@ test('a healthy home: every check is ok, exit 0, aligned lines for people and on
     'ports',
     'leftovers',
     'database',
+    'archive',
     'spool',
     'disk',
     'hooks',

@@ -99,6 +99,7 @@ export const openEngine = (
     captureSettings,
     keeping,
     claudeFolder: undefined,
+    isSpooled: () => false,
     sessions: {
       ...loadConfig({ paths: pathsOf(folder) }).sessions,
       claude: '',

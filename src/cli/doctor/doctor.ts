@@ -4,6 +4,7 @@
 // breaks is a finding and keeps no other from being made.
 // It refuses to look into a home that others can write to: nothing there can be believed.
 
+import { checkArchive } from './archive.ts'
 import { checkClaude } from './claude.ts'
 import { checkConfig } from './config.ts'
 import { checkDaemon, checkVersion } from './daemon.ts'
@@ -31,6 +32,7 @@ const ofTheHome: Record<string, Check> = {
   ports: checkPorts,
   leftovers: checkLeftovers,
   database: checkDatabase,
+  archive: checkArchive,
   spool: checkSpool,
 }
 const ofTheMachine: Record<string, Check> = {

@@ -28,6 +28,8 @@ export type HooksStatus = {
   exists: boolean
   installed: string[]
   missing: string[]
+  /** installed by an earlier `paid`, in another way than now */
+  outdated: string[]
   /** each program that is run, and whether it is there */
   commands: { command: string; exists: boolean }[]
   /** Claude Code's own switch in this file: `disableAllHooks` */
@@ -39,7 +41,7 @@ export type HooksStatus = {
 export const hooksStatus = (where: Where): HooksStatus => {
   const { settingsPath } = where
   const all = Object.keys(hookEvents)
-  const none = { settingsPath, installed: [], missing: all, commands: [], disabled: false }
+  const none = { settingsPath, installed: [], missing: all, outdated: [], commands: [], disabled: false }
   try {
     const text = readSettings(settingsPath)
     if (text === undefined) return { ...none, exists: false }
@@ -50,6 +52,7 @@ export const hooksStatus = (where: Where): HooksStatus => {
       exists: true,
       installed: [...installed],
       missing: all.filter((event) => !installed.has(event)),
+      outdated: [...new Set(found.filter(({ current }) => !current).map(({ event }) => event))],
       commands: [...new Set(found.map(({ command }) => command))].map((command) => ({
         command,
         exists: existsSync(command),

@@ -50,18 +50,23 @@ export const withoutHooks = (before: string, ours: HookCommand): string | undefi
   return undefined
 }
 
+/** `current`: as it would be installed now */
+export type Installed = { event: string; command: string; current: boolean }
+
 /** The events that run us, with what each runs. */
-export const installedIn = (text: string, ours: HookCommand): { event: string; command: string }[] => {
+export const installedIn = (text: string, ours: HookCommand): Installed[] => {
   checkShape(text)
-  return findOurs(text, ours).map(({ event, command }) => ({ event, command }))
+  return findOurs(text, ours).map(({ event, command, entry }) => ({
+    event,
+    command,
+    current: isCurrent(text, entry, event, ours),
+  }))
 }
 
-const entryOf = (event: string, { command, args }: HookCommand) => ({
-  type: 'command',
-  command,
-  args,
-  ...hookEvents[event],
-})
+const entryOf = (event: string, { command, args }: HookCommand) => {
+  const { flags = [], ...options } = hookEvents[event] ?? {}
+  return { type: 'command', command, args: [...args, ...flags], ...options }
+}
 
 const groupOf = (event: string, ours: HookCommand) => ({ hooks: [entryOf(event, ours)] })
 
@@ -83,11 +88,24 @@ const corrected = (text: string, ours: HookCommand): string | undefined => {
   for (const found of findOurs(text, ours)) {
     if (seen.has(found.event) || !Object.hasOwn(hookEvents, found.event)) return removed(text, found) ?? '{}'
     seen.add(found.event)
-    const { async: _async, timeout: _timeout, ...kept } = objectAt(text, found.entry)
-    const wanted = { ...kept, ...entryOf(found.event, ours) }
+    const wanted = wantedAt(text, found.entry, found.event, ours)
     if (!Bun.deepEquals(objectAt(text, found.entry), wanted)) return replace(text, found.entry, wanted)
   }
   return undefined
+}
+
+/** An entry of ours as it should be, with what the user has added to it. */
+const wantedAt = (text: string, entry: Span, event: string, ours: HookCommand): Record<string, unknown> => {
+  const { async: _async, timeout: _timeout, ...kept } = objectAt(text, entry)
+  return { ...kept, ...entryOf(event, ours) }
+}
+
+/** Wherever the program is: an event that is asked for, in the way it is asked for now. */
+const isCurrent = (text: string, entry: Span, event: string, { args }: HookCommand): boolean => {
+  const there = objectAt(text, entry)
+  const { command } = there
+  if (typeof command !== 'string' || !Object.hasOwn(hookEvents, event)) return false
+  return Bun.deepEquals(there, wantedAt(text, entry, event, { command, args }))
 }
 
 /** Takes out the entry, and each container that only we have filled. */
@@ -127,9 +145,13 @@ const findOurs = (text: string, ours: HookCommand): Found[] => {
 const commandOf = (entry: Record<string, unknown>, ours: HookCommand): string | undefined => {
   const { type, command, args } = entry
   if (type !== 'command' || typeof command !== 'string') return undefined
-  if (command === ours.command && Bun.deepEquals(args, ours.args)) return command
-  return basename(command) === 'paid' && Bun.deepEquals(args, ['hook']) ? command : undefined
+  if (!Array.isArray(args)) return undefined
+  const words = args.filter((word) => !hookFlags.has(word))
+  if (command === ours.command && Bun.deepEquals(words, ours.args)) return command
+  return basename(command) === 'paid' && Bun.deepEquals(words, ['hook']) ? command : undefined
 }
+
+const hookFlags: ReadonlySet<unknown> = new Set(Object.values(hookEvents).flatMap(({ flags = [] }) => flags))
 
 const objectAt = (text: string, span: Span): Record<string, unknown> => {
   const value = parseSpan(text, span)

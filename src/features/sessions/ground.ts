@@ -23,6 +23,8 @@ export type SessionsGround = Ground & {
   workspaces: string
   /** where Claude Code keeps what is its own */
   claudeFolder: string | undefined
+  /** whether a hook of this key never got the reply to it */
+  isSpooled: (key: string) => boolean
 }
 
 export type Times = { startMs: number; idleMs: number; stopMs: number }

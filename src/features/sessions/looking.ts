@@ -4,7 +4,7 @@ import type { Database } from 'bun:sqlite'
 import { PaidError } from '../../protocol/error.ts'
 import type { Session, SessionStatus } from '../../protocol/sessions.ts'
 import { type Alive, aliveIn } from './alive.ts'
-import type { createHeard, Heard } from './heard.ts'
+import { type createHeard, hasEnded, type Heard } from './heard.ts'
 import type { Live } from './live.ts'
 import { find, idOfAlias, shownOf } from './rows.ts'
 
@@ -16,10 +16,13 @@ type Wanted = { limit: number; status?: SessionStatus | undefined; kind?: Sessio
 export const createLooking = ({
   heard,
   live,
+  waiting,
   claudeFolder,
 }: {
   heard: ReturnType<typeof createHeard>
   live: (namespace: string, id: string) => Live | undefined
+  /** how many messages wait for one that was started elsewhere */
+  waiting: (id: string) => number
   claudeFolder: string | undefined
 }) => {
   const describe = (
@@ -41,12 +44,14 @@ export const createLooking = ({
       }
     }
     const here = namespace === '' ? alive.get(of.id) : undefined
+    const queued = namespace === '' ? waiting(of.id) : 0
     const status = here?.status ?? (hasEnded(of) ? 'completed' : undefined)
     return {
       ...of,
       kind: of.lastType.startsWith('capture.') ? 'captured' : 'heard',
       ...(status && { status }),
       ...(here && { pid: here.pid }),
+      ...(queued > 0 && { queued }),
     }
   }
 
@@ -83,5 +88,3 @@ export const createLooking = ({
     },
   }
 }
-
-const hasEnded = ({ lastType }: Heard): boolean => lastType === 'SessionEnd' || lastType === 'session.end'

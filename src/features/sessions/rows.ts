@@ -13,6 +13,8 @@ import {
 
 export type Place = { readonly namespace: string; readonly id: string }
 
+export const keyOf = ({ namespace, id }: Place): string => `${namespace}\n${id}`
+
 /** A managed session as it is kept. */
 export type Managed = Place & {
   status: SessionStatus
@@ -167,7 +169,9 @@ export const shownOf = (of: Managed): Partial<Session> => ({
 /** Messages are noted until they were seen, so that those that a killed daemon left unseen are told of. */
 export const inbox = {
   add: (database: Database, { namespace, id }: Place, message: string): void =>
-    void database.query('INSERT INTO session_inbox VALUES (?, ?, ?)').run(namespace, id, message),
+    void database
+      .query('INSERT INTO session_inbox (namespace, id, message) VALUES (?, ?, ?)')
+      .run(namespace, id, message),
   remove: (database: Database, { namespace, id }: Place, message: string): void =>
     void database
       .query('DELETE FROM session_inbox WHERE namespace = +? AND id = +? AND message = +?')

@@ -1,0 +1,27 @@
+// What the rooms have for a session, in the words of a reply to a hook of Claude Code; `{}` when it is nothing.
+// Source: Claude Code's hooks reference; what the model gets of each as seen from 2.1.329.
+
+import { type TellingHook, tellingHooks } from '../../protocol/hooks.ts'
+import { isFields } from './pai.ts'
+
+export const nothing = '{}'
+
+export type Telling = { context?: string | undefined; block?: string | undefined }
+
+/** A hook that was posted, as far as its reply needs it. */
+export type Asking = { id: string; type: TellingHook; again: boolean }
+
+/** Undefined when the reply to this hook tells a session nothing, or would tell it to an agent inside of it. */
+export const askingIn = (type: string, data: unknown): Asking | undefined => {
+  const telling = tellingHooks.find((each) => each === type)
+  if (!telling || !isFields(data) || data['agent_id'] !== undefined) return undefined
+  const id = data['session_id']
+  if (typeof id !== 'string' || id === '') return undefined
+  return { id, type: telling, again: data['stop_hook_active'] === true }
+}
+
+export const encodeReply = (type: TellingHook, { context, block }: Telling): string => {
+  if (block !== undefined) return JSON.stringify({ decision: 'block', reason: block })
+  if (context === undefined) return nothing
+  return JSON.stringify({ hookSpecificOutput: { hookEventName: type, additionalContext: context } })
+}
