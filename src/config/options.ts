@@ -122,12 +122,16 @@ export const options = z.strictObject({
         .describe('at a commit, name its conversations in a note under `refs/notes/paid`'),
     })
     .prefault({}),
-  sessions: z
+  claude: z
     .strictObject({
-      claude: z
+      path: z
         .string('a path')
         .default('')
         .describe('the program of Claude Code; `PAID_CLAUDE` says it too; else `claude` in `PATH`'),
+    })
+    .prefault({}),
+  sessions: z
+    .strictObject({
       directory: z
         .string('an absolute path')
         .refine((path) => path === '' || path.startsWith('/'), 'an absolute path')

@@ -46,6 +46,27 @@ describe('hooks', () => {
   }, 30_000)
 })
 
+describe('Claude Code', () => {
+  test('which version there is; or that there is none, or something else', async () => {
+    await using home = openHome()
+    const script = (text: string): string => {
+      const path = join(home.paths.home, 'claude')
+      writeFileSync(path, text, { mode: 0o755 })
+      return path
+    }
+    const asked = async (path: string) => {
+      const { findings } = await examine(home, { PAID_CLAUDE: path, PATH: '/nowhere' })
+      return findings.filter(({ name }) => name === 'claude').map(({ state, found }) => `${state}: ${found}`)
+    }
+    const path = script('#!/bin/sh\necho "2.1.329 (Claude Code)"\n')
+    expect(await asked(path)).toEqual([`ok: Claude Code 2.1.329, ${path}`])
+    expect(await asked('')).toEqual([expect.stringContaining('warning: there is none in the PATH')])
+    expect(await asked('/gone/claude')).toEqual([expect.stringContaining('failed: there is no program')])
+    script('#!/bin/sh\necho "1.0.3 (Claude Code)"\n')
+    expect(await asked(path)).toEqual([expect.stringContaining('failed: ')])
+  }, 30_000)
+})
+
 describe('a proxy', () => {
   const caught: Record<string, string>[] = [
     { HTTP_PROXY: 'http://user:secret@proxy:3128' },

@@ -5,6 +5,7 @@
 // It refuses to look into a home that others can write to: nothing there can be believed.
 
 import { checkArchive } from './archive.ts'
+import { checkClaude } from './claude.ts'
 import { checkConfig } from './config.ts'
 import { checkDaemon, checkVersion } from './daemon.ts'
 import { checkDatabase } from './database.ts'
@@ -38,6 +39,7 @@ const ofTheMachine: Record<string, Check> = {
   disk: checkDisk,
   hooks: checkHooks,
   git: checkGitHooks,
+  claude: checkClaude,
   proxies: checkProxies,
 }
 
