@@ -100,7 +100,11 @@ export const openEngine = (
     keeping,
     claudeFolder: undefined,
     isSpooled: () => false,
-    sessions: { ...loadConfig({ paths: pathsOf(folder) }).sessions, workspaces: join(folder, 'workspaces') },
+    sessions: {
+      ...loadConfig({ paths: pathsOf(folder) }).sessions,
+      claude: '',
+      workspaces: join(folder, 'workspaces'),
+    },
     archive: { client: archived, live: true, exists: () => true },
     // it has no doors
     postToSelf: () => Promise.reject(new Error('nobody listens')),

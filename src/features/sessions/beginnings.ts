@@ -33,7 +33,7 @@ export const createBeginnings = ({
   const { log, clock, logger, settings, claudeFolder } = ground
   /** places that are taken by sessions that are about to run */
   const reserved = new Set<string>()
-  const program = createProgram({ claude: settings.claude, env: ground.env })
+  const program = createProgram({ path: settings.claude, env: ground.env })
   let closed = false
 
   /** Holds a place for it until it runs; throws when there is none, or it has one. */

@@ -4,6 +4,7 @@ import type { Ground } from '../../core/ground.ts'
 
 /** The options `sessions.*`. */
 export type SessionSettings = {
+  /** of the program of Claude Code, `claude.path`; empty: `claude` in the PATH */
   claude: string
   directory: string
   max: number

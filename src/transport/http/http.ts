@@ -16,6 +16,7 @@ import type { Reason, Refusals } from '../refusals.ts'
 import type { SocketData, WebSockets } from '../websocket.ts'
 import { createAgentDoor, isAgentPath } from './agents.ts'
 import { errorAnswer } from './answer.ts'
+import { isForPages, isPreflight, type Pages, preflightAnswer, readableBy } from './pages.ts'
 import type { House, Visit } from './route.ts'
 import { createRoutes } from './routes.ts'
 import { headerToken, tokenOf, type Gate } from './token.ts'
@@ -33,6 +34,8 @@ export type Entrance = {
   name: string
   dialect: ListenerDialect
   byFrame?: boolean
+  /** pages of other origins that were let in */
+  pages?: Pages
   webhooksOnly?: true
 }
 
@@ -101,7 +104,7 @@ export const openHttpDoor = ({
     const start = url.indexOf('/', url.indexOf('//') + 2)
     const end = url.indexOf('?', start)
     const path = start < 0 ? '/' : url.slice(start, end < 0 ? undefined : end)
-    const { wall, gate } = entered
+    const { wall } = entered
 
     const foreign = wall(request, path)
     if (foreign !== undefined) return refuse(foreign === 'host' || foreign === 'origin' ? foreign : 'site')
@@ -113,6 +116,23 @@ export const openHttpDoor = ({
         isUnix ? undefined : (server.requestIP(request)?.address ?? ''),
       )
     if (entered.webhooksOnly && path !== '/health') return notFoundAnswer()
+    const page = isForPages(path) ? entered.pages?.(request) : undefined
+    if (page === undefined) return enter(request, server, path, search)
+    if (isPreflight(request)) return preflightAnswer(page)
+    const given = enter(request, server, path, search)
+    return given instanceof Promise
+      ? given.then((answered) => readableBy(page, answered))
+      : given && readableBy(page, given)
+  }
+
+  /** Past the wall. */
+  const enter = (
+    request: Request,
+    server: Server,
+    path: string,
+    search: string,
+  ): Response | Promise<Response> | undefined => {
+    const { gate } = entered
 
     const upgrading =
       request.headers.get('upgrade')?.toLowerCase() === 'websocket' &&

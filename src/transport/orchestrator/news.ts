@@ -14,8 +14,8 @@ import { sessionOf, type Shown, statusOf } from '../dialects/orchestrator/sessio
 export type Hearer = {
   /** Gets the session's own id, and the frame. */
   hear: (session: string, text: string) => void
-  /** Gets a session that is about to begin, and the event that says so. */
-  began: (of: Known, event: LogEvent) => void
+  /** Gets a session that is about to begin. */
+  began: (of: Known) => void
 }
 
 export type News = ReturnType<typeof createNews>
@@ -43,20 +43,20 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     for (const { hear } of hearers) hear(of.id, text)
   }
 
-  const resume = async (id: string, seq: number): Promise<void> => {
+  const resume = async (id: string, event: LogEvent): Promise<void> => {
     const later: LogEvent[] = []
     waiting.set(id, later)
     const found = await dispatch(peer, 'session.get', { id }).catch(() => undefined)
     waiting.delete(id)
     if (!found?.session) return
-    const of = resumed(found.session, seq)
-    known.set(id, of)
-    for (const event of later) if (event.seq > of.seq) apply(of, event)
+    const of = resumed(found.session, event)
+    begin(of)
+    for (const each of later) if (each.seq > of.seq) apply(of, each)
   }
 
-  const begin = (of: Known, event: LogEvent): void => {
+  const begin = (of: Known): void => {
     known.set(of.id, of)
-    for (const { began } of hearers) began(of, event)
+    for (const { began } of hearers) began(of)
   }
 
   /** Takes what happened in a session; what was taken already is passed over. */
@@ -66,8 +66,8 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     const of = known.get(id)
     if (of && event.seq <= of.seq) return
     if (of) apply(of, event)
-    else if (event.type === 'session.spawned') begin(spawned(id, event, ordered.get(id)), event)
-    else if (event.type === 'session.resumed') void resume(id, event.seq)
+    else if (event.type === 'session.spawned') begin(spawned(id, event, ordered.get(id)))
+    else if (event.type === 'session.resumed') void resume(id, event)
     else waiting.get(id)?.push(event)
   }
 
@@ -77,6 +77,8 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     take,
     /** What is known of a session that runs. */
     of: (session: string): Known | undefined => known.get(session),
+    /** Sessions that run. */
+    all: (): Iterable<Known> => known.values(),
     join: (hearer: Hearer): (() => void) => {
       hearers.add(hearer)
       return () => void hearers.delete(hearer)

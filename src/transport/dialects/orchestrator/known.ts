@@ -9,6 +9,8 @@ export type Known = Shown & {
   tokens: Tokens
   /** the last event that is in it */
   seq: number
+  /** who began it */
+  by: string
   /** the message that it was spawned with */
   first?: string
 }
@@ -26,6 +28,7 @@ export const spawned = (id: string, event: LogEvent, task: Shown['task']): Known
     startedAt: typeof startedAt === 'number' ? startedAt : event.at,
     lastAt: event.at,
     seq: event.seq,
+    by: event.by,
     turns: 0,
     failedTurns: 0,
     busyMs: 0,
@@ -38,9 +41,9 @@ export const spawned = (id: string, event: LogEvent, task: Shown['task']): Known
 }
 
 /** From its row, when it begins anew. */
-export const resumed = (session: Session, seq: number): Known => {
+export const resumed = (session: Session, { seq, by }: LogEvent): Known => {
   const { endedAt: _ended, ...rest } = session
-  return { ...rest, seq, status: 'initializing', tokens: session.tokens ?? noTokens, first: '' }
+  return { ...rest, seq, by, status: 'initializing', tokens: session.tokens ?? noTokens, first: '' }
 }
 
 export const change = (of: Known, event: LogEvent): void => {

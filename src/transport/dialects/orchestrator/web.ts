@@ -30,6 +30,9 @@ const framesOf = (frame: Fields): Fields[] => {
       { ...frame, payload: status },
       { type: 'daemon_status', payload: status, data: status },
     ]
+  const { sessions } = frame
+  if (Array.isArray(sessions))
+    return [{ ...frame, sessions: sessions.map((each) => (isFields(each) ? sessionWith(each) : each)) }]
   if (isFields(data)) return [{ ...frame, payload: data }]
   if (typeof type === 'string' && /^(stream|task)_/.test(type)) {
     const { type: _type, ...payload } = frame
