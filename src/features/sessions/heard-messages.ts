@@ -105,7 +105,8 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
     const isSeen = ({ id: message, given }: Waiting): boolean => {
       if (!given) return false
       if (given.how === 'inbox' || given.how === 'rewake') return prompt.includes(message)
-      return proving.has(event.type) && given.at < at && (given.key === undefined || !isSpooled(given.key))
+      const isLater = event.seq > given.seq && at >= given.at
+      return proving.has(event.type) && isLater && (given.key === undefined || !isSpooled(given.key))
     }
     const seen = inboxes.get(id)?.waiting.filter(isSeen) ?? []
     const turn = textIn(data, 'prompt_id')
@@ -130,14 +131,16 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
 
   /** Tells that they were handed over; then they may leave. Throws `storage_full`: then they wait on. */
   const give = async (id: string, messages: readonly Waiting[], how: Way, key?: string): Promise<string> => {
-    const given = { how, at: clock.now(), key }
+    const given = { how, at: clock.now(), key, seq: Infinity }
     for (const each of messages) each.given = given
     try {
-      await log.commit((transaction) => {
+      given.seq = await log.commit((transaction) => {
+        let { seq } = given
         for (const each of messages) {
-          append(transaction, id, 'message.delivered', { message: each.id, how })
+          seq = append(transaction, id, 'message.delivered', { message: each.id, how }).seq
           heardInbox.give(transaction.database, id, each, given)
         }
+        return seq
       })
     } catch (error) {
       for (const each of messages) each.given = undefined
