@@ -37,6 +37,10 @@ export const session = z.object({
   budgetUsd: z.number().optional(),
   alias: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
+  conversation: z
+    .string()
+    .optional()
+    .meta({ description: "Claude's own id of it now, when `/clear` began another conversation" }),
   by: z.string().optional().meta({ description: '<door>:<name> of the caller that spawned it' }),
   startedAt: z.int().optional(),
   endedAt: z.int().optional(),
