@@ -7,6 +7,7 @@
 
 export type HookOptions = {
   async?: true
+  asyncRewake?: true
   timeout?: number
   /** words after `hook` */ flags?: readonly string[]
 }
@@ -15,6 +16,11 @@ const beside: HookOptions = { async: true }
 /** the timeout is Claude Code's, in seconds, and far above what `paid hook` takes; its own for SessionEnd is 1.5 */
 const waitedFor: HookOptions = { timeout: 5 }
 const answered: HookOptions = { timeout: 5, flags: ['--reply'] }
+
+/** Asked for by name alone: a process for each session whose turn is over. Its event, and how. */
+export const rewakeEvent = 'Stop'
+export const rewakeFlag = '--rewake'
+export const rewakeOptions: HookOptions = { asyncRewake: true, timeout: 86_400, flags: [rewakeFlag] }
 
 export const hookEvents: Readonly<Record<string, HookOptions>> = {
   SessionStart: beside,

@@ -28,6 +28,8 @@ export type HooksStatus = {
   exists: boolean
   installed: string[]
   missing: string[]
+  /** whether idle sessions are woken */
+  rewake: boolean
   /** installed by an earlier `paid`, in another way than now */
   outdated: string[]
   /** each program that is run, and whether it is there */
@@ -41,18 +43,27 @@ export type HooksStatus = {
 export const hooksStatus = (where: Where): HooksStatus => {
   const { settingsPath } = where
   const all = Object.keys(hookEvents)
-  const none = { settingsPath, installed: [], missing: all, outdated: [], commands: [], disabled: false }
+  const none = {
+    settingsPath,
+    installed: [],
+    missing: all,
+    outdated: [],
+    rewake: false,
+    commands: [],
+    disabled: false,
+  }
   try {
     const text = readSettings(settingsPath)
     if (text === undefined) return { ...none, exists: false }
     const found = installedIn(text, where)
-    const installed = new Set(found.map(({ event }) => event))
+    const installed = new Set(found.filter(({ rewake }) => !rewake).map(({ event }) => event))
     return {
       settingsPath,
       exists: true,
       installed: [...installed],
       missing: all.filter((event) => !installed.has(event)),
       outdated: [...new Set(found.filter(({ current }) => !current).map(({ event }) => event))],
+      rewake: found.some(({ rewake }) => rewake),
       commands: [...new Set(found.map(({ command }) => command))].map((command) => ({
         command,
         exists: existsSync(command),

@@ -4,7 +4,7 @@
 
 import { basename } from 'node:path'
 import { PaidError } from '../../protocol/error.ts'
-import { hookEvents } from './events.ts'
+import { hookEvents, rewakeEvent, rewakeFlag, rewakeOptions } from './events.ts'
 import {
   append,
   type Child,
@@ -18,10 +18,21 @@ import {
 } from './json-text.ts'
 
 /** What Claude Code runs: a program and its arguments, without a shell. */
-export type HookCommand = { command: string; args: readonly string[] }
+export type HookCommand = {
+  command: string
+  args: readonly string[]
+  /** with the hook that wakes idle sessions */
+  rewake?: boolean
+}
 
 /** An entry of ours and the containers around it, innermost first. */
-type Found = { event: string; entry: Span; command: string; around: { container: Span; child: Child }[] }
+type Found = {
+  event: string
+  rewake: boolean
+  entry: Span
+  command: string
+  around: { container: Span; child: Child }[]
+}
 
 /** `before` undefined: there is no file yet. */
 export const withHooks = (before: string | undefined, ours: HookCommand): string => {
@@ -30,11 +41,14 @@ export const withHooks = (before: string | undefined, ours: HookCommand): string
   checkShape(before)
   let text = before
   for (let next = corrected(text, ours); next !== undefined; next = corrected(text, ours)) text = next
-  const there = new Set(findOurs(text, ours).map(({ event }) => event))
+  const found = findOurs(text, ours)
+  const there = new Set(found.filter(({ rewake }) => !rewake).map(({ event }) => event))
   const missing = all.filter((event) => !there.has(event))
   if (missing.length > 0 && !memberOf(text, rootOf(text), 'hooks'))
     return append(text, rootOf(text), groupsOf(missing, ours), 'hooks')
-  for (const event of missing) text = addEvent(text, event, ours)
+  for (const event of missing) text = addGroup(text, event, groupOf(event, ours))
+  if (ours.rewake && !found.some(({ rewake }) => rewake))
+    text = addGroup(text, rewakeEvent, groupOf(rewakeEvent, ours, true))
   return text
 }
 
@@ -51,61 +65,76 @@ export const withoutHooks = (before: string, ours: HookCommand): string | undefi
 }
 
 /** `current`: as it would be installed now */
-export type Installed = { event: string; command: string; current: boolean }
+export type Installed = { event: string; rewake: boolean; command: string; current: boolean }
 
 /** The events that run us, with what each runs. */
 export const installedIn = (text: string, ours: HookCommand): Installed[] => {
   checkShape(text)
-  return findOurs(text, ours).map(({ event, command, entry }) => ({
-    event,
-    command,
-    current: isCurrent(text, entry, event, ours),
-  }))
+  return findOurs(text, ours).map((found) => {
+    const { event, rewake, command } = found
+    return { event, rewake, command, current: isCurrent(text, found, ours) }
+  })
 }
 
-const entryOf = (event: string, { command, args }: HookCommand) => {
-  const { flags = [], ...options } = hookEvents[event] ?? {}
+const entryOf = (event: string, { command, args }: HookCommand, rewake: boolean) => {
+  const { flags = [], ...options } = (rewake ? rewakeOptions : hookEvents[event]) ?? {}
   return { type: 'command', command, args: [...args, ...flags], ...options }
 }
 
-const groupOf = (event: string, ours: HookCommand) => ({ hooks: [entryOf(event, ours)] })
+const groupOf = (event: string, ours: HookCommand, rewake = false) => ({
+  hooks: [entryOf(event, ours, rewake)],
+})
 
-const groupsOf = (events: string[], ours: HookCommand) =>
-  Object.fromEntries(events.map((event) => [event, [groupOf(event, ours)]]))
+type Group = ReturnType<typeof groupOf>
 
-const addEvent = (text: string, event: string, ours: HookCommand): string => {
+const groupsOf = (events: string[], ours: HookCommand): Record<string, Group[]> =>
+  Object.fromEntries(
+    events.map((event) => [
+      event,
+      [groupOf(event, ours), ...(ours.rewake && event === rewakeEvent ? [groupOf(event, ours, true)] : [])],
+    ]),
+  )
+
+const addGroup = (text: string, event: string, group: Group): string => {
   const hooks = memberOf(text, rootOf(text), 'hooks')
   if (!hooks) throw new Error('settings without hooks')
   const groups = memberOf(text, hooks, event)
-  return groups
-    ? append(text, groups, groupOf(event, ours))
-    : append(text, hooks, [groupOf(event, ours)], event)
+  return groups ? append(text, groups, group) : append(text, hooks, [group], event)
 }
 
 /** The text with one entry of an older install put right, or undefined when all are as they should be. */
 const corrected = (text: string, ours: HookCommand): string | undefined => {
   const seen = new Set<string>()
   for (const found of findOurs(text, ours)) {
-    if (seen.has(found.event) || !Object.hasOwn(hookEvents, found.event)) return removed(text, found) ?? '{}'
-    seen.add(found.event)
-    const wanted = wantedAt(text, found.entry, found.event, ours)
+    const { event, rewake } = found
+    const name = `${event} ${rewake}`
+    if (seen.has(name) || !isWanted(found)) return removed(text, found) ?? '{}'
+    seen.add(name)
+    const wanted = wantedAt(text, found, ours)
     if (!Bun.deepEquals(objectAt(text, found.entry), wanted)) return replace(text, found.entry, wanted)
   }
   return undefined
 }
 
+const isWanted = ({ event, rewake }: Found): boolean =>
+  rewake ? event === rewakeEvent : Object.hasOwn(hookEvents, event)
+
 /** An entry of ours as it should be, with what the user has added to it. */
-const wantedAt = (text: string, entry: Span, event: string, ours: HookCommand): Record<string, unknown> => {
-  const { async: _async, timeout: _timeout, ...kept } = objectAt(text, entry)
-  return { ...kept, ...entryOf(event, ours) }
+const wantedAt = (
+  text: string,
+  { entry, event, rewake }: Found,
+  ours: HookCommand,
+): Record<string, unknown> => {
+  const { async: _async, asyncRewake: _asyncRewake, timeout: _timeout, ...kept } = objectAt(text, entry)
+  return { ...kept, ...entryOf(event, ours, rewake) }
 }
 
 /** Wherever the program is: an event that is asked for, in the way it is asked for now. */
-const isCurrent = (text: string, entry: Span, event: string, { args }: HookCommand): boolean => {
-  const there = objectAt(text, entry)
-  const { command } = there
-  if (typeof command !== 'string' || !Object.hasOwn(hookEvents, event)) return false
-  return Bun.deepEquals(there, wantedAt(text, entry, event, { command, args }))
+const isCurrent = (text: string, found: Found, { args }: HookCommand): boolean => {
+  const { command } = found
+  return (
+    isWanted(found) && Bun.deepEquals(objectAt(text, found.entry), wantedAt(text, found, { command, args }))
+  )
 }
 
 /** Takes out the entry, and each container that only we have filled. */
@@ -127,15 +156,18 @@ const findOurs = (text: string, ours: HookCommand): Found[] => {
       const entries = memberOf(text, group.value, 'hooks')
       if (!entries) continue
       for (const entry of childrenOf(text, entries)) {
-        const command = commandOf(objectAt(text, entry.value), ours)
+        const object = objectAt(text, entry.value)
+        const command = commandOf(object, ours)
         if (command === undefined) continue
+        const { args } = object
+        const rewake = Array.isArray(args) && args.includes(rewakeFlag)
         const around = [
           { container: entries, child: entry },
           { container: event.value, child: group },
           { container: hooks.value, child: event },
           { container: root, child: hooks },
         ]
-        found.push({ event: event.key ?? '', entry: entry.value, command, around })
+        found.push({ event: event.key ?? '', rewake, entry: entry.value, command, around })
       }
     }
   return found
@@ -151,7 +183,10 @@ const commandOf = (entry: Record<string, unknown>, ours: HookCommand): string | 
   return basename(command) === 'paid' && Bun.deepEquals(words, ['hook']) ? command : undefined
 }
 
-const hookFlags: ReadonlySet<unknown> = new Set(Object.values(hookEvents).flatMap(({ flags = [] }) => flags))
+const hookFlags: ReadonlySet<unknown> = new Set([
+  rewakeFlag,
+  ...Object.values(hookEvents).flatMap(({ flags = [] }) => flags),
+])
 
 const objectAt = (text: string, span: Span): Record<string, unknown> => {
   const value = parseSpan(text, span)
