@@ -2,7 +2,7 @@
 // Source: Claude Code's hooks reference; what the model gets of each as seen from 2.1.329.
 
 import { type TellingHook, tellingHooks } from '../../protocol/hooks.ts'
-import { isFields } from './pai.ts'
+import { isFields } from '../../lib/fields.ts'
 
 export const nothing = '{}'
 
