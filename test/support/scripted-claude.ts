@@ -6,6 +6,7 @@
 //   wait             until it is interrupted    crash CODE       ends in the middle
 //   line JSON        writes a line as it is     long N           answers with N characters
 //   deaf             from now on ignores SIGTERM
+//   /clear           begins another conversation, under another id, which costs from nothing
 //   child            starts a process in its group that ignores SIGTERM
 // A prompt without a command is answered with `heard: ` and all of the notes and the prompt.
 
@@ -20,10 +21,10 @@ if (args.includes('--version')) {
 }
 const after = (flag: string): string | undefined => args[args.indexOf(flag) + 1 || args.length]
 const resumed = after('--resume')
-const id = resumed ?? after('--session-id') ?? ''
+let id = resumed ?? after('--session-id') ?? ''
 const folder = join(homedir(), '.claude', 'projects', 'scripted')
-const transcript = join(folder, `${id}.jsonl`)
-if (resumed !== undefined && !existsSync(transcript)) {
+const transcript = (): string => join(folder, `${id}.jsonl`)
+if (resumed !== undefined && !existsSync(transcript())) {
   console.error(`No conversation found with session ID: ${id}`)
   process.exit(1)
 }
@@ -34,7 +35,7 @@ const write = (line: object): void => {
 }
 const keep = (text: string): void => {
   mkdirSync(folder, { recursive: true })
-  appendFileSync(transcript, `${JSON.stringify({ type: 'user', sessionId: id, text })}\n`)
+  appendFileSync(transcript(), `${JSON.stringify({ type: 'user', sessionId: id, text })}\n`)
 }
 
 type Prompt = { uuid: string; text: string }
@@ -115,13 +116,17 @@ const act = async (command: string, rest: string): Promise<void> => {
     process.exit(Number(rest))
   } else if (command === 'line') process.stdout.write(`${rest}\n`)
   else if (command === 'deaf') process.on('SIGTERM', () => {})
-  else if (command === 'child')
+  else if (command === '/clear') {
+    id = crypto.randomUUID()
+    cost = -0.01
+    write({ type: 'system', subtype: 'init', model: 'scripted-1' })
+  } else if (command === 'child')
     Bun.spawn(['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], {
       stdio: ['ignore', 'ignore', 'ignore'],
     })
 }
 
-const commands = /^(say|long|chunks|tool|free|wait|crash|line|deaf|child)(?: (.*))?$/
+const commands = /^(say|long|chunks|tool|free|wait|crash|line|deaf|child|\/clear)(?: (.*))?$/
 
 const answer = async ({ uuid, text }: Prompt): Promise<void> => {
   interrupted = Promise.withResolvers()

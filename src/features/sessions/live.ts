@@ -6,6 +6,7 @@ import type { EndStatus, SessionStatus } from '../../protocol/sessions.ts'
 import { soon } from '../../lib/drain.ts'
 import { endGroup } from '../../lib/ended-group.ts'
 import { type Child, type Ended, failureOf, hopeless } from './child.ts'
+import { conversations } from './conversations.ts'
 import { createDiary, type Told } from './diary.ts'
 import { createHearing } from './hearing.ts'
 import type { SessionsGround, Times } from './ground.ts'
@@ -160,6 +161,7 @@ export const createLive = ({
     begin: () => {
       if (!ready) begin()
     },
+    clear: (conversation) => void note(...conversations.begin(managed, conversation)),
     note,
     say,
     show,
