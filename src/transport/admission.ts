@@ -4,7 +4,7 @@
 
 import { limits } from '../protocol/limits.ts'
 import { parseJson } from './dialects/json.ts'
-import { isFields } from './dialects/pai.ts'
+import { isFields } from '../lib/fields.ts'
 
 /** Whether a token is right; a wrong one is counted. */
 export type Judge = (token: string) => boolean
