@@ -8,6 +8,8 @@
 //   deaf             from now on ignores SIGTERM
 //   /clear           begins another conversation, under another id, which costs from nothing
 //   child            starts a process in its group that ignores SIGTERM
+//   apart            the same in a session of its own, as Claude Code runs its tools
+//   away             sends a process away that is to live on; its pid is in the file `away`
 // A prompt without a command is answered with `heard: ` and all of the notes and the prompt.
 
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
@@ -143,13 +145,17 @@ const act = async (command: string, rest: string): Promise<void> => {
     id = crypto.randomUUID()
     cost = -0.01
     write({ type: 'system', subtype: 'init', model: 'scripted-1' })
-  } else if (command === 'child')
+  } else if (command === 'away') {
+    await Bun.spawn(['sh', '-c', 'setsid sleep 600 >/dev/null 2>&1 & echo $! > away.new; mv away.new away'])
+      .exited
+  } else if (command === 'child' || command === 'apart')
     Bun.spawn(['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], {
       stdio: ['ignore', 'ignore', 'ignore'],
+      detached: command === 'apart',
     })
 }
 
-const commands = /^(say|long|chunks|tool|free|wait|crash|line|deaf|child|\/clear)(?: (.*))?$/
+const commands = /^(say|long|chunks|tool|free|wait|crash|line|deaf|child|apart|away|\/clear)(?: (.*))?$/
 
 const answer = async ({ uuid, text }: Prompt): Promise<void> => {
   interrupted = Promise.withResolvers()

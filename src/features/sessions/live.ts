@@ -53,6 +53,7 @@ export const createLive = ({
   let ready = false
   let child: Child | undefined
   let ending: { status: EndStatus; why: string | undefined } | undefined
+  let groupEnd: Promise<void> | undefined
   let callOff = (): void => {}
   let onTurnEnd = (): void => {}
 
@@ -212,7 +213,8 @@ export const createLive = ({
       await soon(over, Math.min(interruptMs, withinMs))
     }
     child.end()
-    await endGroup(child.pid, Math.max(0, withinMs - (steady.now() - began)))
+    groupEnd = endGroup(child.pid, Math.max(0, withinMs - (steady.now() - began)), true)
+    await groupEnd
     await Promise.race([gone.promise, Bun.sleep(hopelessMs).then(() => close(hopeless))])
   }
 
@@ -241,7 +243,7 @@ export const createLive = ({
       control({ subtype: 'initialize', hooks: guardHooks })
       void started.ended.then(async (ended) => {
         // what it started and left behind goes with it
-        await endGroup(started.pid, restMs)
+        await (groupEnd ?? endGroup(started.pid, restMs))
         await close(ended)
       })
       void tell([])
