@@ -78,7 +78,7 @@ export const runDaemon = async ({
   })
 
   const refusals = createRefusals()
-  const check = { state: 'none' as Status['log']['check'] }
+  const check: { state: Status['log']['check'] } = { state: 'none' }
   const captureSettings = openCaptureSettings(
     join(env['HOME'] || homedir(), '.promptrc.json'),
     config.capture.exclude,

@@ -148,6 +148,12 @@ export const options = z.strictObject({
         .min(0, 'a number of dollars, 0 for no bound')
         .default(0)
         .describe('what a session may cost that names no budget; 0: no bound'),
+      inbox: z
+        .boolean('true or false')
+        .default(false)
+        .describe(
+          'write what is said to a session that was started elsewhere into the socket that Claude Code opens for its other sessions',
+        ),
     })
     .prefault({}),
   log: z

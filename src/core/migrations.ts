@@ -8,6 +8,7 @@ import { actions } from './migrations/actions.ts'
 import { agents } from './migrations/agents.ts'
 import { capture } from './migrations/capture.ts'
 import { commits } from './migrations/commits.ts'
+import { conversations } from './migrations/conversations.ts'
 import { following } from './migrations/following.ts'
 import { heard } from './migrations/heard.ts'
 import { jobs } from './migrations/jobs.ts'
@@ -117,4 +118,5 @@ export const migrations: readonly ((database: Database) => void)[] = [
   managed,
   agents,
   heard,
+  conversations,
 ]

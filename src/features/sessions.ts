@@ -16,6 +16,7 @@ import { createBeginnings } from './sessions/beginnings.ts'
 import { daemonStopMs, type SessionsGround, timesOf } from './sessions/ground.ts'
 import { createHeard } from './sessions/heard.ts'
 import { createHeardMessages } from './sessions/heard-messages.ts'
+import { createHeardWays } from './sessions/heard-ways.ts'
 import type { Live } from './sessions/live.ts'
 import { createLooking } from './sessions/looking.ts'
 import { recoverLost } from './sessions/lost.ts'
@@ -36,6 +37,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   const heard = createHeard({ log })
   const totals = createTotals(log, running)
   const messages = createHeardMessages(ground)
+  const sayTo = createHeardWays(ground, messages)
   const looking = createLooking({
     heard,
     waiting: messages.count,
@@ -82,7 +84,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   }
 
   /** To one that was started elsewhere: it waits until a hook of it asks. */
-  const leaveFor = async (place: Place, message: Message): Promise<void> => {
+  const leaveFor = async (place: Place, message: Message) => {
     const { kind, status } = await shown(place)
     if (status === 'completed') throw new PaidError('session_ended', `The session ${place.id} has ended`)
     if (place.namespace !== '' || kind !== 'heard')
@@ -91,7 +93,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
         `No hook tells of the session ${place.id}, so it cannot be talked to`,
         'Have Claude Code tell the daemon of its sessions: `paid hooks install`.',
       )
-    await messages.add(place.id, message)
+    return await sayTo(place.id, message)
   }
 
   const handlers: HandlersFor<'session'> = {
@@ -120,8 +122,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       const place = { namespace: peer.namespace, id: await idOf(id, peer) }
       const message = messageOf(text, urgency, peer.by)
       if (await isHeard(place)) {
-        await leaveFor(place, message)
-        return { message: message.id, way: 'hook' }
+        return { message: message.id, way: await leaveFor(place, message) }
       }
       const turn = await (await liveOf(id, peer)).send(message)
       return { message: message.id, way: 'stdin', ...(turn !== undefined && { turn }) }

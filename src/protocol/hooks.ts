@@ -25,8 +25,9 @@ export const hooks = {
       key: onceKey.optional().meta({ description: "the hook's own: `session.unanswered` names it" }),
     }),
     result: z.object({
-      context: z.string().optional().meta({ description: 'what it is to know' }),
-      block: z.string().optional().meta({ description: 'why it is not to stop' }),
+      context: z.string().optional().meta({
+        description: 'what it is to know; told it at Stop, the session goes on',
+      }),
     }),
     example: { id: '4fa77bb5-9e7a-4bdd-95dd-47d4bba3893f', type: 'UserPromptSubmit' },
   }),

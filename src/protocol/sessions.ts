@@ -37,6 +37,10 @@ export const session = z.object({
   budgetUsd: z.number().optional(),
   alias: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
+  conversation: z
+    .string()
+    .optional()
+    .meta({ description: "Claude's own id of it now, when `/clear` began another conversation" }),
   by: z.string().optional().meta({ description: '<door>:<name> of the caller that spawned it' }),
   startedAt: z.int().optional(),
   endedAt: z.int().optional(),
@@ -81,7 +85,7 @@ const folder = z
   .max(limits.pathBytes)
   .refine((path) => path.startsWith('/') && !path.includes('\0'), 'an absolute path')
 
-export const messageWays = ['stdin', 'hook'] as const
+export const messageWays = ['stdin', 'inbox', 'hook'] as const
 export const urgencies = ['now', 'next-turn', 'note'] as const
 export type Urgency = (typeof urgencies)[number]
 
@@ -153,7 +157,8 @@ export const sessions = {
     result: z.object({
       message: z.string().meta({ description: 'msg_…' }),
       way: z.enum(messageWays).meta({
-        description: 'stdin: of a managed one; hook: it waits for the next hook of it that is told something',
+        description:
+          'stdin: of a managed one; inbox: its own socket; hook: it waits for the next hook that is told something',
       }),
       turn: z.string().optional(),
     }),

@@ -4,7 +4,7 @@
 
 import { limits } from '../protocol/limits.ts'
 import { parseJson } from './dialects/json.ts'
-import { isFields } from './dialects/pai.ts'
+import { isFields } from '../lib/fields.ts'
 import type { Guest } from './http/agents/entering.ts'
 
 /** Whether a token is right, or whose it is; a wrong one is counted. */

@@ -4,6 +4,7 @@
 
 import { basename } from 'node:path'
 import { PaidError } from '../../protocol/error.ts'
+import { isFields } from '../../lib/fields.ts'
 import { hookEvents } from './events.ts'
 import {
   append,
@@ -155,11 +156,8 @@ const hookFlags: ReadonlySet<unknown> = new Set(Object.values(hookEvents).flatMa
 
 const objectAt = (text: string, span: Span): Record<string, unknown> => {
   const value = parseSpan(text, span)
-  return isObject(value) ? value : {}
+  return isFields(value) ? value : {}
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const checkShape = (text: string): void => {
   let settings: unknown
@@ -168,18 +166,18 @@ const checkShape = (text: string): void => {
   } catch (error) {
     throw odd(`is not valid JSON (${error instanceof Error ? error.message : 'it does not parse'})`)
   }
-  if (!isObject(settings)) throw odd('is not a JSON object')
+  if (!isFields(settings)) throw odd('is not a JSON object')
   const members = childrenOf(text, rootOf(text)).filter(({ key }) => key === 'hooks')
   if (members.length > 1) throw odd('has "hooks" twice')
   const { hooks } = settings
   if (hooks === undefined) return
-  if (!isObject(hooks)) throw odd('has "hooks" that is not an object')
+  if (!isFields(hooks)) throw odd('has "hooks" that is not an object')
   const events = members.flatMap((member) => childrenOf(text, member.value))
   if (events.length > Object.keys(hooks).length) throw odd('has "hooks" that name an event twice')
   for (const [event, groups] of Object.entries(hooks)) {
     if (!Array.isArray(groups)) throw odd(`has "hooks" whose ${JSON.stringify(event)} is not an array`)
     for (const group of groups)
-      if (!isObject(group) || !Array.isArray(group['hooks']) || !group['hooks'].every(isObject))
+      if (!isFields(group) || !Array.isArray(group['hooks']) || !group['hooks'].every(isFields))
         throw odd(`has "hooks" whose ${JSON.stringify(event)} is not a list of {"hooks": [{…}]}`)
   }
 }

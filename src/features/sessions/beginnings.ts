@@ -125,7 +125,7 @@ export const createBeginnings = ({
       find(reader, place),
       looking.get(reader, place.namespace, place.id),
     ])
-    const resumed = hasTranscript(claudeFolder, place.id)
+    const resumed = hasTranscript(claudeFolder, known?.conversation ?? place.id)
     if (!known && session?.pid !== undefined)
       throw new PaidError(
         'session_running',

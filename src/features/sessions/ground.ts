@@ -12,6 +12,7 @@ export type SessionSettings = {
   idleSeconds: number
   stopSeconds: number
   budgetUsd: number
+  inbox: boolean
 }
 
 export type SessionsGround = Ground & {

@@ -24,8 +24,8 @@ import { inbox } from './rows.ts'
 const hookName = 'hook:claude'
 /** what Claude Code does only after it read the replies to the hooks before it */
 const proving = new Set(['MessageDisplay', 'PreToolUse', 'PermissionRequest', 'PostToolBatch', 'Stop'])
-/** turns in a row that are not let end for what is said: Claude Code itself ends the ninth */
-const mostBlocks = 4
+/** so often in a row: Claude Code itself ends it the ninth time */
+const mostSentOn = 4
 
 type Ground = Pick<SessionsGround, 'log' | 'bus' | 'database' | 'clock' | 'steady' | 'logger' | 'isSpooled'>
 type Inbox = { waiting: Waiting[]; /** on their way to disk */ coming: number; unwatch: () => void }
@@ -33,8 +33,8 @@ export type HeardMessages = ReturnType<typeof createHeardMessages>
 
 export const createHeardMessages = ({ log, bus, database, clock, steady, logger, isSpooled }: Ground) => {
   const inboxes = new Map<string, Inbox>()
-  /** how often in a row a session was told to go on */
-  const blocks = new Map<string, number>()
+  /** how often in a row a session was sent on at the end of its turn */
+  const sentOn = new Map<string, number>()
   let callOff = (): void => {}
 
   const append = (transaction: Transaction, id: string, type: string, data: object, by = daemonName) =>
@@ -97,7 +97,7 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
     if (!isFields(data) || data['agent_id'] !== undefined) return
     const at = event.occurredAt ?? event.at
     if (event.type === 'SessionEnd') {
-      blocks.delete(id)
+      sentOn.delete(id)
       void expire(id, (each) => each.at <= at, 'The session has ended')
       return
     }
@@ -105,7 +105,8 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
     const isSeen = ({ id: message, given }: Waiting): boolean => {
       if (!given) return false
       if (given.how === 'inbox' || given.how === 'rewake') return prompt.includes(message)
-      return proving.has(event.type) && given.at < at && (given.key === undefined || !isSpooled(given.key))
+      const isLater = event.seq > given.seq && at >= given.at
+      return proving.has(event.type) && isLater && (given.key === undefined || !isSpooled(given.key))
     }
     const seen = inboxes.get(id)?.waiting.filter(isSeen) ?? []
     const turn = textIn(data, 'prompt_id')
@@ -130,20 +131,35 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
 
   /** Tells that they were handed over; then they may leave. Throws `storage_full`: then they wait on. */
   const give = async (id: string, messages: readonly Waiting[], how: Way, key?: string): Promise<string> => {
-    const given = { how, at: clock.now(), key }
+    const given = { how, at: clock.now(), key, seq: Infinity }
     for (const each of messages) each.given = given
     try {
-      await log.commit((transaction) => {
+      given.seq = await log.commit((transaction) => {
+        let { seq } = given
         for (const each of messages) {
-          append(transaction, id, 'message.delivered', { message: each.id, how })
+          seq = append(transaction, id, 'message.delivered', { message: each.id, how }).seq
           heardInbox.give(transaction.database, id, each, given)
         }
+        return seq
       })
     } catch (error) {
       for (const each of messages) each.given = undefined
       throw error
     }
     return markedAll(messages)
+  }
+
+  /** They wait again. */
+  const takeBack = async (id: string, messages: readonly Waiting[]): Promise<void> => {
+    await log.commit((transaction) => {
+      for (const each of messages) {
+        const { urgency, text, by } = each
+        const data = { message: each.id, urgency, text: kept(text), by, again: true }
+        append(transaction, id, 'message.queued', data)
+        heardInbox.give(transaction.database, id, each, undefined)
+      }
+    })
+    for (const each of messages) each.given = undefined
   }
 
   /** Those that go now, as many as Claude Code shows whole. */
@@ -192,34 +208,40 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
     },
 
     /** What a session is to be told at this hook. Told as delivered when this resolves. */
-    atHook: async ({ id, type, again, key }: Hook): Promise<{ context?: string; block?: string }> => {
-      if (type === 'Stop' && !again) blocks.delete(id)
+    atHook: async ({ id, type, again, key }: Hook): Promise<{ context?: string }> => {
+      const isStop = type === 'Stop'
+      if (isStop && !again) sentOn.delete(id)
       if (!inboxes.has(id)) return {}
-      if (type !== 'Stop') {
-        const wanted = fitting(id, ({ urgency }) => type === 'UserPromptSubmit' || urgency === 'now')
-        return wanted.length === 0 ? {} : { context: await give(id, wanted, 'hook', key) }
-      }
       // somebody else may have sent it on
-      const before = blocks.get(id) ?? (again ? 1 : 0)
-      const wanted = before < mostBlocks ? fitting(id, ({ urgency }) => urgency !== 'note') : []
+      const before = sentOn.get(id) ?? (again ? 1 : 0)
+      if (isStop && before >= mostSentOn) return {}
+      const goesNow = ({ urgency }: Waiting): boolean =>
+        type === 'UserPromptSubmit' || urgency === 'now' || (isStop && urgency === 'next-turn')
+      const wanted = fitting(id, goesNow)
       if (wanted.length === 0) return {}
-      blocks.set(id, before + 1)
-      return { block: await give(id, wanted, 'stop', key) }
+      if (isStop) sentOn.set(id, before + 1)
+      return { context: await give(id, wanted, isStop ? 'stop' : 'hook', key) }
+    },
+
+    /** Hands one over that nobody took yet; what cannot leave waits on. Resolves with whether it left. */
+    handOver: async (
+      id: string,
+      message: string,
+      how: Way,
+      leave: (text: string) => Promise<boolean>,
+    ): Promise<boolean> => {
+      const each = inboxes.get(id)?.waiting.find((one) => one.id === message && !one.given)
+      if (!each) return false
+      if (await leave(await give(id, [each], how))) return true
+      await takeBack(id, [each])
+      return false
     },
 
     /** The reply to a hook never arrived: what was in it waits again. Resolves with how many. */
     unanswered: async (id: string, key: string): Promise<number> => {
       const back = inboxes.get(id)?.waiting.filter(({ given }) => given?.key === key) ?? []
       if (back.length === 0) return 0
-      await log.commit((transaction) => {
-        for (const each of back) {
-          const { urgency, text, by } = each
-          const data = { message: each.id, urgency, text: kept(text), by, again: true }
-          append(transaction, id, 'message.queued', data)
-          heardInbox.give(transaction.database, id, each, undefined)
-        }
-      })
-      for (const each of back) each.given = undefined
+      await takeBack(id, back)
       return back.length
     },
 

@@ -9,7 +9,13 @@ export const ways = ['inbox', 'hook', 'stop', 'rewake'] as const
 export type Way = (typeof ways)[number]
 
 /** It was handed over: how, when, and in the reply to which hook. */
-export type Given = { how: Way; at: number; key: string | undefined }
+export type Given = {
+  how: Way
+  at: number
+  key: string | undefined
+  /** the number of its `message.delivered`; 0: of a run before this one */
+  seq: number
+}
 
 export type Waiting = Message & { at: number; given: Given | undefined }
 
@@ -60,7 +66,7 @@ const waitingOf = (row: Row): Waiting => {
     by: row.by,
     urgency: urgencyOf(row.urgency),
     text: row.text,
-    given: how && { how, at: row.given_at ?? 0, key: row.given_key ?? undefined },
+    given: how && { how, at: row.given_at ?? 0, key: row.given_key ?? undefined, seq: 0 },
   }
 }
 

@@ -6,6 +6,7 @@ import type { EndStatus, SessionStatus } from '../../protocol/sessions.ts'
 import { soon } from '../../lib/drain.ts'
 import { endGroup } from '../../lib/ended-group.ts'
 import { type Child, type Ended, failureOf, hopeless } from './child.ts'
+import { conversations } from './conversations.ts'
 import { createDiary, type Told } from './diary.ts'
 import { createHearing } from './hearing.ts'
 import type { SessionsGround, Times } from './ground.ts'
@@ -55,6 +56,7 @@ export const createLive = ({
   let ready = false
   let child: Child | undefined
   let ending: { status: EndStatus; why: string | undefined } | undefined
+  let groupEnd: Promise<void> | undefined
   let callOff = (): void => {}
   let onTurnEnd = (): void => {}
 
@@ -160,6 +162,7 @@ export const createLive = ({
     begin: () => {
       if (!ready) begin()
     },
+    clear: (conversation) => void note(...conversations.begin(managed, conversation)),
     note,
     say,
     show,
@@ -210,7 +213,8 @@ export const createLive = ({
       await soon(over, Math.min(interruptMs, withinMs))
     }
     child.end()
-    await endGroup(child.pid, Math.max(0, withinMs - (steady.now() - began)))
+    groupEnd = endGroup(child.pid, Math.max(0, withinMs - (steady.now() - began)), true)
+    await groupEnd
     await Promise.race([gone.promise, Bun.sleep(hopelessMs).then(() => close(hopeless))])
   }
 
@@ -239,7 +243,7 @@ export const createLive = ({
       control({ subtype: 'initialize', hooks: null })
       void started.ended.then(async (ended) => {
         // what it started and left behind goes with it
-        await endGroup(started.pid, restMs)
+        await (groupEnd ?? endGroup(started.pid, restMs))
         await close(ended)
       })
       void tell([])

@@ -6,6 +6,7 @@ import type { Session, SessionStatus } from '../../protocol/sessions.ts'
 import { type Alive, aliveIn } from './alive.ts'
 import { type createHeard, hasEnded, type Heard } from './heard.ts'
 import type { Live } from './live.ts'
+import { conversations } from './conversations.ts'
 import { find, idOfAlias, shownOf } from './rows.ts'
 
 /** least of an id that may stand for all of it */
@@ -60,6 +61,7 @@ export const createLooking = ({
       const alive = aliveIn(claudeFolder)
       const described = new Map<string, Session>()
       const isWanted = (of: Heard): boolean => {
+        if (conversations.sessionOf(reader, namespace, of.id) !== undefined) return false
         const each = describe(reader, namespace, of, alive)
         described.set(of.id, each)
         return (status === undefined || each.status === status) && (kind === undefined || each.kind === kind)
@@ -74,6 +76,8 @@ export const createLooking = ({
 
     /** The id that a caller means: all of it, an alias, or a beginning that no other has. */
     idOf: (reader: Database, namespace: string, given: string): string | undefined => {
+      const whose = conversations.sessionOf(reader, namespace, given)
+      if (whose !== undefined) return whose
       if (live(namespace, given) || heard.find(reader, namespace, given)) return given
       const called = idOfAlias(reader, namespace, given)
       if (called !== undefined || given.length < leastStart) return called
@@ -84,7 +88,7 @@ export const createLooking = ({
           `More than one session begins with ${given}`,
           'Give more of its id.',
         )
-      return only
+      return only && (conversations.sessionOf(reader, namespace, only) ?? only)
     },
   }
 }

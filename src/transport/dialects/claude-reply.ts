@@ -2,11 +2,9 @@
 // Source: Claude Code's hooks reference; what the model gets of each as seen from 2.1.329.
 
 import { type TellingHook, tellingHooks } from '../../protocol/hooks.ts'
-import { isFields } from './pai.ts'
+import { isFields } from '../../lib/fields.ts'
 
 export const nothing = '{}'
-
-export type Telling = { context?: string | undefined; block?: string | undefined }
 
 /** A hook that was posted, as far as its reply needs it. */
 export type Asking = { id: string; type: TellingHook; again: boolean }
@@ -20,8 +18,8 @@ export const askingIn = (type: string, data: unknown): Asking | undefined => {
   return { id, type: telling, again: data['stop_hook_active'] === true }
 }
 
-export const encodeReply = (type: TellingHook, { context, block }: Telling): string => {
-  if (block !== undefined) return JSON.stringify({ decision: 'block', reason: block })
-  if (context === undefined) return nothing
-  return JSON.stringify({ hookSpecificOutput: { hookEventName: type, additionalContext: context } })
-}
+/** A reason to block a Stop would reach the model twice, and the user as an error; what is told beside it does neither. */
+export const encodeContext = (type: TellingHook, context: string | undefined): string =>
+  context === undefined
+    ? nothing
+    : JSON.stringify({ hookSpecificOutput: { hookEventName: type, additionalContext: context } })

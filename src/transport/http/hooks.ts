@@ -5,7 +5,7 @@ import { replyHeader } from '../../protocol/hook-reply.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Peer } from '../../core/peer.ts'
 import { decodeHook } from '../dialects/claude.ts'
-import { type Asking, askingIn, encodeReply, nothing } from '../dialects/claude-reply.ts'
+import { type Asking, askingIn, encodeContext, nothing } from '../dialects/claude-reply.ts'
 import { jsonOk } from './answer.ts'
 import { readBody } from './body.ts'
 import { callerOf, keyOf, occurredAtOf } from './posted.ts'
@@ -14,7 +14,8 @@ import type { House, Visit } from './route.ts'
 export const createHookRoute = ({ dispatch, logger, isExcluded }: House) => {
   const replyTo = async (caller: Peer, asking: Asking, key: { key: string } | undefined): Promise<string> => {
     try {
-      return encodeReply(asking.type, await dispatch(caller, 'session.hook', { ...asking, ...key }))
+      const { context } = await dispatch(caller, 'session.hook', { ...asking, ...key })
+      return encodeContext(asking.type, context)
     } catch (error) {
       // a session is not held up for what could not be told to it
       logger.warn('a hook got no answer', { session: asking.id, type: asking.type, error })

@@ -3,7 +3,7 @@
 
 import type { Agent, AgentSession } from '../../../protocol/agents.ts'
 import { limits } from '../../../protocol/limits.ts'
-import { isFields } from '../pai.ts'
+import { isFields } from '../../../lib/fields.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
 

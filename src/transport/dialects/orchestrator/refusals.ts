@@ -1,6 +1,6 @@
 // What the orchestrator daemon calls the reasons why a WebSocket is not opened, or is closed; they stand in `error`.
 
-import { isFields } from '../pai.ts'
+import { isFields } from '../../../lib/fields.ts'
 
 export const noMoreConnections = 'connection_limit_exceeded'
 
