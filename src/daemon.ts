@@ -114,6 +114,7 @@ export const runDaemon = async ({
       live: config.capture.transcripts,
       exists: () => existsSync(paths.archive),
     },
+    guardsFile: paths.guards,
     postToSelf: createPostToSelf(paths.httpSocket),
     isExposed: [...config.listeners, ...config.webhooks.listeners].some(({ host }) => !isLoopback(host)),
     facts: () => facts(),

@@ -169,3 +169,31 @@ test.skipIf(!claudeAvailable)(
   },
   timeout,
 )
+
+test.skipIf(!claudeAvailable)(
+  'a guard refuses a tool of a session that runs here, and gives it the lock when it is free',
+  async () => {
+    await using sessions = await open()
+    const { connection } = sessions
+    const { id, told } = await sessions.spawn('hello')
+    using _ = told
+    await told.next('turn.finished')
+    const hold = { name: 'database', holder: 'somebody' }
+    await connection.call('lock.acquire', { ...hold, ttl: timeout })
+    await connection.call('guard.add', { pattern: '*.sql', lock: 'database' })
+    const input = JSON.stringify({ command: 'echo > one.sql', description: 'a test' })
+    await connection.call('session.send', { id, text: `::tool Bash ${input}\n::say done` })
+    const refused = await told.next('tool.finished')
+    expect(refused['ok']).toBe(false)
+    expect(JSON.stringify(refused)).toContain('somebody holds it since')
+    await told.next('turn.finished')
+    await connection.call('lock.release', hold)
+    await connection.call('session.send', { id, text: `::tool Bash ${input}\n::say done` })
+    await told.next('permission.requested')
+    expect((await connection.call('lock.get', { name: 'database' })).lock?.holder).toBe(`session:${id}`)
+    await connection.call('session.answer', { id, allow: true })
+    expect(await told.next('tool.finished')).toMatchObject({ ok: true })
+    await told.next('turn.finished')
+  },
+  timeout,
+)

@@ -48,6 +48,7 @@ let interrupted = Promise.withResolvers<void>()
 let busy = false
 let cost = 0
 let asked = 0
+let hooksBefore: { matcher?: string; hookCallbackIds: string[] }[] = []
 
 const assistant = (...content: object[]): void =>
   write({
@@ -66,11 +67,33 @@ const sayText = (text: string): void => {
   assistant({ type: 'text', text })
 }
 
+/** Why a hook of its host refuses a tool. */
+const guarded = async (name: string, input: unknown): Promise<unknown> => {
+  for (const { matcher = '', hookCallbackIds } of hooksBefore)
+    if (new RegExp(`^(?:${matcher})$`).test(name)) {
+      const request_id = crypto.randomUUID()
+      const given = Promise.withResolvers<Record<string, unknown>>()
+      answers.set(request_id, given.resolve)
+      const hook = { session_id: id, hook_event_name: 'PreToolUse', cwd: process.cwd() }
+      const request = {
+        subtype: 'hook_callback',
+        callback_id: hookCallbackIds[0],
+        input: { ...hook, tool_name: name, tool_input: input },
+      }
+      write({ type: 'control_request', request_id, request })
+      const { hookSpecificOutput: said } = await given.promise
+      if (said) return Object(said).permissionDecisionReason
+    }
+  return undefined
+}
+
 const tool = async (name: string, input: unknown, free: boolean): Promise<void> => {
   const use = `toolu_${++asked}`
   assistant({ type: 'tool_use', id: use, name, input })
   let said: Record<string, unknown> = { behavior: 'allow', updatedInput: input }
-  if (!free) {
+  const refused = await guarded(name, input)
+  if (refused !== undefined) said = { behavior: 'deny', message: refused }
+  else if (!free) {
     const request_id = crypto.randomUUID()
     const rule = {
       type: 'addRules',
@@ -179,7 +202,7 @@ type Line = {
   shouldQuery?: boolean
   message?: { content: { text: string }[] }
   request_id?: string
-  request?: { subtype: string }
+  request?: { subtype: string; hooks?: { PreToolUse?: typeof hooksBefore } }
   response?: { request_id: string; response: Record<string, unknown> }
 }
 
@@ -200,6 +223,7 @@ const take = (line: Line): void => {
   if (type === 'user') takeMessage(line)
   else if (response) answers.get(response.request_id)?.(response.response)
   else if (request?.subtype === 'initialize') {
+    hooksBefore = request.hooks?.PreToolUse ?? []
     if (process.env['SCRIPTED_CLAUDE'] !== 'mute') success(request_id, { pid: process.pid })
   } else if (request?.subtype === 'interrupt') {
     success(request_id, { still_queued: [] })

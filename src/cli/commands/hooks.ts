@@ -100,10 +100,11 @@ export const settingsLines = (found: HooksStatus & { scope: Scope }): string[] =
   )
   const old =
     outdated.length > 0 ? [`in an earlier form for ${outdated.join(', ')}: ${add} puts it right`] : []
+  const guards = found.unguarded ? [`GUARDS ARE NOT ASKED before a file is touched: ${add}`] : []
   const off = found.disabled ? ['switched off by disableAllHooks in this file'] : []
   return [
     line(found.settingsPath, found.scope),
-    ...[...state, ...old, ...commands, ...off].map((text) => line(text)),
+    ...[...state, ...guards, ...old, ...commands, ...off].map((text) => line(text)),
   ]
 }
 

@@ -34,6 +34,8 @@ export type HooksStatus = {
   commands: { command: string; exists: boolean }[]
   /** Claude Code's own switch in this file: `disableAllHooks` */
   disabled: boolean
+  /** there are guards, and it does not ask them */
+  unguarded: boolean
   /** why the file cannot be understood; nothing else is known then */
   problem?: string
 }
@@ -41,17 +43,26 @@ export type HooksStatus = {
 export const hooksStatus = (where: Where): HooksStatus => {
   const { settingsPath } = where
   const all = Object.keys(hookEvents)
-  const none = { settingsPath, installed: [], missing: all, outdated: [], commands: [], disabled: false }
+  const none = {
+    settingsPath,
+    installed: [],
+    missing: all,
+    outdated: [],
+    unguarded: false,
+    commands: [],
+    disabled: false,
+  }
   try {
     const text = readSettings(settingsPath)
     if (text === undefined) return { ...none, exists: false }
-    const found = installedIn(text, where)
+    const { hooks: found, asksGuards } = installedIn(text, where)
     const installed = new Set(found.map(({ event }) => event))
     return {
       settingsPath,
       exists: true,
       installed: [...installed],
       missing: all.filter((event) => !installed.has(event)),
+      unguarded: found.length > 0 && !asksGuards,
       outdated: [...new Set(found.filter(({ current }) => !current).map(({ event }) => event))],
       commands: [...new Set(found.map(({ command }) => command))].map((command) => ({
         command,
