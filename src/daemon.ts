@@ -78,7 +78,7 @@ export const runDaemon = async ({
   })
 
   const refusals = createRefusals()
-  const check = { state: 'none' as Status['log']['check'] }
+  const check: { state: Status['log']['check'] } = { state: 'none' }
   const captureSettings = openCaptureSettings(
     join(env['HOME'] || homedir(), '.promptrc.json'),
     config.capture.exclude,
@@ -114,6 +114,7 @@ export const runDaemon = async ({
       live: config.capture.transcripts,
       exists: () => existsSync(paths.archive),
     },
+    guardsFile: paths.guards,
     postToSelf: createPostToSelf(paths.httpSocket),
     isExposed: [...config.listeners, ...config.webhooks.listeners].some(({ host }) => !isLoopback(host)),
     facts: () => facts(),

@@ -10,6 +10,7 @@ import { capture } from './migrations/capture.ts'
 import { commits } from './migrations/commits.ts'
 import { conversations } from './migrations/conversations.ts'
 import { following } from './migrations/following.ts'
+import { guards } from './migrations/guards.ts'
 import { heard } from './migrations/heard.ts'
 import { jobs } from './migrations/jobs.ts'
 import { managed } from './migrations/managed.ts'
@@ -119,4 +120,5 @@ export const migrations: readonly ((database: Database) => void)[] = [
   agents,
   heard,
   conversations,
+  guards,
 ]

@@ -7,6 +7,7 @@ import { archive } from './archive.ts'
 import { capture } from './capture.ts'
 import { commits } from './commits.ts'
 import { events } from './events.ts'
+import { guards } from './guards.ts'
 import { hooks } from './hooks.ts'
 import { jobs } from './jobs.ts'
 import { keys } from './keys.ts'
@@ -24,6 +25,7 @@ export const api = {
   ...capture,
   ...commits,
   ...events,
+  ...guards,
   ...hooks,
   ...jobs,
   ...keys,

@@ -26,7 +26,7 @@ import { freshAlias, orderOf, payloadOf, taskOf } from './dialects/orchestrator/
 import { daemonStatusOf } from './dialects/orchestrator/status.ts'
 import type { Asked } from './dialects/orchestrator/stream.ts'
 import { forWeb } from './dialects/orchestrator/web.ts'
-import { isFields } from './dialects/pai.ts'
+import { isFields } from '../lib/fields.ts'
 import { createFollowing } from './orchestrator/following.ts'
 import { createHeld } from './orchestrator/held.ts'
 import { type News, updateText } from './orchestrator/news.ts'

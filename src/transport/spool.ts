@@ -13,7 +13,7 @@ import { createPeer } from '../core/peer.ts'
 import type { IsExcluded } from '../lib/exclude.ts'
 import { decodeHook } from './dialects/claude.ts'
 import { askingIn } from './dialects/claude-reply.ts'
-import { decodeCommit } from './dialects/git.ts'
+import { parseJson } from './dialects/json.ts'
 
 const lookEveryMs = 500
 /** files taken in at once: enough to share a commit, few enough to hold in memory */
@@ -52,7 +52,7 @@ export const openSpoolDoor = ({
     const text = Buffer.from(entry.body).toString('utf8')
     const cause = entry.cause !== undefined && { cause: entry.cause }
     if (entry.path === '/hooks/git') {
-      await dispatch({ ...gitPeer, ...cause }, 'commit.record', decodeCommit(text))
+      await dispatch({ ...gitPeer, ...cause }, 'commit.record', parseJson(text))
       return
     }
     const event = decodeHook(text, entry.occurredAt, isExcluded)

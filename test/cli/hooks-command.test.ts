@@ -109,6 +109,7 @@ describe('the command', () => {
           missing: events,
           outdated: [],
           rewake: false,
+          unguarded: false,
           commands: [],
           disabled: false,
         },

@@ -3,6 +3,7 @@
 import { expect, test } from 'bun:test'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { processesBelow } from '../../src/lib/processes.ts'
 import { errorOf } from '../support/errors.ts'
 import { isAlive, listenTo, livingIn, openSessions, storedOf } from '../support/sessions.ts'
 
@@ -12,11 +13,15 @@ test(
   'stopping ends the process and all of its group, also what does not obey, and is told once',
   async () => {
     await using sessions = await openSessions({ config: { sessions: { stopSeconds: 1 } } })
-    const { id, told } = await sessions.spawn('deaf\nchild\nsay ready\nwait')
+    const { id, told } = await sessions.spawn('deaf\nchild\napart\nsay ready\nwait')
     using _ = told
     await told.next('message.said')
     const { pid = 0 } = (await sessions.get(id)) ?? {}
-    if (process.platform === 'linux') expect(livingIn(pid).length).toBeGreaterThan(1)
+    const below = processesBelow(pid)
+    if (process.platform === 'linux') {
+      expect(livingIn(pid).length).toBeGreaterThan(1)
+      expect(below.some(({ group }) => group !== pid)).toBe(true)
+    }
     const { connection } = sessions
     await connection.call('session.send', { id, text: 'never seen' })
     const stops = await Promise.all([
@@ -25,6 +30,7 @@ test(
     ])
     expect(stops.map(({ session }) => session.status)).toEqual(['terminated', 'terminated'])
     expect(livingIn(pid)).toEqual([])
+    expect(below.filter((each) => isAlive(each.pid))).toEqual([])
     expect((await connection.call('session.stop', { id })).session.status).toBe('terminated')
     const stored = await storedOf(connection, id)
     expect(stored.filter(({ type }) => type === 'session.ended')).toHaveLength(1)
@@ -36,6 +42,21 @@ test(
     expect(await errorOf(connection.call('session.send', { id, text: 'x' }))).toMatchObject({
       code: 'session_ended',
     })
+  },
+  timeout,
+)
+
+test.skipIf(!Bun.which('setsid'))(
+  'what it sent away to live on lives on',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, told } = await sessions.spawn('away\nsay gone')
+    using _ = told
+    await told.next('turn.finished')
+    await sessions.connection.call('session.stop', { id })
+    const away = Number(readFileSync(join(sessions.directory, 'away'), 'utf8'))
+    expect(isAlive(away)).toBe(true)
+    process.kill(away, 'SIGKILL')
   },
   timeout,
 )

@@ -106,6 +106,7 @@ export const openEngine = (
       workspaces: join(folder, 'workspaces'),
     },
     archive: { client: archived, live: true, exists: () => true },
+    guardsFile: join(folder, 'guards.json'),
     // it has no doors
     postToSelf: () => Promise.reject(new Error('nobody listens')),
     isExposed: exposed,

@@ -1,7 +1,8 @@
 // `paid hook`, run by Claude Code for every hook event: stdin goes to the daemon, the daemon's reply to stdout.
 // It promises: whatever is wrong (no daemon, a hung one, garbage, a full disk) it says nothing and exits 0, because
 // anything else would show "hook failed" to the user or block a tool; an event that the daemon did not answer goes
-// to the spool under the key it was sent with, so that both copies are one event.
+// to the spool under the key it was sent with, so that both copies are one event. Only where a guard says that nothing is
+// to be touched while no daemon runs is that what Claude Code is told.
 // It is started for every tool call, so its path imports no zod, no citty, no node:fs and never touches process.stdout.
 
 import type { Paths } from '../../paths.ts'
@@ -45,7 +46,15 @@ const tell = async (paths: Paths, body: Uint8Array, isRead: boolean): Promise<vo
     body,
     headers: isRead ? {} : { [replyHeader]: 'none' },
   })
-  if (reply) await Bun.write(Bun.stdout, reply.body)
+  const answer = reply?.body ?? (isRead ? await withoutDaemon(paths, body) : undefined)
+  if (answer) await Bun.write(Bun.stdout, answer)
+}
+
+/** Most homes have no guards, and then this is one look at a file that is not there. */
+const withoutDaemon = async ({ guards }: Paths, body: Uint8Array): Promise<string | undefined> => {
+  if (!(await Bun.file(guards).exists())) return undefined
+  const { deniedBy } = await import('../hooks/without-daemon.ts')
+  return deniedBy(guards, body)
 }
 
 /** Cheap enough for 16 MiB; the daemon judges the rest. */

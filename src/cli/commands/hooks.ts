@@ -100,11 +100,12 @@ export const settingsLines = (found: HooksStatus & { scope: Scope }): string[] =
   )
   const old =
     outdated.length > 0 ? [`in an earlier form for ${outdated.join(', ')}: ${add} puts it right`] : []
+  const guards = found.unguarded ? [`GUARDS ARE NOT ASKED before a file is touched: ${add}`] : []
   const wakes = found.rewake ? ['wakes idle sessions with what is said to them'] : []
   const off = found.disabled ? ['switched off by disableAllHooks in this file'] : []
   return [
     line(found.settingsPath, found.scope),
-    ...[...state, ...old, ...wakes, ...commands, ...off].map((text) => line(text)),
+    ...[...state, ...guards, ...old, ...wakes, ...commands, ...off].map((text) => line(text)),
   ]
 }
 

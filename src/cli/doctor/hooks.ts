@@ -48,6 +48,9 @@ const checkSettings = (found: HooksStatus & { scope: Scope }): Finding[] => {
     ...(found.disabled
       ? [warning(name, `${file} switches all hooks off`, 'Take disableAllHooks out of it.')]
       : []),
+    ...(found.unguarded
+      ? [failed(name, `${file} asks no guard: files are touched without their locks`, again)]
+      : []),
     ...(outdated.length > 0
       ? [warning(name, `${file} has those for ${outdated.join(', ')} in an earlier form`, again)]
       : []),

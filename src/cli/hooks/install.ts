@@ -36,6 +36,8 @@ export type HooksStatus = {
   commands: { command: string; exists: boolean }[]
   /** Claude Code's own switch in this file: `disableAllHooks` */
   disabled: boolean
+  /** there are guards, and it does not ask them */
+  unguarded: boolean
   /** why the file cannot be understood; nothing else is known then */
   problem?: string
 }
@@ -49,21 +51,23 @@ export const hooksStatus = (where: Where): HooksStatus => {
     missing: all,
     outdated: [],
     rewake: false,
+    unguarded: false,
     commands: [],
     disabled: false,
   }
   try {
     const text = readSettings(settingsPath)
     if (text === undefined) return { ...none, exists: false }
-    const found = installedIn(text, where)
-    const installed = new Set(found.filter(({ rewake }) => !rewake).map(({ event }) => event))
+    const { hooks: found, asksGuards, rewake } = installedIn(text, where)
+    const installed = new Set(found.map(({ event }) => event))
     return {
       settingsPath,
       exists: true,
       installed: [...installed],
       missing: all.filter((event) => !installed.has(event)),
+      rewake,
+      unguarded: found.length > 0 && !asksGuards,
       outdated: [...new Set(found.filter(({ current }) => !current).map(({ event }) => event))],
-      rewake: found.some(({ rewake }) => rewake),
       commands: [...new Set(found.map(({ command }) => command))].map((command) => ({
         command,
         exists: existsSync(command),

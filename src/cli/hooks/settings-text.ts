@@ -4,7 +4,8 @@
 
 import { basename } from 'node:path'
 import { PaidError } from '../../protocol/error.ts'
-import { hookEvents, rewakeEvent, rewakeFlag, rewakeOptions } from './events.ts'
+import { isFields } from '../../lib/fields.ts'
+import { type HookWish, rewakeWish, wishesFor, wishKey } from './events.ts'
 import {
   append,
   type Child,
@@ -21,34 +22,44 @@ import {
 export type HookCommand = {
   command: string
   args: readonly string[]
-  /** with the hook that wakes idle sessions */
+  /** whether there are guards, which are to be asked */
+  guards?: boolean
+  /** whether what wakes idle sessions is asked for; where it is, it stays */
   rewake?: boolean
 }
 
-/** An entry of ours and the containers around it, innermost first. */
+/** An entry of ours and the containers around it, innermost first. `key`: which of ours it is. */
 type Found = {
   event: string
-  rewake: boolean
+  key: string
   entry: Span
   command: string
   around: { container: Span; child: Child }[]
 }
 
+const keyOf = ({ event, matcher, options: { flags } }: HookWish): string => wishKey(event, matcher, flags)
+
+const wishedBy = ({ guards = false }: HookCommand) =>
+  new Map([...wishesFor(guards), rewakeWish].map((wish) => [keyOf(wish), wish]))
+
+/** What is put in where it is not. */
+const neededBy = ({ guards = false, rewake = false }: HookCommand): HookWish[] => [
+  ...wishesFor(guards),
+  ...(rewake ? [rewakeWish] : []),
+]
+
 /** `before` undefined: there is no file yet. */
 export const withHooks = (before: string | undefined, ours: HookCommand): string => {
-  const all = Object.keys(hookEvents)
-  if (before === undefined) return `${JSON.stringify({ hooks: groupsOf(all, ours) }, null, 2)}\n`
+  const needed = neededBy(ours)
+  if (before === undefined) return `${JSON.stringify({ hooks: groupsOf(needed, ours) }, null, 2)}\n`
   checkShape(before)
   let text = before
   for (let next = corrected(text, ours); next !== undefined; next = corrected(text, ours)) text = next
-  const found = findOurs(text, ours)
-  const there = new Set(found.filter(({ rewake }) => !rewake).map(({ event }) => event))
-  const missing = all.filter((event) => !there.has(event))
+  const there = new Set(findOurs(text, ours).map(({ key }) => key))
+  const missing = needed.filter((wish) => !there.has(keyOf(wish)))
   if (missing.length > 0 && !memberOf(text, rootOf(text), 'hooks'))
     return append(text, rootOf(text), groupsOf(missing, ours), 'hooks')
-  for (const event of missing) text = addGroup(text, event, groupOf(event, ours))
-  if (ours.rewake && !found.some(({ rewake }) => rewake))
-    text = addGroup(text, rewakeEvent, groupOf(rewakeEvent, ours, true))
+  for (const wish of missing) text = addGroup(text, wish, ours)
   return text
 }
 
@@ -65,76 +76,81 @@ export const withoutHooks = (before: string, ours: HookCommand): string | undefi
 }
 
 /** `current`: as it would be installed now */
-export type Installed = { event: string; rewake: boolean; command: string; current: boolean }
+export type Installed = { event: string; command: string; current: boolean }
 
-/** The events that run us, with what each runs. */
-export const installedIn = (text: string, ours: HookCommand): Installed[] => {
+/** The events that run us, with what each runs; whether guards that there are get asked, and idle sessions are woken. */
+export const installedIn = (
+  text: string,
+  ours: HookCommand,
+): { hooks: Installed[]; asksGuards: boolean; rewake: boolean } => {
   checkShape(text)
-  return findOurs(text, ours).map((found) => {
-    const { event, rewake, command } = found
-    return { event, rewake, command, current: isCurrent(text, found, ours) }
-  })
+  const wished = wishedBy(ours)
+  const found = findOurs(text, ours)
+  const keys = new Set(found.map(({ key }) => key))
+  return {
+    hooks: found.map(({ event, key, command, entry }) => ({
+      event,
+      command,
+      current: isCurrent(text, entry, wished.get(key), ours),
+    })),
+    rewake: keys.has(keyOf(rewakeWish)),
+    asksGuards: [...wished].every(([key, { matcher }]) => matcher === undefined || keys.has(key)),
+  }
 }
 
-const entryOf = (event: string, { command, args }: HookCommand, rewake: boolean) => {
-  const { flags = [], ...options } = (rewake ? rewakeOptions : hookEvents[event]) ?? {}
-  return { type: 'command', command, args: [...args, ...flags], ...options }
-}
-
-const groupOf = (event: string, ours: HookCommand, rewake = false) => ({
-  hooks: [entryOf(event, ours, rewake)],
+const entryOf = ({ options: { flags = [], ...options } }: HookWish, { command, args }: HookCommand) => ({
+  type: 'command',
+  command,
+  args: [...args, ...flags],
+  ...options,
 })
 
-type Group = ReturnType<typeof groupOf>
+const groupOf = (wish: HookWish, ours: HookCommand) => ({
+  ...(wish.matcher !== undefined && { matcher: wish.matcher }),
+  hooks: [entryOf(wish, ours)],
+})
 
-const groupsOf = (events: string[], ours: HookCommand): Record<string, Group[]> =>
-  Object.fromEntries(
-    events.map((event) => [
-      event,
-      [groupOf(event, ours), ...(ours.rewake && event === rewakeEvent ? [groupOf(event, ours, true)] : [])],
-    ]),
-  )
+const groupsOf = (wishes: readonly HookWish[], ours: HookCommand) => {
+  const groups: Record<string, object[]> = {}
+  for (const wish of wishes) (groups[wish.event] ??= []).push(groupOf(wish, ours))
+  return groups
+}
 
-const addGroup = (text: string, event: string, group: Group): string => {
+const addGroup = (text: string, wish: HookWish, ours: HookCommand): string => {
   const hooks = memberOf(text, rootOf(text), 'hooks')
   if (!hooks) throw new Error('settings without hooks')
-  const groups = memberOf(text, hooks, event)
-  return groups ? append(text, groups, group) : append(text, hooks, [group], event)
+  const groups = memberOf(text, hooks, wish.event)
+  return groups
+    ? append(text, groups, groupOf(wish, ours))
+    : append(text, hooks, [groupOf(wish, ours)], wish.event)
 }
 
 /** The text with one entry of an older install put right, or undefined when all are as they should be. */
 const corrected = (text: string, ours: HookCommand): string | undefined => {
+  const wished = wishedBy(ours)
   const seen = new Set<string>()
   for (const found of findOurs(text, ours)) {
-    const { event, rewake } = found
-    const name = `${event} ${rewake}`
-    if (seen.has(name) || !isWanted(found)) return removed(text, found) ?? '{}'
-    seen.add(name)
-    const wanted = wantedAt(text, found, ours)
+    const wish = wished.get(found.key)
+    if (!wish || seen.has(found.key)) return removed(text, found) ?? '{}'
+    seen.add(found.key)
+    const wanted = wantedAt(text, found.entry, wish, ours)
     if (!Bun.deepEquals(objectAt(text, found.entry), wanted)) return replace(text, found.entry, wanted)
   }
   return undefined
 }
 
-const isWanted = ({ event, rewake }: Found): boolean =>
-  rewake ? event === rewakeEvent : Object.hasOwn(hookEvents, event)
-
 /** An entry of ours as it should be, with what the user has added to it. */
-const wantedAt = (
-  text: string,
-  { entry, event, rewake }: Found,
-  ours: HookCommand,
-): Record<string, unknown> => {
+const wantedAt = (text: string, entry: Span, wish: HookWish, ours: HookCommand): Record<string, unknown> => {
   const { async: _async, asyncRewake: _asyncRewake, timeout: _timeout, ...kept } = objectAt(text, entry)
-  return { ...kept, ...entryOf(event, ours, rewake) }
+  return { ...kept, ...entryOf(wish, ours) }
 }
 
 /** Wherever the program is: an event that is asked for, in the way it is asked for now. */
-const isCurrent = (text: string, found: Found, { args }: HookCommand): boolean => {
-  const { command } = found
-  return (
-    isWanted(found) && Bun.deepEquals(objectAt(text, found.entry), wantedAt(text, found, { command, args }))
-  )
+const isCurrent = (text: string, entry: Span, wish: HookWish | undefined, { args }: HookCommand): boolean => {
+  const there = objectAt(text, entry)
+  const { command } = there
+  if (typeof command !== 'string' || !wish) return false
+  return Bun.deepEquals(there, wantedAt(text, entry, wish, { command, args }))
 }
 
 /** Takes out the entry, and each container that only we have filled. */
@@ -155,19 +171,19 @@ const findOurs = (text: string, ours: HookCommand): Found[] => {
     for (const group of childrenOf(text, event.value)) {
       const entries = memberOf(text, group.value, 'hooks')
       if (!entries) continue
+      const { matcher } = objectAt(text, group.value)
       for (const entry of childrenOf(text, entries)) {
         const object = objectAt(text, entry.value)
         const command = commandOf(object, ours)
         if (command === undefined) continue
-        const { args } = object
-        const rewake = Array.isArray(args) && args.includes(rewakeFlag)
+        const key = wishKey(event.key ?? '', matcher, object['args'])
         const around = [
           { container: entries, child: entry },
           { container: event.value, child: group },
           { container: hooks.value, child: event },
           { container: root, child: hooks },
         ]
-        found.push({ event: event.key ?? '', rewake, entry: entry.value, command, around })
+        found.push({ event: event.key ?? '', key, entry: entry.value, command, around })
       }
     }
   return found
@@ -183,18 +199,14 @@ const commandOf = (entry: Record<string, unknown>, ours: HookCommand): string | 
   return basename(command) === 'paid' && Bun.deepEquals(words, ['hook']) ? command : undefined
 }
 
-const hookFlags: ReadonlySet<unknown> = new Set([
-  rewakeFlag,
-  ...Object.values(hookEvents).flatMap(({ flags = [] }) => flags),
-])
+const hookFlags: ReadonlySet<unknown> = new Set(
+  [...wishesFor(true), rewakeWish].flatMap(({ options: { flags = [] } }) => flags),
+)
 
 const objectAt = (text: string, span: Span): Record<string, unknown> => {
   const value = parseSpan(text, span)
-  return isObject(value) ? value : {}
+  return isFields(value) ? value : {}
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const checkShape = (text: string): void => {
   let settings: unknown
@@ -203,18 +215,18 @@ const checkShape = (text: string): void => {
   } catch (error) {
     throw odd(`is not valid JSON (${error instanceof Error ? error.message : 'it does not parse'})`)
   }
-  if (!isObject(settings)) throw odd('is not a JSON object')
+  if (!isFields(settings)) throw odd('is not a JSON object')
   const members = childrenOf(text, rootOf(text)).filter(({ key }) => key === 'hooks')
   if (members.length > 1) throw odd('has "hooks" twice')
   const { hooks } = settings
   if (hooks === undefined) return
-  if (!isObject(hooks)) throw odd('has "hooks" that is not an object')
+  if (!isFields(hooks)) throw odd('has "hooks" that is not an object')
   const events = members.flatMap((member) => childrenOf(text, member.value))
   if (events.length > Object.keys(hooks).length) throw odd('has "hooks" that name an event twice')
   for (const [event, groups] of Object.entries(hooks)) {
     if (!Array.isArray(groups)) throw odd(`has "hooks" whose ${JSON.stringify(event)} is not an array`)
     for (const group of groups)
-      if (!isObject(group) || !Array.isArray(group['hooks']) || !group['hooks'].every(isObject))
+      if (!isFields(group) || !Array.isArray(group['hooks']) || !group['hooks'].every(isFields))
         throw odd(`has "hooks" whose ${JSON.stringify(event)} is not a list of {"hooks": [{…}]}`)
   }
 }

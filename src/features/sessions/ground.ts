@@ -1,6 +1,7 @@
 // What the sessions room stands on.
 
 import type { Ground } from '../../core/ground.ts'
+import type { CheckGuards } from './guarding.ts'
 
 /** The options `sessions.*`. */
 export type SessionSettings = {
@@ -24,6 +25,8 @@ export type SessionsGround = Ground & {
   workspaces: string
   /** where Claude Code keeps what is its own */
   claudeFolder: string | undefined
+  /** whether a session may use a tool */
+  checkGuards: CheckGuards
   /** whether a hook of this key never got the reply to it */
   isSpooled: (key: string) => boolean
 }

@@ -17,6 +17,7 @@ const silentSystem = new Set(['init', 'status', 'thinking_tokens', 'hook_started
 export const createHearing = ({
   managed,
   permissions,
+  guard,
   now,
   turn: openTurn,
   isNote,
@@ -33,6 +34,8 @@ export const createHearing = ({
   /** its row, which changes */
   managed: Managed
   permissions: Permissions
+  /** A tool is about to be used: answers whether it may. */
+  guard: (request: string, hook: Fields) => Promise<void>
   now: () => number
   turn: () => Turn | undefined
   isNote: (uuid: string) => boolean
@@ -70,6 +73,7 @@ export const createHearing = ({
     const id = textIn(line, 'request_id') ?? ''
     const request = fieldsIn(line, 'request')
     if (request['subtype'] === 'can_use_tool') return void note([permissions.ask(id, request)])
+    if (request['subtype'] === 'hook_callback') return void guard(id, fieldsIn(request, 'input'))
     const error = 'paid does not answer this'
     say({ type: 'control_response', response: { subtype: 'error', request_id: id, error } })
     raw(line)

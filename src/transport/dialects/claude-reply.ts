@@ -1,8 +1,9 @@
 // What the rooms have for a session, in the words of a reply to a hook of Claude Code; `{}` when it is nothing.
 // Source: Claude Code's hooks reference; what the model gets of each as seen from 2.1.329.
 
+import { refusedTool } from '../../lib/refused-tool.ts'
 import { type TellingHook, tellingHooks } from '../../protocol/hooks.ts'
-import { isFields } from './pai.ts'
+import { isFields } from '../../lib/fields.ts'
 
 export const nothing = '{}'
 
@@ -23,3 +24,15 @@ export const encodeContext = (type: TellingHook, context: string | undefined): s
   context === undefined
     ? nothing
     : JSON.stringify({ hookSpecificOutput: { hookEventName: type, additionalContext: context } })
+
+/** What the tool is that a hook comes before; undefined for what is none. */
+export const toolUseIn = (
+  data: unknown,
+): { session: string; tool: string; input: Record<string, unknown>; directory?: string } | undefined => {
+  if (!isFields(data)) return undefined
+  const { session_id: session, tool_name: tool, tool_input: input, cwd } = data
+  if (typeof session !== 'string' || typeof tool !== 'string' || !isFields(input)) return undefined
+  return { session, tool, input, ...(typeof cwd === 'string' && { directory: cwd }) }
+}
+
+export const encodeRefusal = (reason: string): string => JSON.stringify(refusedTool(reason))

@@ -7,9 +7,9 @@ import type { Params } from '../../protocol/api.ts'
 import { asPaidError } from '../../core/dispatch.ts'
 import { LogEvent } from '../../core/log-event.ts'
 import { createPeer, endPeer } from '../../core/peer.ts'
-import { decodeCommit } from '../dialects/git.ts'
 import { parseJson } from '../dialects/json.ts'
-import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
+import { isFields } from '../../lib/fields.ts'
+import { decodeEvent, encodeEvent } from '../dialects/pai.ts'
 import type { News } from '../orchestrator/news.ts'
 import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
@@ -20,7 +20,7 @@ import { healthIn } from './health.ts'
 import { createHookRoute } from './hooks.ts'
 import { batchOf, callerOf, keyOf } from './posted.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
-import { createReported } from './reported.ts'
+import { createReported } from './happy/reported.ts'
 import type { House, Methods, Visit } from './route.ts'
 import { sessionPaths } from './sessions.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
@@ -76,7 +76,7 @@ export const createRoutes = (house: House, refusals: Refusals, news: News): Rout
   const postHook: Ingest = createHookRoute(house)
 
   const postCommit: Ingest = async (request, { hookPeer }) => {
-    const made = decodeCommit(await readBody(request, house.maxBody))
+    const made = parseJson(await readBody(request, house.maxBody))
     const peer = createPeer('hook:git', hookPeer.scope)
     await dispatch(callerOf(request, peer), 'commit.record', made)
     return jsonOk('{}')

@@ -2,7 +2,7 @@
 
 import { liveStatuses, type Session, sessionStatuses, type Tokens } from '../../../protocol/sessions.ts'
 import type { LogEvent } from '../../../core/log-event.ts'
-import { isFields } from '../pai.ts'
+import { isFields } from '../../../lib/fields.ts'
 import type { Shown } from './session.ts'
 
 export type Known = Shown & {

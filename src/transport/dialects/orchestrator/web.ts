@@ -1,7 +1,7 @@
 // What the orchestrator's later web client reads of the same frames: each says in `payload` what it says elsewhere, and
 // two are said twice, the second time in that client's words and behind the first.
 
-import { isFields } from '../pai.ts'
+import { isFields } from '../../../lib/fields.ts'
 
 type Fields = Record<string, unknown>
 
