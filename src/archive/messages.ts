@@ -2,8 +2,8 @@
 // cost. Written in the transaction of the record's line.
 
 import type { Database } from 'bun:sqlite'
-import type { Fields } from './fields.ts'
-import { textIn } from './fields.ts'
+import type { Fields } from '../lib/fields.ts'
+import { textIn } from '../lib/fields.ts'
 import { type Part, partsOf, timeOf } from './records.ts'
 import { seenAt, type SessionRow, tell } from './sessions.ts'
 import type { Place } from './chunks.ts'

@@ -9,7 +9,7 @@ import { takeCapture } from './capture.ts'
 import type { Connection } from './connection.ts'
 import { errorReply, unknownCommand } from './dialects/capture.ts'
 import { parseJson } from './dialects/json.ts'
-import { isFields } from './dialects/pai.ts'
+import { isFields } from '../lib/fields.ts'
 import { errorText, failureText, invalidFormat } from './dialects/photon/frames.ts'
 import type { Photon } from './photon.ts'
 

@@ -116,3 +116,34 @@ test.skipIf(!claudeAvailable)(
   },
   timeout,
 )
+
+test.skipIf(!claudeAvailable)(
+  'its cost is the sum of what its processes tell: across /clear, and after one was killed that wrote no figure down',
+  async () => {
+    await using sessions = await open()
+    const { connection } = sessions
+    const { id, told } = await sessions.spawn('one')
+    using _ = told
+    const { costUsd } = await told.next('turn.finished')
+    const each = Number(costUsd)
+    const say = async (text: string) => {
+      await connection.call('session.send', { id, text })
+      return await told.next('turn.finished')
+    }
+    expect(await say('/clear')).toMatchObject({ ok: true, costUsd: 0 })
+    const { conversation } = (await sessions.get(id)) ?? {}
+    expect(conversation).toBeString()
+    expect(await say('two')).toMatchObject({ ok: true, result: 'Heard: two' })
+    for (const [n, text] of ['three', 'four'].entries()) {
+      process.kill((await sessions.get(id))?.pid ?? 0, 'SIGKILL')
+      expect(await told.next('session.ended')).toMatchObject({ status: 'failed' })
+      await connection.call('session.resume', { id, prompt: text })
+      await told.next('turn.finished')
+      expect((await sessions.get(id))?.costUsd).toBeCloseTo(each * (n + 3), 10)
+    }
+    const asked = JSON.stringify(sessions.api.requests.at(-1)?.body.messages)
+    for (const text of ['two', 'three', 'four']) expect(asked).toContain(text)
+    expect(asked).not.toContain('"one"')
+  },
+  timeout,
+)

@@ -8,7 +8,7 @@ import type { Session } from '../../protocol/sessions.ts'
 import { processStart } from '../../lib/process-start.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Peer } from '../../core/peer.ts'
-import { isFields } from '../dialects/pai.ts'
+import { isFields } from '../../lib/fields.ts'
 
 const type = 'session.reported'
 
