@@ -13,7 +13,7 @@ const server = Bun.serve({
     perMessageDeflate: false,
     open: (socket) => void socket.subscribe('all'),
     async message(_socket, message) {
-      await child.stdin.write(`${message}\n`)
+      await child.stdin.write(`${String(message)}\n`)
       await child.stdin.flush()
     },
   },
