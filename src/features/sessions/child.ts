@@ -6,7 +6,7 @@ import { limits } from '../../protocol/limits.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { drain, soon } from '../../lib/child-output.ts'
 import { processStart } from '../../lib/process-start.ts'
-import { createSweep } from '../../lib/sweep.ts'
+import { createSweep } from '../../lib/memory-sweep.ts'
 import { createTail } from '../../lib/tail.ts'
 import { createLines } from './lines.ts'
 
