@@ -21,12 +21,14 @@ import type { Live } from './sessions/live.ts'
 import { createLooking } from './sessions/looking.ts'
 import { recoverLost } from './sessions/lost.ts'
 import { openMailboxes } from './sessions/mailbox.ts'
+import { type IsOwn, ownWords } from './sessions/own-words.ts'
 import { type Message, messageOf } from './sessions/queue.ts'
 import { find, keyOf, type Place } from './sessions/rows.ts'
 import { createTotals } from './sessions/totals.ts'
 
 export type Sessions = {
   handlers: HandlersFor<'session'>
+  isOwn: IsOwn
   /** Ends what runs and waits for it. True when somebody is to be told. */
   close: () => Promise<boolean>
 }
@@ -176,6 +178,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
 
   return {
     handlers,
+    isOwn: ownWords(ground.database),
     close: async () => {
       closeMailboxes()
       messages.close()
