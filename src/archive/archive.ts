@@ -18,7 +18,7 @@ import { openArchiveFile } from './schema.ts'
 import { searchAnswers } from './search.ts'
 import { sessionFor } from './sessions.ts'
 import { showAnswers } from './showing.ts'
-import { agentsOf, createTaking } from './taking.ts'
+import { agentsOf, createTaking } from './transcripts.ts'
 import { createRest, turn } from './turn.ts'
 import { verify } from './verify.ts'
 

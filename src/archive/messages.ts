@@ -7,7 +7,7 @@ import { textIn } from '../lib/fields.ts'
 import { type Part, partsOf, timeOf } from './records.ts'
 import { seenAt, type SessionRow, tell } from './sessions.ts'
 import type { Place } from './chunks.ts'
-import { titleFrom, titleRanks, toldBy, usageOf } from './told.ts'
+import { titleFrom, titleRanks, toldBy, usageOf } from './session-facts.ts'
 
 /** ids of messages are their time times this, so that so many of one millisecond have room */
 export const idsPerMs = 16

@@ -3,7 +3,7 @@
 
 import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
-import { type Sink, splitDocuments } from '../lib/documents.ts'
+import { type Sink, splitDocuments } from '../lib/json-documents.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import { takeCapture } from './capture.ts'
 import type { Connection } from './connection.ts'

@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { claudeAvailable, claudeBinary, openClaudeHome } from '../support/claude.ts'
 import { openMessagesApi } from '../support/messages-api.ts'
-import { openSessions } from '../support/sessions.ts'
+import { listenTo, openSessions } from '../support/sessions.ts'
 
 const timeout = 120_000
 
@@ -65,6 +65,7 @@ test.skipIf(!claudeAvailable)(
     expect(await told.next('turn.finished')).toMatchObject({ ok: true, result: 'Heard: again' })
     // Claude Code counts on; the whole conversation is what it is asked with
     expect((await sessions.get(id))?.costUsd).toBeCloseTo(Number(first['costUsd']) * 3, 10)
+    expect(await sessions.get(id)).toMatchObject({ tokens: { input: 300, output: 36 } })
     expect(JSON.stringify(sessions.api.requests.at(-1)?.body.messages)).toContain('hello')
   },
   timeout,
@@ -144,6 +145,55 @@ test.skipIf(!claudeAvailable)(
     const asked = JSON.stringify(sessions.api.requests.at(-1)?.body.messages)
     for (const text of ['two', 'three', 'four']) expect(asked).toContain(text)
     expect(asked).not.toContain('"one"')
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
+  'one that has cost as much as it may does no more, and what it took is counted',
+  async () => {
+    await using sessions = await open()
+    const { connection, directory } = sessions
+    const spawned = await connection.call('session.spawn', { prompt: 'hello', directory, budgetUsd: 0.0001 })
+    const { id } = spawned.session
+    using told = await listenTo(sessions, id)
+    const budget = { ok: false, error: expect.stringContaining('budget') }
+    const first = await told.next('turn.finished')
+    expect(first).toMatchObject(budget)
+    await connection.call('session.send', { id, text: 'more' })
+    expect(await told.next('turn.finished')).toMatchObject({ ...budget, costUsd: 0 })
+    expect(await sessions.get(id)).toMatchObject({
+      costUsd: first['costUsd'],
+      tokens: { input: 100, output: 12 },
+    })
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
+  'a guard refuses a tool of a session that runs here, and gives it the lock when it is free',
+  async () => {
+    await using sessions = await open()
+    const { connection } = sessions
+    const { id, told } = await sessions.spawn('hello')
+    using _ = told
+    await told.next('turn.finished')
+    const hold = { name: 'database', holder: 'somebody' }
+    await connection.call('lock.acquire', { ...hold, ttl: timeout })
+    await connection.call('guard.add', { pattern: '*.sql', lock: 'database' })
+    const input = JSON.stringify({ command: 'echo > one.sql', description: 'a test' })
+    await connection.call('session.send', { id, text: `::tool Bash ${input}\n::say done` })
+    const refused = await told.next('tool.finished')
+    expect(refused['ok']).toBe(false)
+    expect(JSON.stringify(refused)).toContain('somebody holds it since')
+    await told.next('turn.finished')
+    await connection.call('lock.release', hold)
+    await connection.call('session.send', { id, text: `::tool Bash ${input}\n::say done` })
+    await told.next('permission.requested')
+    expect((await connection.call('lock.get', { name: 'database' })).lock?.holder).toBe(`session:${id}`)
+    await connection.call('session.answer', { id, allow: true })
+    expect(await told.next('tool.finished')).toMatchObject({ ok: true })
+    await told.next('turn.finished')
   },
   timeout,
 )

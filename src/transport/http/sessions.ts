@@ -15,9 +15,9 @@ import { isFields } from '../../lib/fields.ts'
 import type { News } from '../orchestrator/news.ts'
 import { jsonText } from './answer.ts'
 import { readBody } from './body.ts'
-import { spawnIn } from './happy-spawn.ts'
+import { spawnIn } from './happy/spawn.ts'
 import { callerOf } from './posted.ts'
-import type { Reported } from './reported.ts'
+import type { Reported } from './happy/reported.ts'
 import type { Paths, Visit } from './route.ts'
 
 type Fields = Record<string, unknown>
