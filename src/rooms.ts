@@ -89,7 +89,13 @@ export const createRooms = (ground: Ground, choices: Choices) => {
     logger,
     accepting,
     handlers: (own): Handlers => ({
-      ...createEvents({ log, bus, bounds: choices.bounds, isStored: choices.isStored }),
+      ...createEvents({
+        log,
+        bus,
+        bounds: choices.bounds,
+        isStored: choices.isStored,
+        isOwn: sessions.isOwn,
+      }),
       ...locks.handlers,
       ...guards.handlers(own),
       ...actions.handlers(own),

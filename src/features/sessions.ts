@@ -21,12 +21,14 @@ import type { Live } from './sessions/live.ts'
 import { createLooking } from './sessions/looking.ts'
 import { recoverLost } from './sessions/lost.ts'
 import { openMailboxes } from './sessions/mailbox.ts'
+import { type IsOwn, ownWords } from './sessions/own-words.ts'
 import { type Message, messageOf } from './sessions/queue.ts'
 import { find, keyOf, type Place } from './sessions/rows.ts'
 import { createTotals } from './sessions/totals.ts'
 
 export type Sessions = {
   handlers: HandlersFor<'session'>
+  isOwn: IsOwn
   /** Ends what runs and waits for it. True when somebody is to be told. */
   close: () => Promise<boolean>
 }
@@ -37,7 +39,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   const heard = createHeard({ log })
   const totals = createTotals(log, running)
   const messages = createHeardMessages(ground)
-  const sayTo = createHeardWays(ground, messages)
+  const ways = createHeardWays(ground, messages)
   const looking = createLooking({
     heard,
     waiting: messages.count,
@@ -93,7 +95,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
         `No hook tells of the session ${place.id}, so it cannot be talked to`,
         'Have Claude Code tell the daemon of its sessions: `paid hooks install`.',
       )
-    return await sayTo(place.id, message)
+    return await ways.say(place.id, message)
   }
 
   const handlers: HandlersFor<'session'> = {
@@ -144,6 +146,10 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       messages: namespace === '' ? await messages.unanswered(id, key) : 0,
     }),
 
+    'session.idle': async ({ id }, peer) => ({
+      text: peer.namespace === '' ? ((await ways.waitBeside(id, peer)) ?? null) : null,
+    }),
+
     'session.interrupt': async ({ id }, peer) => ({ interrupted: (await liveOf(id, peer)).interrupt() }),
 
     'session.stop': async ({ id: given, why }, peer) => {
@@ -172,9 +178,11 @@ export const createSessions = (ground: SessionsGround): Sessions => {
 
   return {
     handlers,
+    isOwn: ownWords(ground.database),
     close: async () => {
       closeMailboxes()
       messages.close()
+      ways.close()
       beginnings.close()
       const any = running.size > 0
       const stopMs = Math.min(timesOf(settings).stopMs, daemonStopMs)

@@ -87,7 +87,7 @@ const folder = z
   .max(limits.pathBytes)
   .refine((path) => path.startsWith('/') && !path.includes('\0'), 'an absolute path')
 
-export const messageWays = ['stdin', 'inbox', 'hook'] as const
+export const messageWays = ['stdin', 'inbox', 'rewake', 'hook'] as const
 export const urgencies = ['now', 'next-turn', 'note'] as const
 export type Urgency = (typeof urgencies)[number]
 
@@ -160,7 +160,7 @@ export const sessions = {
       message: z.string().meta({ description: 'msg_…' }),
       way: z.enum(messageWays).meta({
         description:
-          'stdin: of a managed one; inbox: its own socket; hook: it waits for the next hook that is told something',
+          'stdin: of a managed one; inbox: its own socket; rewake: it was idle and is woken; hook: it waits for the next hook that is told something',
       }),
       turn: z.string().optional(),
     }),

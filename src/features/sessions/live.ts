@@ -3,7 +3,7 @@
 
 import { PaidError } from '../../protocol/error.ts'
 import type { EndStatus, SessionStatus } from '../../protocol/sessions.ts'
-import { soon } from '../../lib/child-output.ts'
+import { soon } from '../../lib/soon.ts'
 import { endGroup } from '../../lib/ended-group.ts'
 import { type Child, type Ended, failureOf, hopeless } from './child.ts'
 import { conversations } from './conversations.ts'
