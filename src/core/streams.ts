@@ -5,7 +5,7 @@ import type { Database } from 'bun:sqlite'
 import type { LogEvent } from './log-event.ts'
 
 /** names kept in memory; beyond it the oldest half is looked up again */
-const cachedNames = 20_000
+const cachedNames = 5000
 
 export type Stream = {
   readonly id: number

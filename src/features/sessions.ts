@@ -39,7 +39,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   const heard = createHeard({ log })
   const totals = createTotals(log, running)
   const messages = createHeardMessages(ground)
-  const sayTo = createHeardWays(ground, messages)
+  const ways = createHeardWays(ground, messages)
   const looking = createLooking({
     heard,
     waiting: messages.count,
@@ -95,7 +95,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
         `No hook tells of the session ${place.id}, so it cannot be talked to`,
         'Have Claude Code tell the daemon of its sessions: `paid hooks install`.',
       )
-    return await sayTo(place.id, message)
+    return await ways.say(place.id, message)
   }
 
   const handlers: HandlersFor<'session'> = {
@@ -146,6 +146,10 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       messages: namespace === '' ? await messages.unanswered(id, key) : 0,
     }),
 
+    'session.idle': async ({ id }, peer) => ({
+      text: peer.namespace === '' ? ((await ways.waitBeside(id, peer)) ?? null) : null,
+    }),
+
     'session.interrupt': async ({ id }, peer) => ({ interrupted: (await liveOf(id, peer)).interrupt() }),
 
     'session.stop': async ({ id: given, why }, peer) => {
@@ -178,6 +182,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     close: async () => {
       closeMailboxes()
       messages.close()
+      ways.close()
       beginnings.close()
       const any = running.size > 0
       const stopMs = Math.min(timesOf(settings).stopMs, daemonStopMs)

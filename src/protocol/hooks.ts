@@ -38,4 +38,13 @@ export const hooks = {
     result: z.object({ messages: z.int().meta({ description: 'that wait again' }) }),
     example: { id: '4fa77bb5-9e7a-4bdd-95dd-47d4bba3893f', key: '0192f0c1-6b1e-7a4e-9f0e-3b1a2c4d5e6f' },
   }),
+  'session.idle': method({
+    summary: 'Wait beside a session that does nothing, until something is said to it',
+    access: 'write',
+    params: z.object({ id }),
+    result: z.object({
+      text: z.string().nullable().meta({ description: 'what is said; null: there is nothing to wait for' }),
+    }),
+    example: { id: '4fa77bb5-9e7a-4bdd-95dd-47d4bba3893f' },
+  }),
 }
