@@ -116,6 +116,8 @@ const byType: Record<string, (data: Data) => string> = {
   'message.said': ({ content }) => words(...(Array.isArray(content) ? content.filter(isData).map(said) : [])),
   'tool.started': (data) => words(data['tool'], toolInput(data['input'], '')),
   'tool.finished': (data) => words(data['error'] ?? data['result']),
+  'elicitation.requested': (data) => words(data['server'], data['message']),
+  'elicitation.answered': (data) => words(data['server'], data['action'], data['by']),
   'permission.requested': (data) => words(data['tool'], toolInput(data['input'], '')),
   'permission.answered': (data) => words(data['allow'] === true ? 'allowed' : 'denied', data['by']),
   'action.started': (data) => words(data['run'], data['cause']),

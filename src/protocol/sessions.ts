@@ -54,7 +54,9 @@ export const session = z.object({
   waitsFor: z
     .array(z.object({ request: z.string(), tool: z.string(), at: z.int() }))
     .optional()
-    .meta({ description: 'permissions that somebody is to give' }),
+    .meta({
+      description: 'permissions that somebody is to give, and questions of MCP servers under their names',
+    }),
   queued: z.int().optional().meta({ description: 'messages that wait for their turn' }),
 })
 export type Session = z.infer<typeof session>
@@ -199,17 +201,21 @@ export const sessions = {
     example: { id: '4fa77bb5', prompt: 'Go on' },
   }),
   'session.answer': method({
-    summary: 'Allow or deny what a managed session asks for; the first answer counts',
+    summary: 'Allow or deny what a managed session asks for, or answer what it asks; the first answer counts',
     access: 'write',
     params: z.object({
       id,
       request: z.string().max(limits.sessionLabelBytes).optional().meta({
-        description: 'of permission.requested; without it the one that waits longest',
+        description:
+          'of permission.requested or elicitation.requested; without it the one that waits longest',
       }),
       allow: z.boolean(),
       always: z.boolean().default(false).meta({ description: 'also the next time, as Claude Code suggests' }),
       message: text.optional().meta({ description: 'what Claude is told when it is denied' }),
-      input: z.record(z.string(), z.unknown()).optional().meta({ description: "the tool's input, changed" }),
+      input: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .meta({ description: "the tool's input, changed; the content of an answer to an MCP server" }),
     }),
     result: z.object({
       answered: z.boolean(),

@@ -12,6 +12,7 @@ export type SessionSettings = {
   startSeconds: number
   idleSeconds: number
   stopSeconds: number
+  answerSeconds: number
   budgetUsd: number
   inbox: boolean
 }
@@ -31,12 +32,18 @@ export type SessionsGround = Ground & {
   isSpooled: (key: string) => boolean
 }
 
-export type Times = { startMs: number; idleMs: number; stopMs: number }
+export type Times = { startMs: number; idleMs: number; stopMs: number; answerMs: number }
 
-export const timesOf = ({ startSeconds, idleSeconds, stopSeconds }: SessionSettings): Times => ({
+export const timesOf = ({
+  startSeconds,
+  idleSeconds,
+  stopSeconds,
+  answerSeconds,
+}: SessionSettings): Times => ({
   startMs: startSeconds * 1000,
   idleMs: idleSeconds * 1000,
   stopMs: stopSeconds * 1000,
+  answerMs: answerSeconds * 1000,
 })
 
 /** a daemon that stops has no more time for its sessions */

@@ -1,6 +1,7 @@
 // What a session's process says, line by line: which of it is a turn's, which is told, which is answered. What nobody
 // knows is kept as it came.
 
+import type { SteadyClock } from '../../lib/steady-clock.ts'
 import { createCost } from './cost.ts'
 import type { Told } from './diary.ts'
 import { type Fields, fieldsIn, isFields, kept, numberIn, textIn, textsIn } from './line.ts'
@@ -18,7 +19,8 @@ export const createHearing = ({
   managed,
   permissions,
   guard,
-  now,
+  steady,
+  answerMs,
   turn: openTurn,
   isNote,
   hasUnread,
@@ -36,7 +38,9 @@ export const createHearing = ({
   permissions: Permissions
   /** A tool is about to be used: answers whether it may. */
   guard: (request: string, hook: Fields) => Promise<void>
-  now: () => number
+  steady: SteadyClock
+  /** how long an MCP server's question waits for its answer */
+  answerMs: number
   turn: () => Turn | undefined
   isNote: (uuid: string) => boolean
   hasUnread: () => boolean
@@ -66,13 +70,24 @@ export const createHearing = ({
     const turn = openTurn()
     if (!turn || !isOf(turn, line)) return
     seen(turn)
-    finish(endOf(turn, line, { costUsd: cost(line), durationMs: now() - turn.begunAt }))
+    finish(endOf(turn, line, { costUsd: cost(line), durationMs: steady.now() - turn.begunAt }))
+  }
+
+  const elicit = (id: string, request: Fields): void => {
+    void note([permissions.elicit(id, request)])
+    steady.wake(steady.now() + answerMs, () => {
+      const given = permissions.giveUp(id)
+      if (!given) return
+      void note([given.told])
+      say(given.line)
+    })
   }
 
   const takeRequest = (line: Fields): void => {
     const id = textIn(line, 'request_id') ?? ''
     const request = fieldsIn(line, 'request')
     if (request['subtype'] === 'can_use_tool') return void note([permissions.ask(id, request)])
+    if (request['subtype'] === 'elicitation') return elicit(id, request)
     if (request['subtype'] === 'hook_callback') return void guard(id, fieldsIn(request, 'input'))
     const error = 'paid does not answer this'
     say({ type: 'control_response', response: { subtype: 'error', request_id: id, error } })
@@ -101,7 +116,7 @@ export const createHearing = ({
     if (!turn?.message || textIn(line, 'command_uuid') !== uuidOf(turn.message)) return
     if (line['state'] === 'started') seen(turn)
     if (line['state'] === 'cancelled')
-      finish(endOf(turn, { subtype: 'cancelled' }, { costUsd: 0, durationMs: now() - turn.begunAt }))
+      finish(endOf(turn, { subtype: 'cancelled' }, { costUsd: 0, durationMs: steady.now() - turn.begunAt }))
   }
 
   const takeChunk = (line: Fields): void => {

@@ -106,6 +106,9 @@ const createScreen = (short: string) => {
     } else if (type === 'permission.requested') {
       line(`paid: Claude asks to use ${visible(tellingPart(type, data))}`)
       line(`  paid sessions approve ${short}   or   paid sessions deny ${short}`)
+    } else if (type === 'elicitation.requested') {
+      line(`paid: ${visible(tellingPart(type, data))}`)
+      line(`  paid sessions approve ${short} --input '{…}'   or   paid sessions deny ${short}`)
     } else if (type === 'permission.answered')
       line(`paid: ${data['allow'] === true ? 'allowed' : 'denied'} by ${visible(textIn(data, 'by'))}`)
     else if (type === 'session.ended' || type === 'session.lost') return ended(type, data)
