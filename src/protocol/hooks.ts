@@ -24,27 +24,29 @@ export const hooks = {
       }),
       key: onceKey.optional().meta({ description: "the hook's own: `session.unanswered` names it" }),
     }),
-    result: z.object({
-      context: z.string().optional().meta({
-        description: 'what it is to know; told it at Stop, the session goes on',
+    result: () =>
+      z.object({
+        context: z.string().optional().meta({
+          description: 'what it is to know; told it at Stop, the session goes on',
+        }),
       }),
-    }),
     example: { id: '4fa77bb5-9e7a-4bdd-95dd-47d4bba3893f', type: 'UserPromptSubmit' },
   }),
   'session.unanswered': method({
     summary: 'The reply to a hook never reached its session: messages that were in it wait again',
     access: 'write',
     params: z.object({ id, key: onceKey }),
-    result: z.object({ messages: z.int().meta({ description: 'that wait again' }) }),
+    result: () => z.object({ messages: z.int().meta({ description: 'that wait again' }) }),
     example: { id: '4fa77bb5-9e7a-4bdd-95dd-47d4bba3893f', key: '0192f0c1-6b1e-7a4e-9f0e-3b1a2c4d5e6f' },
   }),
   'session.idle': method({
     summary: 'Wait beside a session that does nothing, until something is said to it',
     access: 'write',
     params: z.object({ id }),
-    result: z.object({
-      text: z.string().nullable().meta({ description: 'what is said; null: there is nothing to wait for' }),
-    }),
+    result: () =>
+      z.object({
+        text: z.string().nullable().meta({ description: 'what is said; null: there is nothing to wait for' }),
+      }),
     example: { id: '4fa77bb5-9e7a-4bdd-95dd-47d4bba3893f' },
   }),
 }
