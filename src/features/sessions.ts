@@ -17,6 +17,7 @@ import { daemonStopMs, type SessionsGround, timesOf } from './sessions/ground.ts
 import { createHeard } from './sessions/heard.ts'
 import { heardAnswer } from './sessions/heard-answer.ts'
 import { createHeardMessages } from './sessions/heard-messages.ts'
+import { createHeardPermissions } from './sessions/heard-permissions.ts'
 import { createHeardWays } from './sessions/heard-ways.ts'
 import type { Live } from './sessions/live.ts'
 import { createLooking } from './sessions/looking.ts'
@@ -41,9 +42,11 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   const totals = createTotals(log, running)
   const messages = createHeardMessages(ground)
   const ways = createHeardWays(ground, messages)
+  const asked = createHeardPermissions(ground)
   const looking = createLooking({
     heard,
     waiting: messages.count,
+    asking: asked.openOf,
     live: (namespace, id) => running.get(keyOf({ namespace, id })),
     claudeFolder,
   })
@@ -169,7 +172,19 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       return { session: await shown(place) }
     },
 
+    'session.ask': async ({ id: given, ...wanted }, peer) => {
+      if (!settings.remoteApproval || peer.namespace !== '') return {}
+      const id = await idOf(given, peer)
+      // one that runs here asks over its output
+      if (!(await isHeard({ namespace: '', id }))) return {}
+      const decision = await asked.ask({ id, ...wanted }, peer)
+      return decision ? { decision } : {}
+    },
+
     'session.answer': async ({ id, request: named, ...answer }, peer) => {
+      const place = { namespace: peer.namespace, id: await idOf(id, peer) }
+      if (place.namespace === '' && (await isHeard(place)))
+        return await asked.answer(place.id, named, answer, peer.by)
       const live = await liveOf(id, peer)
       const request = named ?? live.permissions.open[0]?.request
       if (request === undefined)
@@ -191,6 +206,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     close: async () => {
       closeMailboxes()
       messages.close()
+      asked.close()
       ways.close()
       beginnings.close()
       const any = running.size > 0
