@@ -178,7 +178,7 @@ export const sessions = {
         ok: z.boolean(),
         result: z.string(),
         error: z.string().optional(),
-        costUsd: z.number(),
+        costUsd: z.number().optional().meta({ description: 'of a managed one' }),
       }),
     example: { id: '4fa77bb5', message: 'msg_1' },
   }),
