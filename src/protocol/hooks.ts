@@ -12,17 +12,18 @@ const id = nameOf('id', limits.sessionIdBytes)
 export const tellingHooks = ['UserPromptSubmit', 'PostToolBatch', 'Stop'] as const
 export type TellingHook = (typeof tellingHooks)[number]
 
-const decision = z.discriminatedUnion('behavior', [
-  z.object({
-    behavior: z.literal('allow'),
-    updatedInput: z.record(z.string(), z.unknown()).optional(),
-    updatedPermissions: z.array(z.record(z.string(), z.unknown())).optional(),
-  }),
-  z.object({ behavior: z.literal('deny'), message: z.string(), interrupt: z.literal(false) }),
-])
+const decision = () =>
+  z.discriminatedUnion('behavior', [
+    z.object({
+      behavior: z.literal('allow'),
+      updatedInput: z.record(z.string(), z.unknown()).optional(),
+      updatedPermissions: z.array(z.record(z.string(), z.unknown())).optional(),
+    }),
+    z.object({ behavior: z.literal('deny'), message: z.string(), interrupt: z.literal(false) }),
+  ])
 
 /** What a session is answered that asked leave, in the words of Claude Code. */
-export type Decision = z.infer<typeof decision>
+export type Decision = z.infer<ReturnType<typeof decision>>
 
 export const hooks = {
   'session.hook': method({
@@ -65,9 +66,10 @@ export const hooks = {
         .meta({ description: 'rules that would allow it from now on' }),
       agent: z.string().optional().meta({ description: 'the agent inside the session that asks' }),
     }),
-    result: z.object({
-      decision: decision.optional().meta({ description: 'absent: nobody answered, its dialog decides' }),
-    }),
+    result: () =>
+      z.object({
+        decision: decision().optional().meta({ description: 'absent: nobody answered, its dialog decides' }),
+      }),
     example: { id: '4fa77bb5-9e7a-4bdd-95dd-47d4bba3893f', tool: 'Bash', input: { command: 'make deploy' } },
   }),
   'session.idle': method({
