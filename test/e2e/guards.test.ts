@@ -94,6 +94,29 @@ test(
 )
 
 test(
+  'of many sessions that come at once one has the file',
+  async () => {
+    await using place = await open()
+    await using connection = await openConnection(place.daemon.socket)
+    await connection.call('guard.add', { pattern: '*.sql', lock: 'database' })
+    await connection.call('guard.add', { pattern: '*/db/*', lock: 'folder' })
+    const check = (n: number) =>
+      connection.call('guard.check', {
+        session: `session-${n}`,
+        tool: 'Write',
+        input: { file_path: 'db/one.sql' },
+        directory: place.project,
+      })
+    const all = await Promise.all(Array.from({ length: 40 }, (_, n) => check(n)))
+    const allowed = all.filter((each) => each.allowed)
+    expect(allowed).toEqual([{ allowed: true, locks: ['database', 'folder'] }])
+    const { locks } = await connection.call('lock.list', {})
+    expect(new Set(locks.map(({ holder }) => holder)).size).toBe(1)
+  },
+  timeout,
+)
+
+test(
   'a tool that is to wait gets the lock when it is free, and no lock is left to one who went away',
   async () => {
     await using place = await open()
@@ -287,6 +310,18 @@ test(
     expect(await second.next('tool.finished')).toMatchObject({ ok: true })
     await second.next('turn.finished')
     expect((await connection.call('lock.get', { name: 'database' })).lock).toBeNull()
+
+    // a turn that is broken off waits for no lock
+    await connection.call('lock.acquire', { name: 'database', holder: 'somebody', ttl: timeout })
+    await connection.call('guard.add', { pattern: '*.sql', lock: 'database', wait: timeout })
+    await tool(two.id, 'Write')
+    const line = async (length: number): Promise<void> => {
+      while ((await connection.call('lock.get', { name: 'database' })).line !== length) await Bun.sleep(5)
+    }
+    await line(1)
+    await connection.call('session.interrupt', { id: two.id })
+    await second.next('turn.finished')
+    await line(0)
   },
   timeout,
 )
