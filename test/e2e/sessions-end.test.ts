@@ -233,9 +233,10 @@ test(
     await using sessions = await openSessions({ config: { sessions: { budgetUsd: 2.5 } } })
     const { connection, directory } = sessions
     const id = '0190d6c1-6f0e-7c3a-8f35-3a6f3b6a1f10'
-    const asked = { id, directory, model: 'opus', permissionMode: 'acceptEdits', title: 'A title' }
+    const asked = { id, directory, model: 'opus', permissionMode: 'acceptEdits', title: '--A title' }
     const { session } = await connection.call('session.spawn', {
       ...asked,
+      directory: `${directory}/../project/`,
       alias: 'mine',
       labels: { a: 'b' },
     })
@@ -246,9 +247,14 @@ test(
       await told.next('session.status')
       const { pid = 0 } = (await sessions.get(id)) ?? {}
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-      expect(words.join(' ')).toContain(
-        `--session-id ${id} --name A title --model opus --permission-mode acceptEdits --max-budget-usd 2.5`,
-      )
+      expect(words.slice(words.indexOf('--session-id'), -1)).toEqual([
+        '--session-id',
+        id,
+        '--name=--A title',
+        '--model=opus',
+        '--permission-mode=acceptEdits',
+        '--max-budget-usd=2.5',
+      ])
     }
     await connection.call('session.stop', { id })
     const again = connection.call('session.spawn', { id, directory })

@@ -16,6 +16,7 @@ export type SessionSettings = {
   answerSeconds: number
   budgetUsd: number
   inbox: boolean
+  remoteApproval: boolean
 }
 
 export type SessionsGround = Ground & {

@@ -1,6 +1,7 @@
 // What the rooms have for a session, in the words of a reply to a hook of Claude Code; `{}` when it is nothing.
 // Source: Claude Code's hooks reference; what the model gets of each as seen from 2.1.329.
 
+import type { Params, Result } from '../../protocol/api.ts'
 import { refusedTool } from '../../lib/refused-tool.ts'
 import { type TellingHook, tellingHooks } from '../../protocol/hooks.ts'
 import { isFields } from '../../lib/fields.ts'
@@ -36,3 +37,22 @@ export const toolUseIn = (
 }
 
 export const encodeRefusal = (reason: string): string => JSON.stringify(refusedTool(reason))
+
+/** What a session asks leave for, as far as it is kept. */
+export const requestIn = (type: string, data: unknown): Params<'session.ask'> | undefined => {
+  if (type !== 'PermissionRequest' || !isFields(data)) return undefined
+  const { session_id: id, tool_name: tool, tool_input: input, permission_suggestions, agent_id } = data
+  if (typeof id !== 'string' || typeof tool !== 'string' || !isFields(input)) return undefined
+  return {
+    id,
+    tool,
+    input,
+    ...(Array.isArray(permission_suggestions) && { suggestions: permission_suggestions }),
+    ...(typeof agent_id === 'string' && { agent: agent_id }),
+  }
+}
+
+export const encodeDecision = ({ decision }: Result<'session.ask'>): string =>
+  decision
+    ? JSON.stringify({ hookSpecificOutput: { hookEventName: 'PermissionRequest', decision } })
+    : nothing
