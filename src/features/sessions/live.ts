@@ -26,7 +26,7 @@ const restMs = 500
 export type Live = ReturnType<typeof createLive>
 
 export const createLive = ({
-  ground: { log, logger, clock, steady, checkGuards },
+  ground: { log, logger, clock, steady, checkGuards, isExcluded },
   managed,
   cause,
   times,
@@ -39,7 +39,7 @@ export const createLive = ({
   times: Times
   onEnd: () => void
 }) => {
-  const diary = createDiary({ log, logger, cause, managed: () => managed })
+  const diary = createDiary({ log, logger, isExcluded, cause, managed: () => managed })
   const { begin: tellFirst, tell, show, written } = diary
   const queue = createQueue()
   const permissions = createPermissions(clock)
