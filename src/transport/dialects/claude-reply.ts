@@ -40,16 +40,25 @@ export const toolUseIn = (
 
 export const encodeRefusal = (reason: string): string => JSON.stringify(refusedTool(reason))
 
-/** What a session asks leave for, as far as it is kept. */
-export const requestIn = (type: string, data: unknown): Params<'session.ask'> | undefined => {
+/**
+ * What a session asks leave for, as far as it is kept, and the rules that it suggests, as they were sent: they are given
+ * back to it.
+ */
+export const requestIn = (
+  type: string,
+  data: unknown,
+  sent: () => unknown,
+): Params<'session.ask'> | undefined => {
   if (type !== 'PermissionRequest' || !isFields(data)) return undefined
-  const { session_id: id, tool_name: tool, tool_input: input, permission_suggestions, agent_id } = data
+  const { session_id: id, tool_name: tool, tool_input: input, agent_id } = data
+  const whole = sent()
+  const suggestions = isFields(whole) ? whole['permission_suggestions'] : undefined
   if (typeof id !== 'string' || typeof tool !== 'string' || !isFields(input)) return undefined
   return {
     id,
     tool,
     input,
-    ...(Array.isArray(permission_suggestions) && { suggestions: permission_suggestions }),
+    ...(Array.isArray(suggestions) && { suggestions }),
     ...(typeof agent_id === 'string' && { agent: agent_id }),
   }
 }
