@@ -1,5 +1,6 @@
 // What the sessions room stands on.
 
+import type { IsExcluded } from '../../lib/exclude.ts'
 import type { Ground } from '../../core/ground.ts'
 import type { CheckGuards } from './guarding.ts'
 
@@ -27,6 +28,8 @@ export type SessionsGround = Ground & {
   workspaces: string
   /** where Claude Code keeps what is its own */
   claudeFolder: string | undefined
+  /** files whose contents are not kept */
+  isExcluded: IsExcluded
   /** whether a session may use a tool */
   checkGuards: CheckGuards
   /** whether a hook of this key never got the reply to it */
