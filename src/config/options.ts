@@ -151,6 +151,12 @@ export const options = z.strictObject({
         .min(0, 'a number of dollars, 0 for no bound')
         .default(0)
         .describe('what a session may cost that names no budget; 0: no bound'),
+      remoteApproval: z
+        .boolean('true or false')
+        .default(false)
+        .describe(
+          'what a session that was started elsewhere asks leave for can be answered here too: `paid sessions approve`',
+        ),
       inbox: z
         .boolean('true or false')
         .default(false)

@@ -11,11 +11,13 @@ import { PaidError } from '../protocol/error.ts'
 import type { Session } from '../protocol/sessions.ts'
 import type { HandlersFor } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
-import { answerIn } from './sessions/answered.ts'
+import { answerIn, type Answered } from './sessions/answered.ts'
 import { createBeginnings } from './sessions/beginnings.ts'
 import { daemonStopMs, type SessionsGround, timesOf } from './sessions/ground.ts'
 import { createHeard } from './sessions/heard.ts'
+import { heardAnswer } from './sessions/heard-answer.ts'
 import { createHeardMessages } from './sessions/heard-messages.ts'
+import { createHeardPermissions } from './sessions/heard-permissions.ts'
 import { createHeardWays } from './sessions/heard-ways.ts'
 import type { Live } from './sessions/live.ts'
 import { createLooking } from './sessions/looking.ts'
@@ -40,9 +42,11 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   const totals = createTotals(log, running)
   const messages = createHeardMessages(ground)
   const ways = createHeardWays(ground, messages)
+  const asked = createHeardPermissions(ground)
   const looking = createLooking({
     heard,
     waiting: messages.count,
+    asking: asked.openOf,
     live: (namespace, id) => running.get(keyOf({ namespace, id })),
     claudeFolder,
   })
@@ -98,6 +102,13 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     return await ways.say(place.id, message)
   }
 
+  const answerOf = async ({ namespace, id }: Place, message: string, peer: Peer): Promise<Answered> => {
+    const outcome = namespace === '' ? await heardAnswer(ground, id, message, peer) : 'unknown'
+    if (outcome === 'unknown') throw unanswerable()
+    if (outcome === 'expired') throw unanswered()
+    return outcome
+  }
+
   const handlers: HandlersFor<'session'> = {
     'session.list': (wanted, { namespace }) =>
       log.read((reader) => ({ sessions: looking.list(reader, namespace, wanted) })),
@@ -132,11 +143,12 @@ export const createSessions = (ground: SessionsGround): Sessions => {
 
     'session.wait': async ({ id: given, message }, peer) => {
       const place = { namespace: peer.namespace, id: await idOf(given, peer) }
+      if (await isHeard(place)) return await answerOf(place, message, peer)
       const live = running.get(keyOf(place))
       const waiting = live?.answerTo(message)
       const end = (await waiting) ?? (await log.read((reader) => answerIn(reader, place, message)))
-      if (!end && live && !waiting) throw new PaidError('not_found', 'Nothing answers to this message', '')
-      if (!end) throw new PaidError('session_ended', 'The session ended before it answered this message')
+      if (!end && live && !waiting) throw unanswerable()
+      if (!end) throw unanswered()
       return end
     },
 
@@ -160,7 +172,19 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       return { session: await shown(place) }
     },
 
+    'session.ask': async ({ id: given, ...wanted }, peer) => {
+      if (!settings.remoteApproval || peer.namespace !== '') return {}
+      const id = await idOf(given, peer)
+      // one that runs here asks over its output
+      if (!(await isHeard({ namespace: '', id }))) return {}
+      const decision = await asked.ask({ id, ...wanted }, peer)
+      return decision ? { decision } : {}
+    },
+
     'session.answer': async ({ id, request: named, ...answer }, peer) => {
+      const place = { namespace: peer.namespace, id: await idOf(id, peer) }
+      if (place.namespace === '' && (await isHeard(place)))
+        return await asked.answer(place.id, named, answer, peer.by)
       const live = await liveOf(id, peer)
       const request = named ?? live.permissions.open[0]?.request
       if (request === undefined)
@@ -182,6 +206,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     close: async () => {
       closeMailboxes()
       messages.close()
+      asked.close()
       ways.close()
       beginnings.close()
       const any = running.size > 0
@@ -194,3 +219,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     },
   }
 }
+
+const unanswerable = (): PaidError => new PaidError('not_found', 'Nothing answers to this message', '')
+const unanswered = (): PaidError =>
+  new PaidError('session_ended', 'The session ended before it answered this message')

@@ -178,7 +178,7 @@ export const sessions = {
         ok: z.boolean(),
         result: z.string(),
         error: z.string().optional(),
-        costUsd: z.number(),
+        costUsd: z.number().optional().meta({ description: 'of a managed one' }),
       }),
     example: { id: '4fa77bb5', message: 'msg_1' },
   }),
@@ -204,7 +204,7 @@ export const sessions = {
     example: { id: '4fa77bb5', prompt: 'Go on' },
   }),
   'session.answer': method({
-    summary: 'Allow or deny what a managed session asks for, or answer what it asks; the first answer counts',
+    summary: 'Allow or deny what a session asks for, or answer what it asks; the first answer counts',
     access: 'write',
     params: z.object({
       id,

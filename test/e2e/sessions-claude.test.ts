@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { claudeAvailable, claudeBinary, openClaudeHome } from '../support/claude.ts'
+import { claudeAvailable, claudeBinary, openClaudeHome, openConversation } from '../support/claude.ts'
 import { openMessagesApi } from '../support/messages-api.ts'
 import { listenTo, openSessions } from '../support/sessions.ts'
 
@@ -32,6 +32,7 @@ const open = async () => {
   return {
     ...sessions,
     api,
+    where,
     [Symbol.asyncDispose]: async () => {
       await sessions[Symbol.asyncDispose]()
       await api[Symbol.asyncDispose]()
@@ -194,6 +195,27 @@ test.skipIf(!claudeAvailable)(
     await connection.call('session.answer', { id, allow: true })
     expect(await told.next('tool.finished')).toMatchObject({ ok: true })
     await told.next('turn.finished')
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
+  'one that was resumed here has cost what it cost before, too',
+  async () => {
+    await using sessions = await open()
+    const { connection, directory } = sessions
+    const where = { ...sessions.where, project: directory }
+    const id = crypto.randomUUID()
+    await using elsewhere = openConversation(where, { args: ['--session-id', id] })
+    const { total_cost_usd: before } = await elsewhere.say('one')
+    await elsewhere.end()
+    await sessions.run(['hook'], {
+      stdin: JSON.stringify({ hook_event_name: 'SessionEnd', session_id: id, cwd: directory }),
+    })
+    await connection.call('session.resume', { id, prompt: 'two' })
+    using told = await listenTo(sessions, id)
+    expect(await told.next('turn.finished')).toMatchObject({ costUsd: before })
+    expect((await sessions.get(id))?.costUsd).toBeCloseTo(2 * Number(before), 10)
   },
   timeout,
 )

@@ -111,6 +111,12 @@ test.skipIf(!claudeAvailable)(
     await told.next('Stop')
     expect(stage.asked('> wake up')).toEqual({ first: before, times: 1 })
     expect(stage.asked('> only a note')).toEqual({ first: before, times: 1 })
+    const answer = await stage.daemon.run(['sessions', 'send', id, '::say on my way', '--wait'])
+    expect(answer).toEqual({
+      code: 0,
+      stdout: expect.stringContaining('Heard: Another Claude session sent a message'),
+      stderr: 'Given to the session through its own inbox: it reads it now\n',
+    })
   },
   timeout,
 )

@@ -184,3 +184,38 @@ test(
   },
   timeout,
 )
+
+test(
+  'who waits gets what Claude said last in the turn that saw it, told before or after he asked',
+  async () => {
+    await using sessions = await openSessions()
+    using heard = await openHeard(sessions)
+    const { run, connection } = sessions
+    const turn = { prompt_id: 'p1' }
+    const asked = run(['sessions', 'send', heard.id, 'how far are you?', '--wait'])
+    const { message } = await heard.told.next('message.queued')
+    await heard.post('UserPromptSubmit', { ...turn, prompt: 'x' })
+    await heard.post('MessageDisplay', turn)
+    await heard.post('Stop', { ...turn, last_assistant_message: 'Nearly done' })
+    const kept = 'Kept: the session reads it at the end of its turn, or with its next prompt\n'
+    expect(await asked).toEqual({ code: 0, stdout: 'Nearly done\n', stderr: kept })
+    const answer = () => connection.call('session.wait', { id: heard.id, message: String(message) })
+    expect(await answer()).toEqual({ turn: 'p1', ok: true, result: 'Nearly done' })
+
+    // the end of the turn is what proves it
+    const { message: second } = await heard.send('and now?', 'now')
+    const answered = connection.call('session.wait', { id: heard.id, message: second })
+    await heard.post('PostToolBatch', turn)
+    await heard.post('Stop', { ...turn, last_assistant_message: 'Done' })
+    expect(await answered).toEqual({ turn: 'p1', ok: true, result: 'Done' })
+
+    const { message: third } = await heard.send('stay', 'now')
+    const never = errorOf(connection.call('session.wait', { id: heard.id, message: third }))
+    await heard.post('SessionEnd')
+    expect(await never).toMatchObject({ code: 'session_ended' })
+    expect(await errorOf(connection.call('session.wait', { id: heard.id, message: 'msg_0' }))).toMatchObject({
+      code: 'not_found',
+    })
+  },
+  timeout,
+)

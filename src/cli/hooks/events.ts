@@ -20,6 +20,8 @@ export type HookOptions = {
 const beside: HookOptions = { async: true }
 /** the timeout is Claude Code's, in seconds, and far above what `paid hook` takes; its own for SessionEnd is 1.5 */
 const waitedFor: HookOptions = { timeout: 5 }
+/** it runs while the dialog is open, which waits for nothing; who answers in time decides */
+const asking: HookOptions = { timeout: 3600, flags: ['--reply'] }
 const answered: HookOptions = { timeout: 5, flags: ['--reply'] }
 
 export const hookEvents: Readonly<Record<string, HookOptions>> = {
@@ -29,7 +31,7 @@ export const hookEvents: Readonly<Record<string, HookOptions>> = {
   UserPromptSubmit: answered,
   UserPromptExpansion: beside,
   PreToolUse: beside,
-  PermissionRequest: beside,
+  PermissionRequest: asking,
   PermissionDenied: beside,
   PostToolUse: beside,
   PostToolUseFailure: beside,

@@ -1,5 +1,6 @@
 // What the sessions room stands on.
 
+import type { IsExcluded } from '../../lib/exclude.ts'
 import type { Ground } from '../../core/ground.ts'
 import type { CheckGuards } from './guarding.ts'
 
@@ -15,6 +16,7 @@ export type SessionSettings = {
   answerSeconds: number
   budgetUsd: number
   inbox: boolean
+  remoteApproval: boolean
 }
 
 export type SessionsGround = Ground & {
@@ -26,6 +28,8 @@ export type SessionsGround = Ground & {
   workspaces: string
   /** where Claude Code keeps what is its own */
   claudeFolder: string | undefined
+  /** files whose contents are not kept */
+  isExcluded: IsExcluded
   /** whether a session may use a tool */
   checkGuards: CheckGuards
   /** whether a hook of this key never got the reply to it */

@@ -26,7 +26,7 @@ const restMs = 500
 export type Live = ReturnType<typeof createLive>
 
 export const createLive = ({
-  ground: { log, logger, clock, steady, checkGuards },
+  ground: { log, logger, clock, steady, checkGuards, isExcluded },
   managed,
   cause,
   times,
@@ -39,7 +39,7 @@ export const createLive = ({
   times: Times
   onEnd: () => void
 }) => {
-  const diary = createDiary({ log, logger, cause, managed: () => managed })
+  const diary = createDiary({ log, logger, isExcluded, cause, managed: () => managed })
   const { begin: tellFirst, tell, show, written } = diary
   const queue = createQueue()
   const permissions = createPermissions(clock)
@@ -150,7 +150,7 @@ export const createLive = ({
   const hear = createHearing({
     managed,
     permissions,
-    guard: guarding.answer,
+    guarding,
     steady,
     answerMs: times.answerMs,
     turn: () => turn,
@@ -183,7 +183,7 @@ export const createLive = ({
     told.push(...unseen.map(({ id }) => ({ type: 'message.expired', data: { message: id } })))
     turn = undefined
     callOff()
-    guarding.end()
+    guarding.cancelAll()
     Object.assign(managed, {
       status,
       error: error ?? null,

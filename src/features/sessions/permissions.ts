@@ -2,6 +2,7 @@
 // decides, and the others learn who it was; nothing that happens to a daemon or to a client is an answer.
 
 import type { Clock } from '../../lib/clock.ts'
+import type { Decision } from '../../protocol/hooks.ts'
 import type { Told } from './diary.ts'
 import { type Fields, fieldsIn, isFields, kept, textIn } from './line.ts'
 
@@ -37,11 +38,11 @@ export const createPermissions = (clock: Clock) => {
     }
   }
 
-  const cancel = (request: string, why: string): Told | undefined => {
+  const cancel = (request: string, why: string, by = 'claude'): Told | undefined => {
     const each = asked.get(request)
     if (!each) return undefined
     asked.delete(request)
-    remember(request, 'claude')
+    remember(request, by)
     return { type: `${each.kind}.cancelled`, data: { request, why } }
   }
 
@@ -108,12 +109,12 @@ export const createPermissions = (clock: Clock) => {
       return told && { line: responseLine(request, { action: 'cancel' }), told }
     },
 
-    /** What to write to the session and what to tell, or who was first; undefined when it was never asked. */
+    /** What to write to the session, what that decides and what to tell, or who was first; undefined when it was never asked. */
     answer: (
       request: string,
       { allow, always, message, input }: Answer,
       by: string,
-    ): { line: object; told: Told } | { first: string } | undefined => {
+    ): { line: object; decision?: Decision; told: Told } | { first: string } | undefined => {
       const each = asked.get(request)
       if (!each) {
         const first = answers.get(request)
@@ -133,15 +134,17 @@ export const createPermissions = (clock: Clock) => {
           },
         }
       }
-      const response = allow
+      const decision: Decision = allow
         ? {
             behavior: 'allow',
-            updatedInput: input ?? each.input,
+            ...(input && { updatedInput: input }),
             ...(always && { updatedPermissions: rulesFor(each) }),
           }
         : { behavior: 'deny', message: message ?? 'The user said no', interrupt: false }
       return {
-        line: responseLine(request, response),
+        // over its output a session is always told the tool's input
+        line: responseLine(request, allow ? { updatedInput: each.input, ...decision } : decision),
+        decision,
         told: {
           type: 'permission.answered',
           by,
@@ -172,7 +175,7 @@ const responseLine = (request: string, response: object): object => ({
 })
 
 /** What Claude Code itself suggests to allow from now on; else this tool, while the session lasts. */
-const rulesFor = ({ tool, suggestions }: Asked): object[] => {
+const rulesFor = ({ tool, suggestions }: Asked): Fields[] => {
   const rules = suggestions.filter(
     ({ type, behavior }) => type === 'addRules' && (behavior === undefined || behavior === 'allow'),
   )

@@ -41,7 +41,8 @@ export type Scenario = (stage: Stage) => Promise<void>
 export const publish = async (
   { call }: Caller,
   params: Params<'event.publish'>,
-): Promise<Result<'event.publish'>> => api['event.publish'].result().parse(await call('event.publish', params))
+): Promise<Result<'event.publish'>> =>
+  api['event.publish'].result().parse(await call('event.publish', params))
 
 /** Posts events of these types, one after the other; gives their ids. */
 export const publishAll = async (

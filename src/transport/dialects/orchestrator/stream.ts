@@ -4,7 +4,7 @@
 
 import type { LogEvent } from '../../../core/log-event.ts'
 import { isFields } from '../../../lib/fields.ts'
-import { firstTaskOf } from './session.ts'
+import { firstTaskOf, taskOfMessage } from './session.ts'
 
 type Fields = Record<string, unknown>
 
@@ -83,9 +83,7 @@ export const createStream = ({
 
   const frame = (type: string, more: Fields): string => JSON.stringify({ type, sessionId: shown, ...more })
   const taskIdOf = (message: string, turnId: string): string =>
-    message !== '' && message === first()
-      ? firstTaskOf(session)
-      : (message || turnId).replace(/^[a-z]+/, 'task')
+    message !== '' && message === first() ? firstTaskOf(session) : taskOfMessage(message || turnId)
 
   const chunk = (open: Open, kind: string, piece: string): string =>
     chunkFrame(shown, open.index++, kind, piece)
