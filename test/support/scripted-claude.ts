@@ -83,7 +83,9 @@ const guarded = async (name: string, input: unknown): Promise<unknown> => {
         input: { ...hook, tool_name: name, tool_input: input },
       }
       write({ type: 'control_request', request_id, request })
-      const { hookSpecificOutput: said } = await given.promise
+      const answer = await Promise.race([given.promise, interrupted.promise])
+      if (!answer) return 'interrupted'
+      const said = answer['hookSpecificOutput']
       if (said) return Object(said).permissionDecisionReason
     }
   return undefined

@@ -150,7 +150,7 @@ export const createLive = ({
   const hear = createHearing({
     managed,
     permissions,
-    guard: guarding.answer,
+    guarding,
     steady,
     answerMs: times.answerMs,
     turn: () => turn,
@@ -183,7 +183,7 @@ export const createLive = ({
     told.push(...unseen.map(({ id }) => ({ type: 'message.expired', data: { message: id } })))
     turn = undefined
     callOff()
-    guarding.end()
+    guarding.cancelAll()
     Object.assign(managed, {
       status,
       error: error ?? null,
