@@ -35,6 +35,8 @@ type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[]; s
 const healEveryMs = 1000
 /** turns of the event loop that a group may wait for more writes, while more come */
 const moreTurns = 2
+/** after so many groups of one writer each, and none beside them in their turns, the next does not wait for its turn's end */
+const lonelyGroups = 4
 
 /**
  * @param database the only writing connection; from now on nothing else may begin a transaction on it
@@ -62,6 +64,10 @@ export const createLog = ({
   let head = committedHead
   let at = last.at
   let group: Group | undefined
+  /** groups of one writer in a row */
+  let lonely = 0
+  /** whether a group was written in this turn of the event loop */
+  let wroteInTurn = false
   let writable = true
   let lostGroups = 0
   let healing: Timer | undefined
@@ -76,8 +82,8 @@ export const createLog = ({
     if (!database.inTransaction) throw new PaidError('storage_full')
     const reserved = isReserved(draft.channel)
     const stream = streams.of(draft.namespace, draft.channel, draft.type, reserved)
-    const event = new LogEvent(draft, head + 1, now(), reserved)
-    prepared.insert(event, stream.id)
+    const event = new LogEvent(draft, head + 1, now(), reserved, stream)
+    prepared.insert(event)
     head = event.seq
     open().timeline.push(event)
     return event
@@ -89,8 +95,17 @@ export const createLog = ({
     if (group) return group
     prepared.begin()
     group = { timeline: [], members: [], reads: [], seen: 1, turns: 0 }
-    setImmediate(flush)
+    if (wroteInTurn) lonely = 0
+    if (lonely < lonelyGroups) setImmediate(flush)
+    else queueMicrotask(flush)
     return group
+  }
+
+  const countLonely = (members: number): void => {
+    lonely = members > 1 ? 0 : lonely + 1
+    if (wroteInTurn) return
+    wroteInTurn = true
+    setImmediate(() => (wroteInTurn = false))
   }
 
   /** Ends the open group without its events: every member is rejected, its numbers are given back. */
@@ -157,6 +172,7 @@ export const createLog = ({
       return
     }
     group = undefined
+    countLonely(done.members.length)
     if (follows) following.written()
     else following.add(stored)
     committedHead = head
