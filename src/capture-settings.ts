@@ -4,13 +4,9 @@
 
 import { statSync } from 'node:fs'
 import type { z } from 'zod'
+import { type Fields, isFields } from './lib/fields.ts'
 import { readOwn } from './lib/own-place.ts'
 import { type CaptureSettings, captureSettings, standardCaptureSettings } from './protocol/capture.ts'
-
-type Fields = Record<string, unknown>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** how long what was read counts before the file is looked at again */
 const lookAgainMs = 1000

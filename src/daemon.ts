@@ -20,6 +20,7 @@ import type { Status } from './protocol/system.ts'
 import { systemClock } from './lib/clock.ts'
 import { excludingNow } from './lib/exclude.ts'
 import { giveBackStartPages } from './lib/start-pages.ts'
+import { spoolAt } from './lib/spool.ts'
 import { openSteadyClock } from './lib/steady-clock.ts'
 import { createBus } from './core/bus.ts'
 import { beginRun, bytesOf, endRun, identityOf, openDatabase, openReader } from './core/database.ts'
@@ -77,7 +78,7 @@ export const runDaemon = async ({
   })
 
   const refusals = createRefusals()
-  const check = { state: 'none' as Status['log']['check'] }
+  const check: { state: Status['log']['check'] } = { state: 'none' }
   const captureSettings = openCaptureSettings(
     join(env['HOME'] || homedir(), '.promptrc.json'),
     config.capture.exclude,
@@ -85,7 +86,7 @@ export const runDaemon = async ({
   )
   const isExcluded = excludingNow(() => captureSettings().privacy.excludePatterns)
   const archived = createArchiveClient(
-    { path: paths.archive, exclude: captureSettings().privacy.excludePatterns },
+    () => ({ path: paths.archive, exclude: captureSettings().privacy.excludePatterns }),
     openArchiveWorker,
   )
   stack.defer(() => archived.close())
@@ -105,13 +106,15 @@ export const runDaemon = async ({
     umask,
     captureSettings,
     claudeFolder: claudeFolderOf(env),
+    isSpooled: spoolAt(paths.spool, limits.spoolBytes).has,
     keeping: config.capture,
-    sessions: { ...config.sessions, workspaces: join(paths.home, 'workspaces') },
+    sessions: { ...config.sessions, claude: config.claude.path, workspaces: join(paths.home, 'workspaces') },
     archive: {
       client: archived,
       live: config.capture.transcripts,
       exists: () => existsSync(paths.archive),
     },
+    guardsFile: paths.guards,
     postToSelf: createPostToSelf(paths.httpSocket),
     isExposed: [...config.listeners, ...config.webhooks.listeners].some(({ host }) => !isLoopback(host)),
     facts: () => facts(),

@@ -11,6 +11,7 @@ import type { SocketPlace } from './socket-place.ts'
 import { openHttpDoor, ownersEntrance, type Entrance } from './transport/http/http.ts'
 import type { House } from './transport/http/route.ts'
 import { createGate } from './transport/http/token.ts'
+import { createPages } from './transport/http/pages.ts'
 import { createWall } from './transport/http/wall.ts'
 import type { Refusals } from './transport/refusals.ts'
 import { openUnixDoor } from './transport/unix.ts'
@@ -53,10 +54,15 @@ export const openDoors = async ({
     opened.push(door)
     return door
   }
+  const letIn = (host: string, port: number) => {
+    const { hosts } = config
+    const pages = createPages({ port, hosts })
+    return { pages, wall: createWall({ host, port, hosts, pages }) }
+  }
   const tcp = (listener: Listener): void => {
     const { host, auth, dialect } = listener
     const entrance = (port: number): Entrance => ({
-      wall: createWall({ host, port, hosts: config.hosts }),
+      ...letIn(host, port),
       dialect,
       ...(auth === 'none'
         ? { gate: undefined, scope: 'write', name: 'http:anyone' }
@@ -70,7 +76,7 @@ export const openDoors = async ({
   const webhooksOnly = (listener: Listener): void => {
     const { host } = listener
     const entrance = (port: number): Entrance => ({
-      wall: createWall({ host, port, hosts: config.hosts }),
+      ...letIn(host, port),
       gate: undefined,
       scope: 'read',
       name: 'http:anyone',

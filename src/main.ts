@@ -14,7 +14,7 @@ if (first === '--version' || first === '-v') {
   process.exit(await runGitHook(words.slice(2)))
 } else if (first === 'hook' && second !== '--help' && second !== '-h') {
   const { runHook } = await import('./cli/commands/hook.ts')
-  process.exit(await runHook())
+  process.exit(await runHook(words.slice(1)))
 } else if (first === 'status' && (words.length === 1 || (words.length === 2 && second === '--json'))) {
   const [{ outcomeOf }, status] = await Promise.all([
     import('./cli/outcome.ts'),

@@ -14,6 +14,7 @@ import { createCapture } from './features/capture.ts'
 import { createCommits } from './features/commits.ts'
 import type { Keeping } from './features/commits/ground.ts'
 import { createEvents } from './features/events.ts'
+import { createGuards } from './features/guards.ts'
 import { createJobs } from './features/jobs.ts'
 import { createLocks } from './features/locks.ts'
 import { createPrompts } from './features/prompts.ts'
@@ -42,8 +43,12 @@ export type Choices = {
   keeping: Pick<Keeping, 'writePrompts' | 'gitNotes'>
   /** where Claude Code has its transcripts */
   claudeFolder: string | undefined
+  /** whether a hook of this key waits in the spool */
+  isSpooled: (key: string) => boolean
   /** the options `sessions.*`, and where those work that are given no folder */
   sessions: SessionSettings & { workspaces: string }
+  /** where it writes what `paid hook` goes by while no daemon runs */
+  guardsFile: string
   postToSelf: PostToSelf
   isExposed: boolean
   facts: () => Facts
@@ -54,12 +59,22 @@ export const createRooms = (ground: Ground, choices: Choices) => {
   const { log, bus, logger } = ground
   const { accepting, env, umask, postToSelf, isExposed, facts, stop } = choices
   const locks = createLocks(ground)
+  const guards = createGuards({ ...ground, file: choices.guardsFile })
   const actions = createActions({ ...ground, surroundings: { env, umask } })
   const jobs = createJobs(ground)
   const rules = createRules(ground)
   const { workspaces, ...settings } = choices.sessions
-  const { claudeFolder } = choices
-  const sessions = createSessions({ ...ground, settings, workspaces, env, umask, claudeFolder })
+  const { claudeFolder, isSpooled } = choices
+  const sessions = createSessions({
+    ...ground,
+    settings,
+    workspaces,
+    env,
+    umask,
+    claudeFolder,
+    isSpooled,
+    checkGuards: (peer, use) => dispatch(peer, 'guard.check', use),
+  })
   const capture = createCapture({ ...ground, settings: choices.captureSettings, umask })
   const { client, live, exists } = choices.archive
   const archive = createArchive({ ...ground, archive: client, live, exists })
@@ -76,6 +91,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
     handlers: (own): Handlers => ({
       ...createEvents({ log, bus, bounds: choices.bounds, isStored: choices.isStored }),
       ...locks.handlers,
+      ...guards.handlers(own),
       ...actions.handlers(own),
       ...jobs.handlers(own),
       ...rules.handlers(own),
@@ -109,6 +125,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
       archive.close()
       const linked = commits.close()
       jobs.close()
+      guards.close()
       locks.close()
       rules.close()
       await linked

@@ -35,7 +35,7 @@ const answer = async ({ id, settings, call, params }: ArchiveRequest): Promise<v
   try {
     if (!archive) giveWay(niceness)
     archive ??= openArchive(settings, (progress) => say({ kind: 'progress', progress }))
-    say({ kind: 'archive', id, result: await archive.answer(call, params) })
+    say({ kind: 'archive', id, result: await archive.answer(call, params, settings.exclude) })
   } catch (error) {
     const known = error instanceof PaidError ? error : isStorageError(error) ? unwritable(error) : undefined
     const told = known?.toJSON() ?? String(error instanceof Error ? error.stack : error)

@@ -5,7 +5,7 @@
 // search get in between the slices of an import. Contents of excluded files are never written.
 // Refuses: to be written by two programs; the daemon of a home is the only one that opens it.
 
-import { excluding } from '../lib/exclude.ts'
+import { excludingNow } from '../lib/exclude.ts'
 import type { Answers, ArchiveSettings, CallName, Progress } from './calls.ts'
 import { captureAnswers } from './captured.ts'
 import { changeAnswers } from './changes.ts'
@@ -18,18 +18,21 @@ import { openArchiveFile } from './schema.ts'
 import { searchAnswers } from './search.ts'
 import { sessionFor } from './sessions.ts'
 import { showAnswers } from './showing.ts'
-import { agentsOf, createTaking } from './taking.ts'
+import { agentsOf, createTaking } from './transcripts.ts'
 import { createRest, turn } from './turn.ts'
 import { verify } from './verify.ts'
 
 export type Archive = {
-  answer: (call: CallName, params: unknown) => Promise<unknown>
+  /** @param exclude patterns as they are now; from here on they count, also for what is under way */
+  answer: (call: CallName, params: unknown, exclude: readonly string[]) => Promise<unknown>
   close: () => void
 }
 
 export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress) => void): Archive => {
   const database = openArchiveFile(settings.path)
-  const ingest = createIngest(database, excluding(settings.exclude))
+  let { exclude } = settings
+  const isExcluded = excludingNow(() => exclude)
+  const ingest = createIngest(database, isExcluded)
   const reader = createMessageReader(database)
   const cancelled = new Set<string>()
   let closed = false
@@ -88,7 +91,8 @@ export const openArchive = (settings: ArchiveSettings, tell: (progress: Progress
   }
 
   return {
-    answer: async (call, params) => {
+    answer: async (call, params, patterns) => {
+      exclude = patterns
       // the client of calls.ts sends to each call what it declares
       const ask = answers[call] as (params: unknown) => unknown
       ingest.settle()

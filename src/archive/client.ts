@@ -16,11 +16,12 @@ export type WorkerDoor = {
 }
 
 /**
+ * @param settings as they are at each call
  * @param start opens the worker; what it says comes to `hear`, its fall to `fell`
  * @param idleMs without a call it ends after so long
  */
 export const createArchiveClient = (
-  settings: ArchiveSettings,
+  settings: () => ArchiveSettings,
   start: (hear: (reply: ArchiveReply) => void, fell: (message: string) => void) => WorkerDoor,
   idleMs = restsAfterMs,
 ): ArchiveClient => {
@@ -81,7 +82,7 @@ export const createArchiveClient = (
         const id = ++calls
         // the worker answers a call with what calls.ts declares for it
         waiting.set(id, { resolve: resolve as (result: unknown) => void, reject })
-        void post({ kind: 'archive', id, settings, call: name, params })
+        void post({ kind: 'archive', id, settings: settings(), call: name, params })
       }),
     onProgress: (hearer) => {
       hearers.add(hearer)

@@ -12,13 +12,13 @@ import type { IsExcluded } from '../lib/exclude.ts'
 import { isDeeper } from '../lib/json-depth.ts'
 import { limits } from '../protocol/limits.ts'
 import { type ChunkWriter, openChunkWriter } from './chunks.ts'
-import { type Fields, isFields, textIn } from './fields.ts'
+import { type Fields, isFields, textIn } from '../lib/fields.ts'
 import { createLineReader, type Line } from './lines.ts'
 import { createMessageWriter } from './messages.ts'
 import { isInternal } from './records.ts'
 import { type SessionRow, sessionFor, writeSession } from './sessions.ts'
 import { expectRepeats, type OpenSource, openSource, type Source, writeSource } from './sources.ts'
-import { namesExcluded, withhold } from './withhold.ts'
+import { tellsOfExcluded, withhold } from './withhold.ts'
 
 /** so much of a file is one slice: what others wait for */
 const sliceBytes = 512 * 1024
@@ -255,7 +255,7 @@ const readLine = (line: Line, isExcluded: IsExcluded, waiting: Source['withheld'
 
 /** As it is, but when it may hold something of an excluded file, which cannot be taken out of it. */
 const badLine = (bad: string, bytes: Buffer, isExcluded: IsExcluded): Read =>
-  namesExcluded(bytes.toString('latin1'), isExcluded)
+  tellsOfExcluded(bytes.toString('latin1'), isExcluded)
     ? { bad, line: skipped(bad, bytes.length) }
     : { bad, line: bytes }
 

@@ -2,12 +2,12 @@
 // cost. Written in the transaction of the record's line.
 
 import type { Database } from 'bun:sqlite'
-import type { Fields } from './fields.ts'
-import { textIn } from './fields.ts'
+import type { Fields } from '../lib/fields.ts'
+import { textIn } from '../lib/fields.ts'
 import { type Part, partsOf, timeOf } from './records.ts'
 import { seenAt, type SessionRow, tell } from './sessions.ts'
 import type { Place } from './chunks.ts'
-import { titleFrom, titleRanks, toldBy, usageOf } from './told.ts'
+import { titleFrom, titleRanks, toldBy, usageOf } from './session-facts.ts'
 
 /** ids of messages are their time times this, so that so many of one millisecond have room */
 export const idsPerMs = 16

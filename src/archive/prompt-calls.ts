@@ -23,7 +23,7 @@ export type PromptCalls = {
   /** Messages in which all of the text's words are, the best first or, of very many, the newest. */
   search: {
     params: { text: string; scope: Scope; limit: number }
-    result: { hits: Hit[]; order: 'rank' | 'newest'; count?: number }
+    result: { hits: Hit[]; order: 'rank' | 'newest'; count?: number; ranked?: number }
   }
   /** Sessions in which something was asked, the last active first. `id`: only this one. */
   conversations: {

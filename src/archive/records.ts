@@ -5,7 +5,7 @@
 // One record may hold several messages: the blocks of its content, in their order.
 
 import type { messageKinds } from '../protocol/archive.ts'
-import { type Fields, fieldsIn, isFields, textIn } from './fields.ts'
+import { type Fields, fieldsIn, isFields, textIn } from '../lib/fields.ts'
 
 export type MessageKind = (typeof messageKinds)[number]
 

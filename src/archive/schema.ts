@@ -20,9 +20,13 @@
 //           while unknown). A use that failed leaves no row.
 
 import { Database } from 'bun:sqlite'
+import { archiveSchema } from '../protocol/archive.ts'
 import { PaidError } from '../protocol/error.ts'
 
-const steps: readonly ((database: Database) => void)[] = [
+type Step = (database: Database) => void
+
+/** as many as the phrasebook says there are */
+const steps: readonly Step[] & { readonly length: typeof archiveSchema } = [
   function archive(database) {
     database.run(`CREATE TABLE sessions (
       number INTEGER PRIMARY KEY,
@@ -158,10 +162,10 @@ export const openArchiveFile = (path: string): Database => {
   try {
     database.run('PRAGMA busy_timeout = 5000')
     const found = database.query<{ user_version: number }, []>('PRAGMA user_version').get()?.user_version ?? 0
-    if (found > steps.length)
+    if (found > archiveSchema)
       throw new PaidError(
         'incompatible',
-        `The archive has schema ${found}; this paid knows schema ${steps.length}`,
+        `The archive has schema ${found}; this paid knows schema ${archiveSchema}`,
         'Use the newer binary that wrote it, or another PAID_HOME. Nothing was changed.',
       )
     if (found === 0) database.run('PRAGMA page_size = 8192')

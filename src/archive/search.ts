@@ -91,11 +91,7 @@ export const searchAnswers = (
   return {
     search: async ({ text, scope, limit }) => {
       const phrases = phrasesOf(text)
-      const { ids, order, count } = match(
-        phrases,
-        { since: scope.since ?? 0, sessions: spansOf(scope) },
-        limit,
-      )
+      const { ids, ...found } = match(phrases, { since: scope.since ?? 0, sessions: spansOf(scope) }, limit)
       const hits: Hit[] = []
       if (ids.length > 0) {
         const pattern = patternOf(phrases)
@@ -105,7 +101,7 @@ export const searchAnswers = (
           if (hit) hits.push(hit)
         }
       }
-      return { hits, order, ...(count !== undefined && { count }) }
+      return { hits, ...found }
     },
 
     conversations: ({ scope, limit, before, id }) => {

@@ -1,7 +1,7 @@
 // The rows of sessions, as they are written: loaded once for a piece of work, changed in memory, written back whole.
 
 import type { Database } from 'bun:sqlite'
-import type { Told } from './told.ts'
+import type { Told } from './session-facts.ts'
 
 export type SessionRow = {
   number: number

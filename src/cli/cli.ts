@@ -11,6 +11,7 @@ import { actionCommands } from './tree/actions.ts'
 import { archiveCommands } from './tree/archive.ts'
 import { channelCommands } from './tree/channels.ts'
 import { eventCommands } from './tree/events.ts'
+import { guardCommands } from './tree/guards.ts'
 import { hookCommands } from './tree/hooks.ts'
 import { jobCommands } from './tree/jobs.ts'
 import { keyCommands } from './tree/keys.ts'
@@ -36,6 +37,7 @@ export const tree = defineCommand({
     ...sessionCommands,
     ...archiveCommands,
     ...lockCommands,
+    ...guardCommands,
     ...ruleCommands,
     ...hookCommands,
     ...actionCommands,

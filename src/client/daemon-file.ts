@@ -2,6 +2,7 @@
 // when it ends; one that was killed leaves it behind, so it proves nothing by itself. The lock does.
 
 import { readFileSync } from 'node:fs'
+import { isFields } from '../lib/fields.ts'
 import { type Flags, flagsFrom } from '../lib/start-flags.ts'
 
 export type DaemonFile = {
@@ -40,9 +41,6 @@ export const readDaemonFile = (path: string): DaemonFile | undefined => {
 
 const valueOf = (value: unknown): string | true | undefined =>
   typeof value === 'string' || value === true ? value : undefined
-
-const isFields = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null
 
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []

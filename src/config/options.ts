@@ -31,7 +31,7 @@ export const options = z.strictObject({
   hosts: z
     .array(z.string('a list of host names').min(1, 'no empty host names'), 'a list of host names')
     .default([])
-    .describe('more names the daemon answers to in `Host`'),
+    .describe('more names the daemon answers to in `Host`; pages at them are let in'),
   http: z
     .strictObject({
       maxBody: wholeNumber(1024, limits.hookBodyBytes, limits.bodyBytes).describe(
@@ -122,12 +122,16 @@ export const options = z.strictObject({
         .describe('at a commit, name its conversations in a note under `refs/notes/paid`'),
     })
     .prefault({}),
-  sessions: z
+  claude: z
     .strictObject({
-      claude: z
+      path: z
         .string('a path')
         .default('')
         .describe('the program of Claude Code; `PAID_CLAUDE` says it too; else `claude` in `PATH`'),
+    })
+    .prefault({}),
+  sessions: z
+    .strictObject({
       directory: z
         .string('an absolute path')
         .refine((path) => path === '' || path.startsWith('/'), 'an absolute path')
@@ -144,6 +148,12 @@ export const options = z.strictObject({
         .min(0, 'a number of dollars, 0 for no bound')
         .default(0)
         .describe('what a session may cost that names no budget; 0: no bound'),
+      inbox: z
+        .boolean('true or false')
+        .default(false)
+        .describe(
+          'write what is said to a session that was started elsewhere into the socket that Claude Code opens for its other sessions',
+        ),
     })
     .prefault({}),
   log: z

@@ -8,7 +8,10 @@ import { actions } from './migrations/actions.ts'
 import { agents } from './migrations/agents.ts'
 import { capture } from './migrations/capture.ts'
 import { commits } from './migrations/commits.ts'
+import { conversations } from './migrations/conversations.ts'
 import { following } from './migrations/following.ts'
+import { guards } from './migrations/guards.ts'
+import { heard } from './migrations/heard.ts'
 import { jobs } from './migrations/jobs.ts'
 import { managed } from './migrations/managed.ts'
 import { webhooks } from './migrations/webhooks.ts'
@@ -115,4 +118,7 @@ export const migrations: readonly ((database: Database) => void)[] = [
   following,
   managed,
   agents,
+  heard,
+  conversations,
+  guards,
 ]

@@ -15,7 +15,7 @@ import { createFollowers } from './agents/followers.ts'
 import { acknowledge, acknowledgedBy, unread } from './agents/inbox.ts'
 import { findKey, grantedScopes, isKeyLike, type KeyRow, provenKey } from './agents/keys.ts'
 import { createKeyring, told } from './agents/keyring.ts'
-import { createProof } from './agents/proof.ts'
+import { createProof, type Login } from './agents/proof.ts'
 import {
   findAgent,
   findSession,
@@ -38,9 +38,11 @@ export const createAgents = ({
   dispatch,
 }: Ground & { dispatch: Dispatch }): HandlersFor<'key' | 'agent'> => {
   const tokens = createTokens(Buffer.from(secretIn(database), 'hex'), clock.now)
-  const { look, change, renewed } = createProof(log, tokens, clock)
+  const { look, enter, change, renewed } = createProof(log, tokens, clock)
   const sessions = createSessionsOfAgents({ tokens })
-  const { follow, dismiss } = createFollowers({ dispatch, steady })
+  const followers = createFollowers({ dispatch, steady })
+
+  const { dismiss } = followers
 
   return {
     ...createKeyring({ log, clock, dismiss }),
@@ -192,9 +194,24 @@ export const createAgents = ({
         session: session.id,
         done: acknowledgedBy(reader, key.name, since ?? log.head),
         since,
-        leftMs: Math.min(claims.exp * 1000, session.expires_at, key.expires_at ?? Infinity) - now,
+        leftMs: endOf({ key, session, claims }) - now,
       }))
-      return { subscription: await follow(peer, following) }
+      return { subscription: await followers.follow(peer, following) }
+    },
+
+    'agent.enter': async ({ token }, peer) => {
+      const login = await enter(token, 'sessions:run')
+      const { key, session, now } = login
+      const expiresAt = endOf(login)
+      const forget = followers.enter(peer, { name: key.name, session: session.id, leftMs: expiresAt - now })
+      try {
+        // it may have ended before anybody would have been told
+        await enter(token, 'sessions:run')
+      } catch (error) {
+        forget()
+        throw error
+      }
+      return { name: key.name, expiresAt }
     },
 
     'agent.acknowledge': ({ token, events }, { by }) =>
@@ -213,6 +230,10 @@ const presenceOf = {
   paused: 'busy',
   error: 'offline',
 } as const
+
+/** When the token is good for nothing any more. */
+const endOf = ({ key, session, claims }: Omit<Login, 'now'>): number =>
+  Math.min(claims.exp * 1000, session.expires_at, key.expires_at ?? Infinity)
 
 const secretIn = (database: Database): string =>
   database.query<{ value: string }, [string]>('SELECT value FROM meta WHERE name = +?').get(tokenSecret)

@@ -18,7 +18,7 @@ import { type Peer, withCause } from '../core/peer.ts'
 import type { Arithmetic } from './jobs/firings.ts'
 import { jobOf, jobRows, type JobRow, runRows, scheduleOf, shown } from './jobs/rows.ts'
 import type { Schedule } from './jobs/schedule.ts'
-import { draftOf, resultsOf } from './jobs/told.ts'
+import { draftOf, resultsOf } from './jobs/job-events.ts'
 import { createWork, type Work } from './jobs/work.ts'
 
 export type Jobs = {

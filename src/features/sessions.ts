@@ -1,5 +1,5 @@
 // THE SESSIONS ROOM: Claude Code at work. Managed sessions are started here and driven over their input and output; the
-// others are known by what was heard of them.
+// others are known by what was heard of them, and can be told something in the replies to their hooks.
 //
 // Promises: a session is in the log before its process starts, and its end after nothing of it runs any more. One turn at
 // a time, and what is said in it is told in its order; what was said whole is on disk, pieces of it are told as they
@@ -11,18 +11,18 @@ import { PaidError } from '../protocol/error.ts'
 import type { Session } from '../protocol/sessions.ts'
 import type { HandlersFor } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
-import { hasTranscript } from './sessions/alive.ts'
 import { answerIn } from './sessions/answered.ts'
+import { createBeginnings } from './sessions/beginnings.ts'
 import { daemonStopMs, type SessionsGround, timesOf } from './sessions/ground.ts'
 import { createHeard } from './sessions/heard.ts'
-import { createLive, type Live } from './sessions/live.ts'
+import { createHeardMessages } from './sessions/heard-messages.ts'
+import { createHeardWays } from './sessions/heard-ways.ts'
+import type { Live } from './sessions/live.ts'
 import { createLooking } from './sessions/looking.ts'
 import { recoverLost } from './sessions/lost.ts'
-import { openMailbox } from './sessions/mailbox.ts'
-import { createProgram } from './sessions/program.ts'
+import { openMailboxes } from './sessions/mailbox.ts'
 import { type Message, messageOf } from './sessions/queue.ts'
-import { begun, find, fresh, idOfAlias, type Managed, type Place } from './sessions/rows.ts'
-import { folderFor, startProcess, toldOf } from './sessions/starting.ts'
+import { find, keyOf, type Place } from './sessions/rows.ts'
 import { createTotals } from './sessions/totals.ts'
 
 export type Sessions = {
@@ -31,23 +31,21 @@ export type Sessions = {
   close: () => Promise<boolean>
 }
 
-const keyOf = ({ namespace, id }: Place): string => `${namespace}\n${id}`
-
 export const createSessions = (ground: SessionsGround): Sessions => {
-  const { log, clock, logger, settings, claudeFolder } = ground
+  const { log, settings, claudeFolder } = ground
   const running = new Map<string, Live>()
-  /** places that are taken by sessions that are about to run */
-  const reserved = new Set<string>()
-  const program = createProgram({ claude: settings.claude, env: ground.env })
   const heard = createHeard({ log })
   const totals = createTotals(log, running)
+  const messages = createHeardMessages(ground)
+  const sayTo = createHeardWays(ground, messages)
   const looking = createLooking({
     heard,
+    waiting: messages.count,
     live: (namespace, id) => running.get(keyOf({ namespace, id })),
     claudeFolder,
   })
   const recovered = recoverLost(ground)
-  let closed = false
+  const beginnings = createBeginnings({ ground, running, looking, recovered, messages })
 
   const idOf = async (given: string, { namespace }: Peer): Promise<string> => {
     const id = await log.read((reader) => looking.idOf(reader, namespace, given))
@@ -62,6 +60,15 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     return session
   }
 
+  const begunAs = async (place: Place, beginning: Promise<string | undefined>) => {
+    const message = await beginning
+    return { session: await shown(place), ...(message !== undefined && { message }) }
+  }
+
+  /** Whether it is one that was not started here. */
+  const isHeard = async (place: Place): Promise<boolean> =>
+    !running.has(keyOf(place)) && !(await log.read((reader) => find(reader, place)))
+
   /** Throws what is so of a session that cannot be talked to. */
   const liveOf = async (given: string, peer: Peer): Promise<Live> => {
     const id = await idOf(given, peer)
@@ -71,140 +78,22 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     if (known) throw new PaidError('session_ended', `The session ${id} has ended (${known.status})`)
     throw new PaidError(
       'not_available',
-      `The session ${id} was not started by paid, so it cannot be talked to`,
+      `The session ${id} was not started by paid, so it cannot be steered`,
       'Once it has ended, `paid sessions resume ID` goes on with it.',
     )
   }
 
-  /** Holds a place for it until it runs; throws when there is none, or it has one. */
-  const reserve = (place: Place): void => {
-    if (closed) throw new PaidError('stopping')
-    const key = keyOf(place)
-    if (running.has(key) || reserved.has(key))
-      throw new PaidError('session_running', `The session ${place.id} runs already`)
-    if (running.size + reserved.size >= settings.max)
+  /** To one that was started elsewhere: it waits until a hook of it asks. */
+  const leaveFor = async (place: Place, message: Message) => {
+    const { kind, status } = await shown(place)
+    if (status === 'completed') throw new PaidError('session_ended', `The session ${place.id} has ended`)
+    if (place.namespace !== '' || kind !== 'heard')
       throw new PaidError(
-        'too_many_sessions',
-        `Maximum session limit reached (${settings.max}). Cannot spawn new session.`,
+        'not_available',
+        `No hook tells of the session ${place.id}, so it cannot be talked to`,
+        'Have Claude Code tell the daemon of its sessions: `paid hooks install`.',
       )
-    reserved.add(key)
-  }
-
-  /** From its row to its process. Its beginning is told first, so that its end can be, whatever happens. */
-  const begin = async (
-    managed: Managed,
-    { path, version }: { path: string; version: string },
-    { type, data, resumed, prompt, cause }: Beginning,
-  ): Promise<string | undefined> => {
-    const key = keyOf(managed)
-    let closeMailbox = (): void => {}
-    const live = createLive({
-      ground,
-      managed,
-      cause,
-      times: timesOf(settings),
-      onEnd: () => {
-        closeMailbox()
-        running.delete(key)
-      },
-    })
-    await live.tellFirst({ type, data: { ...data, claude: version }, by: managed.by })
-    running.set(key, live)
-    reserved.delete(key)
-    closeMailbox = openMailbox(ground, managed, live.send)
-    try {
-      live.attach(startProcess(path, managed, { resumed, cause, ground, take: live.take }))
-    } catch (error) {
-      await live.abandon(error instanceof Error ? error.message : String(error))
-      throw error
-    }
-    logger.info('a session began', { session: managed.id, pid: managed.pid, directory: managed.directory })
-    if (!prompt) return undefined
-    await live.send(prompt)
-    return prompt.id
-  }
-
-  const spawn = async (place: Place, given: SpawnParams, peer: Peer) => {
-    const { prompt, directory, title, model, permissionMode, budgetUsd, alias, labels } = given
-    const found = await program.find()
-    const [known, namesake] = await log.read((reader) => [
-      find(reader, place),
-      alias === undefined ? undefined : idOfAlias(reader, place.namespace, alias),
-    ])
-    if (known)
-      throw new PaidError('name_taken', `There is a session ${place.id} already`, 'Resume it instead.')
-    if (namesake !== undefined)
-      throw new PaidError('name_taken', `The session ${namesake} has the alias ${alias} already`)
-    const managed: Managed = {
-      ...place,
-      ...fresh,
-      directory: folderFor(directory, place.id, ground),
-      title: title ?? null,
-      model: model ?? null,
-      permissionMode: permissionMode ?? null,
-      budgetUsd: budgetUsd ?? (settings.budgetUsd || null),
-      alias: alias ?? null,
-      labels: labels ?? null,
-      by: peer.by,
-      startedAt: clock.now(),
-    }
-    const first = prompt === undefined ? undefined : messageOf(prompt, 'next-turn', peer.by)
-    return await begin(managed, found, {
-      type: 'session.spawned',
-      data: toldOf(managed, prompt),
-      resumed: false,
-      prompt: first,
-      cause: peer.cause,
-    })
-  }
-
-  const resume = async (place: Place, prompt: string | undefined, peer: Peer) => {
-    const found = await program.find()
-    const [known, session] = await log.read((reader) => [
-      find(reader, place),
-      looking.get(reader, place.namespace, place.id),
-    ])
-    const resumed = hasTranscript(claudeFolder, place.id)
-    if (!known && session?.pid !== undefined)
-      throw new PaidError(
-        'session_running',
-        `The session ${place.id} runs in process ${session.pid}`,
-        'End it there first.',
-      )
-    if (!known && (!resumed || session?.folder === undefined))
-      throw new PaidError('not_available', `Claude Code has no conversation of ${place.id} to go on with`, '')
-    const directory = folderFor(known?.directory ?? session?.folder, place.id, ground)
-    const before = known ?? { ...place, ...fresh, title: null, model: null, permissionMode: null }
-    const managed: Managed = {
-      alias: null,
-      labels: null,
-      budgetUsd: settings.budgetUsd || null,
-      ...before,
-      ...begun,
-      directory,
-      by: peer.by,
-      startedAt: clock.now(),
-    }
-    const first = prompt === undefined ? undefined : messageOf(prompt, 'next-turn', peer.by)
-    return await begin(managed, found, {
-      type: 'session.resumed',
-      data: { directory },
-      resumed,
-      prompt: first,
-      cause: peer.cause,
-    })
-  }
-
-  /** What begins a session, in a place that is held for it. */
-  const inPlace = async (place: Place, work: () => Promise<string | undefined>) => {
-    if (recovered) await recovered
-    reserve(place)
-    try {
-      const message = await work()
-      return { session: await shown(place), ...(message !== undefined && { message }) }
-    } finally {
-      reserved.delete(keyOf(place))
-    }
+    return await sayTo(place.id, message)
   }
 
   const handlers: HandlersFor<'session'> = {
@@ -221,19 +110,22 @@ export const createSessions = (ground: SessionsGround): Sessions => {
 
     'session.spawn': (given, peer) => {
       const place = { namespace: peer.namespace, id: given.id ?? crypto.randomUUID() }
-      return inPlace(place, () => spawn(place, given, peer))
+      return begunAs(place, beginnings.spawn(place, given, peer))
     },
 
     'session.resume': async ({ id: given, prompt }, peer) => {
       const place = { namespace: peer.namespace, id: await idOf(given, peer) }
-      return await inPlace(place, () => resume(place, prompt, peer))
+      return await begunAs(place, beginnings.resume(place, prompt, peer))
     },
 
     'session.send': async ({ id, text, urgency }, peer) => {
-      const live = await liveOf(id, peer)
+      const place = { namespace: peer.namespace, id: await idOf(id, peer) }
       const message = messageOf(text, urgency, peer.by)
-      const turn = await live.send(message)
-      return { message: message.id, ...(turn !== undefined && { turn }) }
+      if (await isHeard(place)) {
+        return { message: message.id, way: await leaveFor(place, message) }
+      }
+      const turn = await (await liveOf(id, peer)).send(message)
+      return { message: message.id, way: 'stdin', ...(turn !== undefined && { turn }) }
     },
 
     'session.wait': async ({ id: given, message }, peer) => {
@@ -245,6 +137,12 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       if (!end) throw new PaidError('session_ended', 'The session ended before it answered this message')
       return end
     },
+
+    'session.hook': (hook, { namespace }) => (namespace === '' ? messages.atHook(hook) : {}),
+
+    'session.unanswered': async ({ id, key }, { namespace }) => ({
+      messages: namespace === '' ? await messages.unanswered(id, key) : 0,
+    }),
 
     'session.interrupt': async ({ id }, peer) => ({ interrupted: (await liveOf(id, peer)).interrupt() }),
 
@@ -267,10 +165,17 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     },
   }
 
+  const closeMailboxes = openMailboxes(ground, async (id, message) => {
+    const place = { namespace: '', id }
+    if (await isHeard(place)) await leaveFor(place, message)
+  })
+
   return {
     handlers,
     close: async () => {
-      closed = true
+      closeMailboxes()
+      messages.close()
+      beginnings.close()
       const any = running.size > 0
       const stopMs = Math.min(timesOf(settings).stopMs, daemonStopMs)
       await Promise.all(
@@ -281,14 +186,3 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     },
   }
 }
-
-/** How a session begins, as it is told. */
-type Beginning = {
-  type: string
-  data: object
-  resumed: boolean
-  prompt: Message | undefined
-  cause: string | undefined
-}
-
-type SpawnParams = Parameters<HandlersFor<'session'>['session.spawn']>[0]

@@ -1,8 +1,9 @@
 // The end of a process group: asked first (SIGTERM), made to after a while (SIGKILL), and never waited for without end.
-// Whoever calls knows the group to be its own: its leader is a child that was not waited for, or was told apart from
-// others by the time at which it started.
+// Where it is asked for, what runs below it in groups of its own ends with it; what was sent away from there, as a daemon,
+// does not. Whoever calls knows the group to be its own: its leader is a child that was not waited for, or
+// was told apart from others by the time at which it started.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { type Process, processes, processesBelow, processOf } from './processes.ts'
 
 /** how often it is looked whether somebody is left */
 const lookEveryMs = 20
@@ -11,14 +12,19 @@ const livingEvery = 3
 /** after SIGKILL, for the system to take them away */
 const burialMs = 1000
 
-/** Resolves when nobody of the group is left, or when nothing more can be done about it. */
-export const endGroup = async (leader: number, graceMs: number): Promise<void> => {
-  if (!signalGroup(leader, 'SIGTERM')) return
+/**
+ * Resolves when nobody of it is left, or when nothing more can be done about it.
+ * @param below also what runs below it in groups of its own. Linux alone shows that
+ */
+export const endGroup = async (leader: number, graceMs: number, below = false): Promise<void> => {
+  if (!signalGroup(leader, 0)) return
+  const apart = below ? processesBelow(leader).filter(({ group }) => group !== leader && group > 1) : []
+  signalAll(leader, apart, 'SIGTERM')
   // one that was stopped hears nothing else
-  signalGroup(leader, 'SIGCONT')
-  if (await isGone(leader, graceMs)) return
-  signalGroup(leader, 'SIGKILL')
-  await isGone(leader, burialMs)
+  signalAll(leader, apart, 'SIGCONT')
+  if (await areGone(leader, apart, graceMs)) return
+  signalAll(leader, apart, 'SIGKILL')
+  await areGone(leader, apart, burialMs)
 }
 
 /** False when nobody is left. */
@@ -33,28 +39,28 @@ export const signalGroup = (leader: number, signal: NodeJS.Signals | 0): boolean
   }
 }
 
-const isGone = async (leader: number, withinMs: number): Promise<boolean> => {
+const signalAll = (leader: number, apart: readonly Process[], signal: NodeJS.Signals): void => {
+  signalGroup(leader, signal)
+  // a group is theirs as long as one of them is in it
+  for (const group of new Set(apart.filter(isThere).map(({ group }) => group))) signalGroup(group, signal)
+}
+
+/** Whether it still is that process, and lives. */
+const isThere = ({ pid, start, group }: Process): boolean => {
+  const now = processOf(pid)
+  return now !== undefined && now.start === start && now.group === group && !now.isDead
+}
+
+const areGone = async (leader: number, apart: readonly Process[], withinMs: number): Promise<boolean> => {
   const until = performance.now() + withinMs
-  for (let look = 1; signalGroup(leader, 0); look++) {
-    if (look % livingEvery === 0 && !hasLiving(leader)) return true
+  for (let look = 1; ; look++) {
+    const isGone = !signalGroup(leader, 0) || (look % livingEvery === 0 && !hasLiving(leader))
+    if (isGone && !apart.some(isThere)) return true
     if (performance.now() > until) return false
     await Bun.sleep(lookEveryMs)
   }
-  return true
 }
 
 /** False when nobody but the dead are left, whom their parent never asked for. Where the system does not say: true. */
-const hasLiving = (group: number): boolean => {
-  if (process.platform !== 'linux') return true
-  return readdirSync('/proc').some((name) => {
-    if (!/^\d+$/.test(name)) return false
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-      // after the name in parentheses: state, parent, group
-      const [state, , of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return Number(of) === group && state !== 'Z' && state !== 'X'
-    } catch {
-      return false
-    }
-  })
-}
+const hasLiving = (group: number): boolean =>
+  process.platform !== 'linux' || processes().some((each) => each.group === group && !each.isDead)

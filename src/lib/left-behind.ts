@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { endGroup } from './ended-group.ts'
 import { processStart } from './process-start.ts'
+import { processOf } from './processes.ts'
 
 const graceMs = 1000
 
@@ -13,8 +14,13 @@ export type LeftBehind = { mark: string; pid: number | null; process_start: stri
 /**
  * Resolves when they are gone, or when nothing more can be done about them.
  * @param variable of the environment, which marks them
+ * @param below also what runs below them in groups of its own
  */
-export const endLeftBehind = async (variable: string, left: readonly LeftBehind[]): Promise<void> => {
+export const endLeftBehind = async (
+  variable: string,
+  left: readonly LeftBehind[],
+  below = false,
+): Promise<void> => {
   const groups = new Set<number>()
   const unsure: LeftBehind[] = []
   for (const each of left) {
@@ -24,7 +30,7 @@ export const endLeftBehind = async (variable: string, left: readonly LeftBehind[
   }
   // the leader is gone, or died before its pid was noted: others of its group may be there
   if (unsure.length > 0) for (const group of groupsOf(variable, unsure)) groups.add(group)
-  await Promise.all([...groups].map((group) => endGroup(group, graceMs)))
+  await Promise.all([...groups].map((group) => endGroup(group, graceMs, below)))
 }
 
 /** Groups of these, by what their processes have in their environment. Linux alone shows that. */
@@ -40,9 +46,8 @@ const groupsOf = (variable: string, left: readonly LeftBehind[]): Set<number> =>
         ?.slice(variable.length + 1)
       const known = mark === undefined ? undefined : pids.get(mark)
       if (known === undefined) continue
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-      // after the name in parentheses: state, parent, group
-      const group = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])
+      const group = processOf(Number(name))?.group
+      if (group === undefined) continue
       // whoever left the group, as a daemon does that such a run started, is on its own: we may be that one
       if (known === null ? Number(name) === group && group !== process.pid : known === group)
         groups.add(group)

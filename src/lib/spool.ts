@@ -38,7 +38,7 @@ const blockBytes = 4096
 const headerBytes = 4096
 /** a temporary file this old was left by a writer that died */
 const abandonedMs = 60_000
-const named = /^(\d{1,15})-[\w-]{1,128}(?:\.(\d{1,15}))?\.json$/
+const named = /^(\d{1,15})-([\w-]{1,128})(?:\.(\d{1,15}))?\.json$/
 const temporary = /^\.tmp-(\d{1,15})-/
 const keyed = /^[\w-]{1,128}$/
 
@@ -66,6 +66,9 @@ export const spoolAt = (folder: string, maxBytes: number) => {
   /** What waits, oldest first; empty when there is no spool. */
   const list = (): SpoolFile[] => filesOf(folder, namesIn(folder))
 
+  /** Whether an event waits, by its key. */
+  const has = (key: string): boolean => namesIn(folder).some((name) => keyIn(name) === key)
+
   /** `gone` when another reader took it or it was dropped; `damaged` when it is not what `write` wrote. */
   const read = (name: string): SpoolEntry | 'gone' | 'damaged' => {
     if (!named.test(name)) return 'damaged'
@@ -88,7 +91,7 @@ export const spoolAt = (folder: string, maxBytes: number) => {
     }
   }
 
-  return { folder, write, list, read, remove, dropped }
+  return { folder, write, list, has, read, remove, dropped }
 }
 
 const makeFolder = (folder: string): void => {
@@ -149,6 +152,8 @@ const addDropped = (folder: string, count: number): void => {
   }
 }
 
+const keyIn = (name: string): string | undefined => named.exec(name)?.[2]
+
 const blocksOf = (bytes: number): number => Math.ceil(bytes / blockBytes) * blockBytes
 
 const namesIn = (folder: string): string[] => {
@@ -164,7 +169,7 @@ const filesOf = (folder: string, names: string[]): SpoolFile[] => {
   for (const name of names) {
     const match = named.exec(name)
     if (match === null) continue
-    const bytes = match[2] === undefined ? sizeOf(join(folder, name)) : Number(match[2])
+    const bytes = match[3] === undefined ? sizeOf(join(folder, name)) : Number(match[3])
     files.push({ name, occurredAt: Number(match[1]), bytes })
   }
   return files.sort((a, b) => a.occurredAt - b.occurredAt || (a.name < b.name ? -1 : 1))

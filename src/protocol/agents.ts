@@ -217,6 +217,13 @@ export const agents = {
     result: z.object({ subscription: z.string() }),
     example: { token: '…' },
   }),
+  'agent.enter': method({
+    summary: 'Be that agent on this connection, which is told when the token expires or is refused',
+    access: 'write',
+    params: z.strictObject({ token }),
+    result: z.object({ name: z.string(), expiresAt: z.int() }),
+    example: { token: '…' },
+  }),
   'agent.acknowledge': method({
     summary: 'The agent has dealt with these events: they are not given to it again',
     access: 'write',

@@ -7,6 +7,8 @@ import { archive } from './archive.ts'
 import { capture } from './capture.ts'
 import { commits } from './commits.ts'
 import { events } from './events.ts'
+import { guards } from './guards.ts'
+import { hooks } from './hooks.ts'
 import { jobs } from './jobs.ts'
 import { keys } from './keys.ts'
 import { locks } from './locks.ts'
@@ -23,6 +25,8 @@ export const api = {
   ...capture,
   ...commits,
   ...events,
+  ...guards,
+  ...hooks,
   ...jobs,
   ...keys,
   ...locks,

@@ -5,6 +5,9 @@ import { nameOf } from './channel.ts'
 import { limits } from './limits.ts'
 import { method } from './method.ts'
 
+/** of archive.db: the steps that make it, counted */
+export const archiveSchema = 1
+
 /** what a message is, besides who said it */
 export const messageKinds = ['prompt', 'answer', 'thinking', 'tool', 'result', 'summary', 'note'] as const
 

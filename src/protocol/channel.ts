@@ -15,6 +15,7 @@ export const reservedPrefixes = [
   'repo:',
   'machine:',
   'key:',
+  'guard:',
 ] as const
 
 export const sessionPrefix = 'session:'

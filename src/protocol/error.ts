@@ -197,7 +197,7 @@ export const errors = {
     status: 503,
     exit: 1,
     message: 'Claude Code cannot be started',
-    hint: 'Install it (npm install -g @anthropic-ai/claude-code), or name its program: `sessions.claude` in config.json.',
+    hint: 'Install it (npm install -g @anthropic-ai/claude-code), or name its program: `claude.path` in config.json.',
   },
   unknown_webhook: {
     status: 404,

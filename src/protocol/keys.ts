@@ -7,12 +7,16 @@ import { method } from './method.ts'
 
 export const keyPrefix = 'key:'
 
-/** What a key may be limited to; without any it may do everything that an agent may. */
+/**
+ * What a key may be limited to; without any it may do everything that an agent may at /api/daemon. That it may open a
+ * WebSocket, and run sessions of Claude Code over it, is never meant unless it is said.
+ */
 export const keyScopes = [
   'events:read',
   'events:write',
   'sessions:read',
   'sessions:write',
+  'sessions:run',
   'status:write',
 ] as const
 export type KeyScope = (typeof keyScopes)[number]

@@ -34,6 +34,10 @@ export const limits = {
   sessionLabels: 100,
   /** messages that wait for one session */
   sessionQueue: 100,
+  /** what is said to a session that was not started here, with the words that say from whom it comes */
+  heardTextCharacters: 9000,
+  /** and how long it waits to be seen */
+  heardMessageMs: 24 * 3600 * 1000,
   /** a line that Claude Code writes; of a longer one only its length is told */
   sessionLineBytes: 64 * MiB,
   /** a text in what a session says, is given or gets; of a longer one the beginning is kept */
@@ -66,6 +70,12 @@ export const limits = {
   /** the longest lease of a lock, and how long one may wait in line */
   leaseMs: 30 * 24 * 3600 * 1000,
   lockWaitMs: 24 * 3600 * 1000,
+  /** guards of a namespace, and the pattern of one */
+  guards: 1000,
+  guardPatternBytes: 1024,
+  /** the longest that a guarded tool waits for a lock, and how long it keeps one that nothing more is heard of */
+  guardWaitMs: 300_000,
+  guardLeaseMs: 900_000,
   /** who waits for one lock at once */
   lineLength: 1000,
   /** locks in one page of `lock.list` */

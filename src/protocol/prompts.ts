@@ -88,6 +88,10 @@ export const prompts = {
       hits: z.array(hit),
       order: z.enum(['rank', 'newest']),
       count: z.int().optional().meta({ description: 'of all matches, when they were counted' }),
+      ranked: z.int().optional().meta({
+        description:
+          'so many of them, the newest, were ranked; absent when all were, or when order is newest',
+      }),
     }),
     example: { text: 'login "race condition"', limit: 10 },
   }),

@@ -37,6 +37,10 @@ export const session = z.object({
   budgetUsd: z.number().optional(),
   alias: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
+  conversation: z
+    .string()
+    .optional()
+    .meta({ description: "Claude's own id of it now, when `/clear` began another conversation" }),
   by: z.string().optional().meta({ description: '<door>:<name> of the caller that spawned it' }),
   startedAt: z.int().optional(),
   endedAt: z.int().optional(),
@@ -81,6 +85,7 @@ const folder = z
   .max(limits.pathBytes)
   .refine((path) => path.startsWith('/') && !path.includes('\0'), 'an absolute path')
 
+export const messageWays = ['stdin', 'inbox', 'hook'] as const
 export const urgencies = ['now', 'next-turn', 'note'] as const
 export type Urgency = (typeof urgencies)[number]
 
@@ -140,7 +145,7 @@ export const sessions = {
     example: { prompt: 'Fix the tests', directory: '/home/ann/project' },
   }),
   'session.send': method({
-    summary: 'Say something to a managed session; its channel tells when it was seen',
+    summary: 'Say something to a session; its channel tells how far it got',
     access: 'write',
     params: z.object({
       id,
@@ -149,7 +154,14 @@ export const sessions = {
         description: 'now interrupts what it does; a note is read with the next turn and starts none',
       }),
     }),
-    result: z.object({ message: z.string().meta({ description: 'msg_…' }), turn: z.string().optional() }),
+    result: z.object({
+      message: z.string().meta({ description: 'msg_…' }),
+      way: z.enum(messageWays).meta({
+        description:
+          'stdin: of a managed one; inbox: its own socket; hook: it waits for the next hook that is told something',
+      }),
+      turn: z.string().optional(),
+    }),
     example: { id: '4fa77bb5', text: 'Also update the README', urgency: 'next-turn' },
   }),
   'session.wait': method({

@@ -4,14 +4,17 @@
 
 import { limits } from '../protocol/limits.ts'
 import { parseJson } from './dialects/json.ts'
-import { isFields } from './dialects/pai.ts'
+import { isFields } from '../lib/fields.ts'
+import type { Guest } from './http/agents/entering.ts'
 
-/** Whether a token is right; a wrong one is counted. */
-export type Judge = (token: string) => boolean
+/** Whether a token is right, or whose it is; a wrong one is counted. */
+export type Judge = (token: string) => boolean | Promise<Guest | false>
+
+type Frame = string | Buffer
 
 export type Admission = {
-  /** takes the first frame */
-  readonly take: (frame: string | Buffer) => void
+  /** takes the first frame, and what comes behind it before it was judged */
+  readonly take: (frame: Frame) => void
   /** the socket is closed, nobody waits any more */
   readonly end: () => void
 }
@@ -24,26 +27,50 @@ export const createAdmission = ({
   close,
 }: {
   judge: Judge
-  admit: () => void
+  /** Gets what came while the token was looked up. */
+  admit: (guest: Guest | undefined, early: readonly Frame[]) => void
   close: (code: number, reason: string) => void
 }): Admission => {
   const timer = setTimeout(
     () => close(unauthorized, `No token came within ${limits.authFrameMs / 1000} seconds`),
     limits.authFrameMs,
   )
+  const early: Frame[] = []
+  let isLookedUp = false
+  let ended = false
+
+  const decide = (verdict: Guest | boolean): void => {
+    if (ended) {
+      if (typeof verdict === 'object') verdict.end()
+    } else if (verdict === false) close(unauthorized, 'The token is not right')
+    else admit(verdict === true ? undefined : verdict, early)
+  }
+
   return {
     take: (frame) => {
+      if (isLookedUp) {
+        early.push(frame)
+        const bytes = early.reduce((sum, each) => sum + Buffer.byteLength(each), 0)
+        if (bytes > limits.authFrameBytes) close(unauthorized, 'Too much came before the token was judged')
+        return
+      }
       clearTimeout(timer)
       const token = tokenIn(frame)
-      if (token === undefined) close(unauthorized, 'The first frame must be {"type":"auth","token":"…"}')
-      else if (judge(token)) admit()
-      else close(unauthorized, 'The token is not right')
+      if (token === undefined)
+        return close(unauthorized, 'The first frame must be {"type":"auth","token":"…"}')
+      const verdict = judge(token)
+      isLookedUp = typeof verdict === 'object'
+      if (typeof verdict === 'object') void verdict.then(decide)
+      else decide(verdict)
     },
-    end: () => clearTimeout(timer),
+    end: () => {
+      ended = true
+      clearTimeout(timer)
+    },
   }
 }
 
-const tokenIn = (frame: string | Buffer): string | undefined => {
+const tokenIn = (frame: Frame): string | undefined => {
   if (Buffer.byteLength(frame) > limits.authFrameBytes) return undefined
   const shown = parsed(frame.toString('utf8'))
   if (!isFields(shown) || shown['type'] !== 'auth') return undefined

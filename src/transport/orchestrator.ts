@@ -20,12 +20,13 @@ import {
   replyText,
   unknownType,
 } from './dialects/orchestrator/frames.ts'
+import type { Known } from './dialects/orchestrator/known.ts'
 import { sessionOf, type Shown, statusOf } from './dialects/orchestrator/session.ts'
 import { freshAlias, orderOf, payloadOf, taskOf } from './dialects/orchestrator/spawn.ts'
 import { daemonStatusOf } from './dialects/orchestrator/status.ts'
 import type { Asked } from './dialects/orchestrator/stream.ts'
 import { forWeb } from './dialects/orchestrator/web.ts'
-import { isFields } from './dialects/pai.ts'
+import { isFields } from '../lib/fields.ts'
 import { createFollowing } from './orchestrator/following.ts'
 import { createHeld } from './orchestrator/held.ts'
 import { type News, updateText } from './orchestrator/news.ts'
@@ -69,12 +70,15 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     })
   }
   const nameOfPeer = (by: string): string => by.slice(by.indexOf(':') + 1)
+  const isOfItsLike = ({ by }: Known): boolean => web && nameOfPeer(by) === nameOfPeer(peer.by)
   const quit = news.join({
     hear,
-    began: (of, { by, seq }) => {
-      if (web && !follows(of.id) && nameOfPeer(by) === nameOfPeer(peer.by)) follow(of, seq).catch(() => {})
+    began: (of) => {
+      if (isOfItsLike(of) && !follows(of.id)) follow(of, of.seq).catch(() => {})
     },
   })
+  // what its like began before it came, as a page that was loaded again
+  for (const of of news.all()) if (isOfItsLike(of)) follow(of).catch(() => {})
 
   const find = async (id: unknown): Promise<Shown | undefined> => {
     if (typeof id !== 'string') return undefined

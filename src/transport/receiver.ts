@@ -3,13 +3,13 @@
 
 import { PaidError } from '../protocol/error.ts'
 import { limits } from '../protocol/limits.ts'
-import { type Sink, splitDocuments } from '../lib/documents.ts'
+import { type Sink, splitDocuments } from '../lib/json-documents.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import { takeCapture } from './capture.ts'
 import type { Connection } from './connection.ts'
 import { errorReply, unknownCommand } from './dialects/capture.ts'
 import { parseJson } from './dialects/json.ts'
-import { isFields } from './dialects/pai.ts'
+import { isFields } from '../lib/fields.ts'
 import { errorText, failureText, invalidFormat } from './dialects/photon/frames.ts'
 import type { Photon } from './photon.ts'
 

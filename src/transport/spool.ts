@@ -12,7 +12,8 @@ import type { Logger } from '../core/logger.ts'
 import { createPeer } from '../core/peer.ts'
 import type { IsExcluded } from '../lib/exclude.ts'
 import { decodeHook } from './dialects/claude.ts'
-import { decodeCommit } from './dialects/git.ts'
+import { askingIn } from './dialects/claude-reply.ts'
+import { parseJson } from './dialects/json.ts'
 
 const lookEveryMs = 500
 /** files taken in at once: enough to share a commit, few enough to hold in memory */
@@ -51,12 +52,16 @@ export const openSpoolDoor = ({
     const text = Buffer.from(entry.body).toString('utf8')
     const cause = entry.cause !== undefined && { cause: entry.cause }
     if (entry.path === '/hooks/git') {
-      await dispatch({ ...gitPeer, ...cause }, 'commit.record', decodeCommit(text))
+      await dispatch({ ...gitPeer, ...cause }, 'commit.record', parseJson(text))
       return
     }
     const event = decodeHook(text, entry.occurredAt, isExcluded)
     const caller = { ...peer, ...cause }
-    await dispatch(caller, 'event.publish', { ...event, key: entry.key })
+    const { key } = entry
+    const { duplicate } = await dispatch(caller, 'event.publish', { ...event, key })
+    // its first copy came, and its reply did not: else it would not be here
+    const asking = duplicate ? askingIn(event.type, event.data) : undefined
+    if (asking) await dispatch(caller, 'session.unanswered', { id: asking.id, key })
   }
 
   /** False when the log cannot take it now: it stays where it is. */

@@ -5,9 +5,9 @@
 
 import { unlinkSync } from 'node:fs'
 import { limits } from '../protocol/limits.ts'
-import { DocumentReader } from '../lib/documents.ts'
+import { DocumentReader } from '../lib/json-documents.ts'
 import { createFrameBytes } from '../lib/frame-bytes.ts'
-import { createSweep } from '../lib/sweep.ts'
+import { createSweep } from '../lib/memory-sweep.ts'
 import type { Dispatch } from '../core/dispatch.ts'
 import type { Logger } from '../core/logger.ts'
 import { createConnection, type Connection } from './connection.ts'

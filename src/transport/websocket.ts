@@ -13,9 +13,11 @@ import type { Peer } from '../core/peer.ts'
 import { createAdmission, type Admission, type Judge } from './admission.ts'
 import { createConnection, type Connection, type Words } from './connection.ts'
 import { goodbyeCode, goodbyeText, greeting } from './dialects/orchestrator/frames.ts'
-import { noMoreConnections } from './dialects/orchestrator/refusals.ts'
+import { noMoreConnections, tokenOver, tokenOverCode } from './dialects/orchestrator/refusals.ts'
 import { parseJson } from './dialects/json.ts'
-import { encodeFrame, isFields } from './dialects/pai.ts'
+import { isFields } from '../lib/fields.ts'
+import { encodeFrame } from './dialects/pai.ts'
+import { agentPeer, type Guest } from './http/agents/entering.ts'
 import { queryOf, subscribeParams } from './http/query.ts'
 import { createOrchestrator, type Orchestrator } from './orchestrator.ts'
 import { createNews } from './orchestrator/news.ts'
@@ -30,6 +32,8 @@ export type SocketData = {
   /** of one that shows its token in its first frame */
   judge: Judge | undefined
   admission: Admission | undefined
+  /** the agent that came in with the token of its login */
+  guest: Guest | undefined
   /** asked for by `?compat=web` */
   web: boolean
   caller: Caller | undefined
@@ -37,8 +41,8 @@ export type SocketData = {
 
 type Caller = { connection: Connection; spoken: Spoken | undefined }
 
-/** what is spoken on every path but `/ws`, besides native calls */
-type Spoken = { photon: Photon; orchestrator: Orchestrator }
+/** what is spoken on every path but `/ws`, besides native calls; an agent has neither those nor photon */
+type Spoken = { photon: Photon | undefined; orchestrator: Orchestrator }
 
 type Socket = Bun.ServerWebSocket<SocketData>
 
@@ -95,6 +99,7 @@ export const createWebSockets = ({
     close(socket) {
       open.delete(socket)
       leave(socket)
+      socket.data.guest?.end()
       socket.data.caller?.connection.end()
       socket.data.caller?.spoken?.orchestrator.end()
       socket.data.caller = undefined
@@ -103,9 +108,15 @@ export const createWebSockets = ({
 
   const wait = (socket: Socket, judge: Judge): void => {
     waiting++
-    const admit = (): void => {
+    const admit = (guest: Guest | undefined, early: readonly (string | Buffer)[]): void => {
       leave(socket)
+      if (guest) {
+        socket.data.guest = guest
+        socket.data.peer = agentPeer(guest)
+      }
       begin(socket)
+      const { caller } = socket.data
+      for (const frame of early) if (caller) receive(caller, frame.toString('utf8'))
     }
     const close = (code: number, reason: string): void => {
       leave(socket)
@@ -123,7 +134,7 @@ export const createWebSockets = ({
   }
 
   const begin = (socket: Socket): void => {
-    const { peer, subscribe } = socket.data
+    const { peer, subscribe, guest } = socket.data
     const connection = createConnection({
       dispatch,
       by: peer.by,
@@ -141,12 +152,17 @@ export const createWebSockets = ({
       spoken: isBus
         ? undefined
         : {
-            photon: createPhoton(connection, dispatch),
+            photon: guest ? undefined : createPhoton(connection, dispatch),
             orchestrator: createOrchestrator(connection, dispatch, news, socket.data.web),
           },
     }
     // at once, so that it arrives with the answer to the upgrade: some look for it in no other place
     if (!isBus) socket.send(greeting)
+    guest?.onOver((expired) => {
+      const { frame, reason } = tokenOver(expired)
+      socket.send(frame)
+      socket.close(tokenOverCode, reason)
+    })
     if (subscribe)
       dispatch(connection.peerIn(paiWords), 'event.subscribe', subscribe).catch(() =>
         socket.close(1011, 'The log cannot be read'),
@@ -169,7 +185,14 @@ export const createWebSockets = ({
         query,
         peer,
         judge,
-      }: { path: string; query: URLSearchParams; peer: Peer; judge: Judge | undefined },
+        guest,
+      }: {
+        path: string
+        query: URLSearchParams
+        peer: Peer
+        judge?: Judge | undefined
+        guest?: Guest
+      },
     ): Response | undefined => {
       if (open.size >= limits.connections) {
         refusals.count('connections')
@@ -192,6 +215,7 @@ export const createWebSockets = ({
             web: query.get('compat') === 'web',
             judge,
             admission: undefined,
+            guest,
             caller: undefined,
           },
         })
@@ -204,7 +228,7 @@ export const createWebSockets = ({
     },
     /** Tells those who would wait for it that the daemon stops. */
     goodbye: (): void => {
-      for (const { data } of open) data.caller?.spoken?.photon.goodbye()
+      for (const { data } of open) data.caller?.spoken?.photon?.goodbye()
     },
     /** Closes all of them. */
     closeAll: (): void => {
@@ -243,7 +267,8 @@ const receive = ({ connection, spoken }: Caller, text: string): void => {
       )
     return
   }
-  if (spoken?.photon.take(frame) || connection.call(frame)) return spoken?.orchestrator.yield()
+  const isAgent = spoken && !spoken.photon
+  if (!isAgent && (spoken?.photon?.take(frame) || connection.call(frame))) return spoken?.orchestrator.yield()
   if (spoken) spoken.orchestrator.take(frame)
   else if (isFields(frame) && frame['type'] === 'ping') connection.take('{"type":"pong"}')
 }

@@ -11,7 +11,7 @@ const openStage = (idleMs = 60_000) => {
   let hear: (reply: ArchiveReply) => void = () => {}
   let fell: (message: string) => void = () => {}
   const client = createArchiveClient(
-    settings,
+    () => settings,
     (onReply, onFall) => {
       hear = onReply
       fell = onFall

@@ -5,6 +5,7 @@ import * as fc from 'fast-check'
 import type { Hit } from '../../src/protocol/prompts.ts'
 import type { Scope } from '../../src/archive/prompt-calls.ts'
 import { type Kept, openKept } from '../support/kept.ts'
+import { addMessages } from '../support/many-messages.ts'
 import { createTranscript, writeTranscript } from '../support/transcripts.ts'
 
 const search = (kept: Kept, text: string, scope: Scope = {}, limit = 20) =>
@@ -210,39 +211,29 @@ describe('order', () => {
 
   test('a word in more than 100,000 messages is answered newest first', async () => {
     await using kept = await keptOf(['common seed rare'])
-    const [seed] = kept.rows<Record<string, number>>('SELECT * FROM messages LIMIT 1')
-    if (!seed) throw new Error('nothing is kept')
     const many = 100_050
-    kept.write((database) => {
-      const message = database.query(
-        `INSERT INTO messages SELECT id + 1000 * ?, session, chunk, start, part, at, role, kind, tool, agent, NULL, NULL
-         FROM messages WHERE id = ?`,
-      )
-      const words = database.query('INSERT INTO words (rowid, text) VALUES (?, ?)')
-      database.transaction(() => {
-        for (let at = 1; at <= many; at++) {
-          message.run(at, seed['id'] ?? 0)
-          words.run(
-            (seed['id'] ?? 0) + 1000 * at,
-            at % 1000 === 0 ? 'common rare' : at % 2 === 0 ? 'common' : 'common other',
-          )
-        }
-        message.run(many + 1, seed['id'] ?? 0)
-        words.run((seed['id'] ?? 0) + 1000 * (many + 1), 'other other other')
-        database.run('UPDATE sessions SET last_at = last_at + 100000000')
-      })()
-    })
+    const nth = kept.write((database) =>
+      addMessages(database, many + 1, (n) => {
+        if (n > many) return 'other other other'
+        return n % 1000 === 0 ? 'common rare' : n % 2 === 0 ? 'common' : 'common other'
+      }),
+    )
     const ids = async (text: string, scope?: Scope) =>
-      (await search(kept, text, scope, 3)).hits.map(({ message }) => (message.id - (seed['id'] ?? 0)) / 1000)
+      (await search(kept, text, scope, 3)).hits.map(({ message }) => nth(message.id))
     expect(await search(kept, 'common', {}, 3)).toMatchObject({ order: 'newest' })
     expect(await ids('common')).toEqual([many, many - 1, many - 2])
     expect(await ids('common', { tool: 'claude-code' })).toEqual([many, many - 1, many - 2])
     expect(await ids('common other')).toEqual([many - 1, many - 3, many - 5])
     // of a word in so many the newest are ranked: the best of them stands first, one that is older does not
-    expect(await search(kept, 'other', {}, 3)).toMatchObject({ order: 'rank', count: 50_025 + 1 })
+    expect(await search(kept, 'other', {}, 3)).toMatchObject({
+      order: 'rank',
+      count: 50_025 + 1,
+      ranked: 50_000,
+    })
     expect(await ids('other')).toEqual([many + 1, many - 1, many - 3])
     // a common word beside a rare one narrows, and the rare one ranks
     expect(await search(kept, 'common rare', {}, 3)).toMatchObject({ order: 'rank', count: 101 })
+    expect(await search(kept, 'common rare', {}, 3)).not.toHaveProperty('ranked')
     expect(await ids('common rare')).toEqual([100_000, 99_000, 98_000])
     expect(await ids('common rare', { tool: 'claude-code' })).toEqual([100_000, 99_000, 98_000])
   }, 60_000)

@@ -65,7 +65,7 @@ describe('contents of an excluded file are not kept, but its path is,', () => {
     },
     'when a search found lines of it': (t) => {
       const use = t.tool('Grep', { pattern: 'TOKEN', output_mode: 'content' })
-      const found = `src/a.ts:3:const TOKEN\n.env:1:TOKEN=${secret}\nconfig/prod.env-2-${secret}`
+      const found = `src/a.ts:3:const TOKEN\n.env:1:TOKEN=${secret}\nconfig/prod.env-2-${secret}\na-1-b/.env:3:${secret}`
       t.result(use, found, { mode: 'content', numFiles: 0, filenames: [], content: found, numLines: 3 })
     },
     'when the tool keeps a copy of its request': (t) => {
@@ -90,6 +90,10 @@ describe('contents of an excluded file are not kept, but its path is,', () => {
     },
     'when a command wrote it': (t) => {
       t.tool('Bash', { command: `cat > .env <<END\n${secret}\nEND` })
+    },
+    'when a command wrote it and printed it': (t) => {
+      const use = t.tool('Bash', { command: `echo ${secret} | tee -a prod.env` })
+      t.result(use, secret, { stdout: secret, stderr: '' })
     },
     'when the line that tells of it is cut': (t) => {
       t.raw(`{"type":"user","toolUseResult":{"file":{"filePath":"${file}","content":"${secret}`)

@@ -34,6 +34,9 @@ describe('status', () => {
     expect(found.installed).toEqual(['Stop'])
     expect(found.missing).toHaveLength(events.length - 1)
     expect(found.disabled).toBe(true)
+    expect(found.outdated).toEqual(['Stop'])
+    installHooks(where)
+    expect(hooksStatus(where)).toMatchObject({ missing: [], outdated: [] })
   })
 })
 
@@ -104,6 +107,8 @@ describe('the command', () => {
           exists: false,
           installed: [],
           missing: events,
+          outdated: [],
+          unguarded: false,
           commands: [],
           disabled: false,
         },

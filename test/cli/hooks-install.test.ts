@@ -14,10 +14,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { hookEvents } from '../../src/cli/hooks/events.ts'
 import { hooksStatus, installHooks, previewInstall, uninstallHooks } from '../../src/cli/hooks/install.ts'
 import { settingsPath } from '../../src/cli/hooks/settings-file.ts'
-import { events, hooksIn, lived, ours, removeSettings, settings } from '../support/settings.ts'
+import { entryOf, events, hooksIn, lived, ours, removeSettings, settings } from '../support/settings.ts'
 
 afterEach(removeSettings)
 
@@ -29,10 +28,7 @@ describe('install', () => {
     expect(Object.keys(hooksIn(read()))).toEqual(events)
     expect(events).toHaveLength(32)
     expect(events).not.toContain('WorktreeCreate')
-    for (const event of events)
-      expect(hooksIn(read())[event]).toEqual([
-        { hooks: [{ type: 'command', command: '/opt/paid/bin/paid', args: ['hook'], ...hookEvents[event] }] },
-      ])
+    for (const event of events) expect(hooksIn(read())[event]).toEqual([{ hooks: [entryOf(event)] }])
   })
 
   test('adds to what is there and keeps every byte of it', () => {
@@ -83,7 +79,9 @@ describe('install', () => {
     installHooks(where)
     expect(hooksIn(read())['WorktreeCreate']).toBeUndefined()
     expect(hooksIn(read())['Stop']).toEqual([
-      { hooks: [{ type: 'command', ...ours, ...hookEvents['Stop'], if: 'Bash(git *)' }] },
+      {
+        hooks: [{ type: 'command', ...ours, args: ['hook', '--reply'], timeout: 5, if: 'Bash(git *)' }],
+      },
     ])
   })
 

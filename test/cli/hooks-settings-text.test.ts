@@ -4,6 +4,7 @@ import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { hookEvents } from '../../src/cli/hooks/events.ts'
 import { withHooks, withoutHooks } from '../../src/cli/hooks/settings-text.ts'
+import { entryOf } from '../support/settings.ts'
 
 const ours = { command: '/opt/paid/bin/paid', args: ['hook'] }
 const events = Object.keys(hookEvents)
@@ -80,9 +81,7 @@ test('what is put in is what JSON.parse sees, and nothing else changes', () => {
       for (const [key, value] of Object.entries(was)) if (key !== 'hooks') expect(is[key]).toEqual(value)
       for (const event of new Set([...events, ...Object.keys(was.hooks ?? {})])) {
         const others = was.hooks && Object.hasOwn(was.hooks, event) ? was.hooks[event] : []
-        const mine = Object.hasOwn(hookEvents, event)
-          ? [{ hooks: [{ type: 'command', ...ours, ...hookEvents[event] }] }]
-          : []
+        const mine = Object.hasOwn(hookEvents, event) ? [{ hooks: [entryOf(event)] }] : []
         expect(is.hooks[event]).toEqual([...others, ...mine])
       }
     }),

@@ -256,38 +256,3 @@ describe('an idempotency key', () => {
     }
   })
 })
-
-describe('of a file that is excluded', () => {
-  const text = 'TOKEN=do-not-keep-me'
-  const withheld = '[withheld: the file is excluded]'
-
-  test.each([
-    ['Write', { file_path: '/p/.env', content: text }, { type: 'create', content: text }],
-    ['Edit', { file_path: '/p/prod.ENV', old_string: 'a', new_string: text }, { originalFile: text }],
-    ['Read', { file_path: '/p/my-secret.txt' }, { file: { content: text } }],
-    ['NotebookEdit', { notebook_path: '/p/api_key.ipynb', new_source: text }, text],
-  ])('what %s was given and gave is not kept, but its path', async (tool_name, tool_input, tool_response) => {
-    const { data } = await heard({
-      hook_event_name: 'PostToolUse',
-      tool_name,
-      tool_input,
-      tool_response,
-    })
-    expect(JSON.stringify(data)).not.toContain('do-not-keep-me')
-    const path = 'file_path' in tool_input ? tool_input.file_path : tool_input.notebook_path
-    expect(JSON.stringify(data)).toContain(path ?? 'none')
-    expect(data).toMatchObject({ tool_name, tool_response: withheld })
-  })
-
-  test('the same holds in a batch, and other files are as they were', async () => {
-    const { data } = await heard({
-      hook_event_name: 'PostToolBatch',
-      tool_calls: [
-        { tool_name: 'Read', tool_input: { file_path: '/p/.env' }, tool_response: text },
-        { tool_name: 'Read', tool_input: { file_path: '/p/a.ts' }, tool_response: 'kept' },
-      ],
-    })
-    expect(JSON.stringify(data)).not.toContain('do-not-keep-me')
-    expect(data).toMatchObject({ tool_calls: [{ tool_response: withheld }, { tool_response: 'kept' }] })
-  })
-})

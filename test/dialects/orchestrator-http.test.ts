@@ -43,8 +43,9 @@ const spawn = async (http: Http, description?: string) => {
   return bareSession.parse(answer.json())
 }
 /** Waits until it has done so many tasks, and reads it then. */
-const after = async (http: Http, { id, sessionId }: BareSession, tasks = 1) => {
-  using told = await listenTo(sessions, sessionId)
+const after = async (http: Http, { id }: BareSession, tasks = 1) => {
+  const session = await sessions.get(id)
+  using told = await listenTo(sessions, session?.id ?? '')
   for (let n = 0; n < tasks; n++) await told.next('turn.finished')
   await told.next('session.status', ({ status }) => status === 'idle')
   const answer = await http.get(`/sessions/${id}`)

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
-import { busEvent, createHttp, readPage, type Http } from '../support/http.ts'
+import { busEvent, createHttp, postMany, readPage, type Http } from '../support/http.ts'
 import { openWebSocket, type TestWebSocket } from '../support/websocket.ts'
 
 let daemon: TestDaemon
@@ -17,18 +17,13 @@ afterAll(() => daemon.stop())
 
 const frame = z.strictObject({ type: z.literal('event'), data: busEvent })
 const nextEvent = async ({ frames }: TestWebSocket) => frame.parse(JSON.parse(await frames.next())).data
-const postMany = async (types: readonly string[], session?: string): Promise<string[]> => {
-  const events = types.map((type) => ({
-    type,
-    metadata: session === undefined ? {} : { sessionId: session },
-  }))
-  const answer = await http.post('/events', events)
-  return z.strictObject({ ok: z.literal(true), eventIds: z.array(z.string()) }).parse(answer.json()).eventIds
-}
 
 describe('GET /events', () => {
   test('pages to the end with since=<next>', async () => {
-    const ids = await postMany(Array.from({ length: 25 }, () => 'paged'))
+    const ids = await postMany(
+      http,
+      Array.from({ length: 25 }, () => 'paged'),
+    )
     const read: string[] = []
     let since = `evt_${Number(ids[0]?.slice(4)) - 1}`
     for (;;) {
@@ -46,7 +41,7 @@ describe('GET /events', () => {
   })
 
   test('takes an event id for since, exclusive, whether it exists or not', async () => {
-    const [first, second] = await postMany(['s1', 's2'])
+    const [first, second] = await postMany(http, ['s1', 's2'])
     expect((await readPage(http, `?since=${first}`)).events).toMatchObject([{ id: second }])
     expect(await readPage(http, `?since=${second}`)).toEqual({ events: [], total: 0, next: second ?? '' })
     expect((await readPage(http, '?since=evt_0&limit=1')).total).toBe(1)
@@ -65,14 +60,14 @@ describe('GET /events', () => {
     ).toBe(1)
     const future = await readPage(http, '?since=2999-01-01T00:00:00Z')
     expect(future.events).toEqual([])
-    const [later] = await postMany(['after-future'])
+    const [later] = await postMany(http, ['after-future'])
     expect((await readPage(http, `?since=${future.next}`)).events).toMatchObject([{ id: later }])
   })
 
   test('gives a cursor to read on from also when nothing matched, so that a poller misses nothing', async () => {
     const { events, next } = await readPage(http, '?type=awaited')
     expect(events).toEqual([])
-    const [id] = await postMany(['awaited'])
+    const [id] = await postMany(http, ['awaited'])
     expect((await readPage(http, `?type=awaited&since=${next}`)).events).toMatchObject([{ id }])
   })
 
@@ -115,15 +110,16 @@ describe('GET /events', () => {
 
 describe('/ws', () => {
   test('?since= sends what came after it, then what comes', async () => {
-    const [first, second] = await postMany(['w1', 'w2'])
+    const [first, second] = await postMany(http, ['w1', 'w2'])
     await using listener = await openWebSocket(`${daemon.url}/ws?since=${first}`)
     expect(await nextEvent(listener)).toMatchObject({ id: second })
-    const [third] = await postMany(['w3'])
+    const [third] = await postMany(http, ['w3'])
     expect(await nextEvent(listener)).toMatchObject({ id: third })
   })
 
   test('?replay=50 sends at most the newest fifty of what matches', async () => {
     await postMany(
+      http,
       Array.from({ length: 60 }, (_, n) => `r${n}`),
       'replayed',
     )
@@ -138,8 +134,8 @@ describe('/ws', () => {
   test('?type= and ?session= narrow what is heard', async () => {
     await using byType = await openWebSocket(`${daemon.url}/ws?type=heard`)
     await using bySession = await openWebSocket(`${daemon.url}/ws?session=ws-1`)
-    const [, heard] = await postMany(['unheard', 'heard'])
-    const [inSession] = await postMany(['heard-too'], 'ws-1')
+    const [, heard] = await postMany(http, ['unheard', 'heard'])
+    const [inSession] = await postMany(http, ['heard-too'], 'ws-1')
     expect(await nextEvent(byType)).toMatchObject({ id: heard })
     expect(await nextEvent(bySession)).toMatchObject({ id: inSession })
     expect([await byType.untilPong(), await bySession.untilPong()]).toEqual([[], []])

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Database } from 'bun:sqlite'
 import { z } from 'zod'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
-import { busEvent, createHttp, postEvent, readPage, type Http } from '../support/http.ts'
+import { busEvent, createHttp, postEvent, postMany, readPage, type Http } from '../support/http.ts'
 import { openSocket } from '../support/socket.ts'
 import { openWebSocket } from '../support/websocket.ts'
 
@@ -19,14 +19,6 @@ beforeAll(async () => {
 afterAll(() => daemon.stop())
 
 const frame = z.strictObject({ type: z.literal('event'), data: busEvent })
-const postMany = async (types: readonly string[], session?: string): Promise<string[]> => {
-  const events = types.map((type) => ({
-    type,
-    metadata: session === undefined ? {} : { sessionId: session },
-  }))
-  const answer = await http.post('/events', events)
-  return z.strictObject({ ok: z.literal(true), eventIds: z.array(z.string()) }).parse(answer.json()).eventIds
-}
 const total = async () =>
   z.looseObject({ totalEvents: z.int() }).parse((await http.get('/stats')).json()).totalEvents
 
@@ -132,7 +124,7 @@ test('raw Claude Code hook JSON on /events is of its hook’s type and session',
 
 describe('a batch', () => {
   test('answers an id for each event, in order, without a gap', async () => {
-    const ids = await postMany(['b1', 'b2', 'b3'])
+    const ids = await postMany(http, ['b1', 'b2', 'b3'])
     const numbers = ids.map((id) => Number(id.slice('evt_'.length)))
     expect(numbers).toEqual([0, 1, 2].map((n) => (numbers[0] ?? 0) + n))
     const { events } = await readPage(http, '?limit=3')
@@ -159,7 +151,7 @@ describe('a batch', () => {
   test('of 1,000 is taken, and reaches a listener in order', async () => {
     await using listener = await openWebSocket(`${daemon.url}/ws`)
     const types = Array.from({ length: 1000 }, (_, n) => `thousand-${n}`)
-    await postMany(types)
+    await postMany(http, types)
     const frames = await listener.frames.take(1000)
     expect(frames.map((text) => frame.parse(JSON.parse(text)).data.type)).toEqual(types)
   })

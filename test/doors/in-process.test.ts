@@ -3,13 +3,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { event } from '../../src/protocol/event.ts'
 import { createPeer, endPeer } from '../../src/core/peer.ts'
 import { nativeCalls } from '../conformance/native.ts'
-import type { Caller, House, Pushed } from '../conformance/native/stage.ts'
+import type { Caller, House } from '../conformance/native/stage.ts'
 import { type Engine, openEngine } from '../support/engine.ts'
-import { createInbox, type Inbox } from '../support/inbox.ts'
+import { createFollowed } from '../support/followed.ts'
 
 const openRooms = async (folder: string): Promise<Engine> => {
   const engine = openEngine(folder)
@@ -27,35 +26,18 @@ const openRooms = async (folder: string): Promise<Engine> => {
 const asWritten = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 const connect = async ({ dispatch }: Engine): Promise<Caller> => {
-  const heard = new Map<string, Inbox<Pushed>>()
-  const inboxOf = (subscription: string) => {
-    const inbox = heard.get(subscription) ?? createInbox<Pushed>()
-    heard.set(subscription, inbox)
-    return inbox
-  }
+  const followed = createFollowed()
   const peer = createPeer('test:caller', 'admin', '', {
     blocked: false,
     empty: () => Promise.resolve(),
-    send: (pushed, subscription) => {
-      const { id, type, data } = event.parse(asWritten(pushed))
-      inboxOf(subscription.id).push({ ...(id !== undefined && { id }), type, data })
-    },
-    lagged: (subscription) => inboxOf(subscription.id).end('It fell behind'),
+    send: (pushed, subscription) => followed.push(subscription.id, event.parse(asWritten(pushed))),
+    lagged: (subscription) => followed.end(subscription.id, 'It fell behind'),
   })
   const call: Caller['call'] = async (method, params) =>
     asWritten(await dispatch(peer, method, params === undefined ? undefined : asWritten(params)))
   return {
     call,
-    follow: async (params) => {
-      const { subscription } = z
-        .object({ subscription: z.string() })
-        .parse(await call('event.subscribe', params))
-      return {
-        subscription,
-        next: inboxOf(subscription).next,
-        end: async () => void (await call('event.unsubscribe', { subscription })),
-      }
-    },
+    follow: followed.by(call),
     [Symbol.asyncDispose]: async () => endPeer(peer),
   }
 }

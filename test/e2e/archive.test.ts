@@ -51,6 +51,30 @@ test('a session that hooks tell of is kept as it goes, agents too, and stays whe
     expect(statSync(daemon.paths.archive).mode & 0o777).toBe(0o600)
   }))
 
+test('a file that is excluded while the daemon runs is not kept from then on', () =>
+  withDaemon({}, async (daemon) => {
+    const t = createTranscript()
+    const read = async (text: string) => {
+      t.result(t.tool('Read', { file_path: '/home/me/server.pem' }), text)
+      const path = writeTranscript(join(daemon.home, 'projects'), t)
+      await tellHook(daemon, path, t, { hook_event_name: 'Stop' })
+    }
+    const results = async () => (await shown(daemon, t.id)).filter((text) => !text.includes('server.pem'))
+    await read('the old key')
+    await until(results, (texts) => texts.length === 1)
+    writeFileSync(
+      join(daemon.home, '.promptrc.json'),
+      JSON.stringify({ privacy: { excludePatterns: ['*.pem'] } }),
+    )
+    const counting = async () => (await daemon.run(['call', 'capture.status'])).stdout
+    await until(counting, (status) => status.includes('*.pem'))
+    await read('the new key')
+    expect(await until(results, (texts) => texts.length === 2)).toEqual([
+      'the old key',
+      '[withheld: the file is excluded]',
+    ])
+  }))
+
 test('what a hook names and is no transcript of its session is not read', () =>
   withDaemon({}, async (daemon) => {
     const t = createTranscript()

@@ -3,13 +3,15 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Database } from 'bun:sqlite'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { acquireFileLock } from '../../src/lib/file-lock.ts'
 import { pathsOf } from '../../src/paths.ts'
 import type { Status } from '../../src/protocol/system.ts'
-import { startDaemon, temporaryHome } from '../support/daemon.ts'
+import { startDaemon, temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { examine, listing, prompt } from '../support/doctor.ts'
 import { openHome, type TestHome } from '../support/home.ts'
+import { createTranscript, writeTranscript } from '../support/transcripts.ts'
 
 describe('hooks', () => {
   const settings = (home: TestHome) => join(home.paths.home, '.claude', 'settings.json')
@@ -41,6 +43,27 @@ describe('hooks', () => {
       expect.stringContaining('failed: '),
       expect.stringContaining('not installed'),
     ])
+  }, 30_000)
+})
+
+describe('Claude Code', () => {
+  test('which version there is; or that there is none, or something else', async () => {
+    await using home = openHome()
+    const script = (text: string): string => {
+      const path = join(home.paths.home, 'claude')
+      writeFileSync(path, text, { mode: 0o755 })
+      return path
+    }
+    const asked = async (path: string) => {
+      const { findings } = await examine(home, { PAID_CLAUDE: path, PATH: '/nowhere' })
+      return findings.filter(({ name }) => name === 'claude').map(({ state, found }) => `${state}: ${found}`)
+    }
+    const path = script('#!/bin/sh\necho "2.1.329 (Claude Code)"\n')
+    expect(await asked(path)).toEqual([`ok: Claude Code 2.1.329, ${path}`])
+    expect(await asked('')).toEqual([expect.stringContaining('warning: there is none in the PATH')])
+    expect(await asked('/gone/claude')).toEqual([expect.stringContaining('failed: there is no program')])
+    script('#!/bin/sh\necho "1.0.3 (Claude Code)"\n')
+    expect(await asked(path)).toEqual([expect.stringContaining('failed: ')])
   }, 30_000)
 })
 
@@ -112,6 +135,66 @@ describe('the database', () => {
     bytes.fill(0x5a, 4096 * 2)
     writeFileSync(daemon.paths.database, bytes)
     expect(await database()).toMatchObject({ state: 'failed', found: expect.stringContaining('damaged') })
+  }, 30_000)
+})
+
+describe('the archive', () => {
+  const archiveOf = async ({ run }: TestDaemon): Promise<Finding | undefined> => {
+    const findings: Finding[] = JSON.parse((await run(['doctor', '--json'])).stdout)
+    return findings.find(({ name }) => name === 'archive')
+  }
+  const startKept = async () => {
+    const daemon = await startDaemon()
+    expect(await archiveOf(daemon)).toMatchObject({ state: 'ok', found: 'none yet' })
+    const t = createTranscript()
+    for (let n = 0; n < 300; n++) t.prompt(`${n} ${crypto.randomUUID().repeat(20)}`)
+    const projects = join(daemon.home, 'projects')
+    writeTranscript(projects, t)
+    await daemon.run(['import', projects])
+    return daemon
+  }
+  const whole = {
+    state: 'ok',
+    found: expect.stringMatching(/^[\d.]+ [KM]iB, schema 1, whole$/),
+    advice: null,
+  }
+
+  test('is looked at while a daemon has it, after a kill, and closed, without a trace', async () => {
+    await using daemon = await startKept()
+    expect(await archiveOf(daemon)).toMatchObject(whole)
+    await daemon.kill('SIGKILL')
+    expect(await archiveOf(daemon)).toMatchObject(whole)
+    await daemon.run(['start', '--listen', '127.0.0.1:0'])
+    await daemon.run(['sessions'])
+    await daemon.run(['stop'])
+    const before = listing(daemon.home)
+    expect(await archiveOf(daemon)).toMatchObject(whole)
+    expect(listing(daemon.home)).toEqual(before)
+  }, 30_000)
+
+  test('that is damaged, or of a newer paid, is failed', async () => {
+    await using daemon = await startKept()
+    await daemon.run(['stop'])
+    const { archive } = daemon.paths
+    {
+      using database = new Database(archive)
+      database.run('PRAGMA user_version = 99')
+    }
+    expect(await archiveOf(daemon)).toMatchObject({
+      state: 'failed',
+      found: expect.stringContaining('has schema 99'),
+    })
+    const bytes = readFileSync(archive)
+    bytes.fill(0x5a, 8192 * 2)
+    bytes[63] = 1
+    writeFileSync(archive, bytes)
+    expect(await archiveOf(daemon)).toMatchObject({
+      state: 'failed',
+      found: expect.stringContaining('cannot be relied on'),
+      advice: expect.stringContaining('paid import'),
+    })
+    writeFileSync(archive, 'no database at all, but long enough to be one')
+    expect(await archiveOf(daemon)).toMatchObject({ state: 'failed' })
   }, 30_000)
 })
 

@@ -17,13 +17,15 @@ import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { startDaemon } from '../support/daemon.ts'
 import { examine, listing, prompt } from '../support/doctor.ts'
 import { openHome } from '../support/home.ts'
+import { writeScriptedClaude } from '../support/sessions.ts'
 
 test('a healthy home: every check is ok, exit 0, aligned lines for people and one array for programs', async () => {
   await using home = openHome()
+  const env = { PAID_CLAUDE: writeScriptedClaude(join(home.paths.home, 'bin')) }
   await home.paid(['start'])
   await home.paid(['hooks', 'install'])
   await home.paid(['hook'], { stdin: prompt })
-  const { findings } = await examine(home)
+  const { findings } = await examine(home, env)
   expect(findings.filter(({ state }) => state !== 'ok')).toEqual([])
   expect([...new Set(findings.map(({ name }) => name))]).toEqual([
     'home',
@@ -35,12 +37,14 @@ test('a healthy home: every check is ok, exit 0, aligned lines for people and on
     'ports',
     'leftovers',
     'database',
+    'archive',
     'spool',
     'disk',
     'hooks',
+    'claude',
     'proxies',
   ])
-  const { code, stdout, stderr } = await home.paid(['doctor'])
+  const { code, stdout, stderr } = await home.paid(['doctor'], { env })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const lines = stdout.trimEnd().split('\n')
   expect(lines.pop()).toBe('All is well.')
@@ -126,6 +130,7 @@ describe('sockets', () => {
       'sockets: http.sock was left by a daemon that is gone',
       `leftovers: daemon.json is of a daemon that is gone (pid ${daemon.pid})`,
       expect.stringContaining('hooks: not installed'),
+      expect.stringContaining('claude: there is none'),
     ])
     expect(existsSync(daemon.socket)).toBe(true)
   }, 30_000)

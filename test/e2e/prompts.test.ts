@@ -3,6 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Database } from 'bun:sqlite'
+import { addMessages } from '../support/many-messages.ts'
 import { openHome, type TestHome } from '../support/home.ts'
 import { paidBinary } from '../support/daemon.ts'
 import { createTranscript, writeTranscript } from '../support/transcripts.ts'
@@ -135,3 +137,15 @@ test('diff tells what a conversation changed', async () => {
   })
   expect((await home.paid(['prompts', 'diff', 'bbbb'])).stderr).toContain('It changed no file.')
 })
+
+test('of a word in very many messages the newest are ranked, and that is said', async () => {
+  {
+    using database = new Database(home.paths.archive)
+    addMessages(database, 50_001, (n) => (n === 1 ? 'everywhere everywhere' : 'everywhere'))
+  }
+  const { stdout, stderr } = await home.paid(['prompts', 'search', 'everywhere', '--limit', '3'])
+  expect(stdout.split('\n\n')).toHaveLength(3)
+  expect(stderr).toContain('These are the best 3 of the newest 50,000; 50,001 messages match.')
+  const told = await home.paid(['prompts', 'search', 'everywhere', '--limit', '3', '--json'])
+  expect(JSON.parse(told.stdout)).toMatchObject({ order: 'rank', count: 50_001, ranked: 50_000 })
+}, 30_000)

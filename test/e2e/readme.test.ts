@@ -12,7 +12,7 @@ import { errors } from '../../src/protocol/error.ts'
 import { limits } from '../../src/protocol/limits.ts'
 import { environmentOf, paidBinary, runPaid, temporaryHome, withDaemon } from '../support/daemon.ts'
 import { ask } from '../support/http-text.ts'
-import { type Block, blocksOf, codesIn, sectionOf, shown, tablesOf } from '../support/readme.ts'
+import { type Block, blocksOf, codesIn, readmeText, sectionOf, shown, tablesOf } from '../support/readme.ts'
 import { openShell } from '../support/shell.ts'
 
 /** A clean account: `~` is new, `paid` lies in `dist/`, a daemon takes a free port. */
@@ -218,8 +218,24 @@ const written = (name: string, value: number): string => {
   return value.toLocaleString('en-US')
 }
 
+test('the list at the top leads to every section in order, and every link within the page to a heading', async () => {
+  const text = await readmeText()
+  const anchorsOf = (heading: RegExp): string[] =>
+    [...text.matchAll(heading)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    )
+  const linksIn = (part: string): string[] =>
+    [...part.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor)
+  expect(linksIn(text.split('\n## ', 1)[0] ?? '')).toEqual(anchorsOf(/^## (.+)$/gm))
+  const headings = new Set(anchorsOf(/^##+ (.+)$/gm))
+  expect(linksIn(text).filter((anchor) => !headings.has(anchor))).toEqual([])
+})
+
 test('every block of commands in the README is a shell’s, and every one of JSON is JSON', async () => {
-  const text = readFileSync(join(import.meta.dir, '../../README.md'), 'utf8')
+  const text = await readmeText()
   const all: Block[] = blocksOf(text)
   for (const { words, body } of all)
     if (words === 'json') expect(() => JSON.parse(body), body).not.toThrow()

@@ -116,3 +116,62 @@ test.skipIf(!claudeAvailable)(
   },
   timeout,
 )
+
+test.skipIf(!claudeAvailable)(
+  'its cost is the sum of what its processes tell: across /clear, and after one was killed that wrote no figure down',
+  async () => {
+    await using sessions = await open()
+    const { connection } = sessions
+    const { id, told } = await sessions.spawn('one')
+    using _ = told
+    const { costUsd } = await told.next('turn.finished')
+    const each = Number(costUsd)
+    const say = async (text: string) => {
+      await connection.call('session.send', { id, text })
+      return await told.next('turn.finished')
+    }
+    expect(await say('/clear')).toMatchObject({ ok: true, costUsd: 0 })
+    const { conversation } = (await sessions.get(id)) ?? {}
+    expect(conversation).toBeString()
+    expect(await say('two')).toMatchObject({ ok: true, result: 'Heard: two' })
+    for (const [n, text] of ['three', 'four'].entries()) {
+      process.kill((await sessions.get(id))?.pid ?? 0, 'SIGKILL')
+      expect(await told.next('session.ended')).toMatchObject({ status: 'failed' })
+      await connection.call('session.resume', { id, prompt: text })
+      await told.next('turn.finished')
+      expect((await sessions.get(id))?.costUsd).toBeCloseTo(each * (n + 3), 10)
+    }
+    const asked = JSON.stringify(sessions.api.requests.at(-1)?.body.messages)
+    for (const text of ['two', 'three', 'four']) expect(asked).toContain(text)
+    expect(asked).not.toContain('"one"')
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
+  'a guard refuses a tool of a session that runs here, and gives it the lock when it is free',
+  async () => {
+    await using sessions = await open()
+    const { connection } = sessions
+    const { id, told } = await sessions.spawn('hello')
+    using _ = told
+    await told.next('turn.finished')
+    const hold = { name: 'database', holder: 'somebody' }
+    await connection.call('lock.acquire', { ...hold, ttl: timeout })
+    await connection.call('guard.add', { pattern: '*.sql', lock: 'database' })
+    const input = JSON.stringify({ command: 'echo > one.sql', description: 'a test' })
+    await connection.call('session.send', { id, text: `::tool Bash ${input}\n::say done` })
+    const refused = await told.next('tool.finished')
+    expect(refused['ok']).toBe(false)
+    expect(JSON.stringify(refused)).toContain('somebody holds it since')
+    await told.next('turn.finished')
+    await connection.call('lock.release', hold)
+    await connection.call('session.send', { id, text: `::tool Bash ${input}\n::say done` })
+    await told.next('permission.requested')
+    expect((await connection.call('lock.get', { name: 'database' })).lock?.holder).toBe(`session:${id}`)
+    await connection.call('session.answer', { id, allow: true })
+    expect(await told.next('tool.finished')).toMatchObject({ ok: true })
+    await told.next('turn.finished')
+  },
+  timeout,
+)

@@ -1,8 +1,9 @@
 // The beginning and the end of managed sessions, with the compiled binary and a scripted Claude Code.
 
 import { expect, test } from 'bun:test'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { processesBelow } from '../../src/lib/processes.ts'
 import { errorOf } from '../support/errors.ts'
 import { isAlive, listenTo, livingIn, openSessions, storedOf } from '../support/sessions.ts'
 
@@ -12,11 +13,15 @@ test(
   'stopping ends the process and all of its group, also what does not obey, and is told once',
   async () => {
     await using sessions = await openSessions({ config: { sessions: { stopSeconds: 1 } } })
-    const { id, told } = await sessions.spawn('deaf\nchild\nsay ready\nwait')
+    const { id, told } = await sessions.spawn('deaf\nchild\napart\nsay ready\nwait')
     using _ = told
     await told.next('message.said')
     const { pid = 0 } = (await sessions.get(id)) ?? {}
-    if (process.platform === 'linux') expect(livingIn(pid).length).toBeGreaterThan(1)
+    const below = processesBelow(pid)
+    if (process.platform === 'linux') {
+      expect(livingIn(pid).length).toBeGreaterThan(1)
+      expect(below.some(({ group }) => group !== pid)).toBe(true)
+    }
     const { connection } = sessions
     await connection.call('session.send', { id, text: 'never seen' })
     const stops = await Promise.all([
@@ -25,6 +30,7 @@ test(
     ])
     expect(stops.map(({ session }) => session.status)).toEqual(['terminated', 'terminated'])
     expect(livingIn(pid)).toEqual([])
+    expect(below.filter((each) => isAlive(each.pid))).toEqual([])
     expect((await connection.call('session.stop', { id })).session.status).toBe('terminated')
     const stored = await storedOf(connection, id)
     expect(stored.filter(({ type }) => type === 'session.ended')).toHaveLength(1)
@@ -36,6 +42,21 @@ test(
     expect(await errorOf(connection.call('session.send', { id, text: 'x' }))).toMatchObject({
       code: 'session_ended',
     })
+  },
+  timeout,
+)
+
+test.skipIf(!Bun.which('setsid'))(
+  'what it sent away to live on lives on',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, told } = await sessions.spawn('away\nsay gone')
+    using _ = told
+    await told.next('turn.finished')
+    await sessions.connection.call('session.stop', { id })
+    const away = Number(readFileSync(join(sessions.directory, 'away'), 'utf8'))
+    expect(isAlive(away)).toBe(true)
+    process.kill(away, 'SIGKILL')
   },
   timeout,
 )
@@ -84,6 +105,30 @@ test(
       code: 'no_claude',
       message: 'There is no program /nowhere/claude to start',
     })
+    expect(await sessions.connection.call('session.list', {})).toEqual({ sessions: [] })
+  },
+  timeout,
+)
+
+test(
+  'a program that is none of Claude Code, or hangs, is told within its time',
+  async () => {
+    await using sessions = await openSessions()
+    const program = join(sessions.home, 'bin', 'claude')
+    for (const [script, said] of [
+      ['#!/nowhere/interpreter\n', 'cannot be run'],
+      ['\x7fELF nothing', 'cannot be run'],
+      ['#!/bin/sh\necho hello\n', 'does not say a version of Claude Code: hello'],
+      ['#!/bin/sh\necho "1.0.99 (Claude Code)"\n', '2.0.0 or newer is needed'],
+      // what it leaves behind holds its output open
+      ['#!/bin/sh\nsleep 600 &\necho hello\n', 'does not say a version'],
+    ] as const) {
+      writeFileSync(program, script)
+      expect(await errorOf(sessions.spawn('x'))).toMatchObject({
+        code: 'no_claude',
+        message: expect.stringContaining(said),
+      })
+    }
     expect(await sessions.connection.call('session.list', {})).toEqual({ sessions: [] })
   },
   timeout,

@@ -1,6 +1,7 @@
 // A daemon that is killed in the middle of ten sessions; and twenty that stream at once.
 
 import { expect, test } from 'bun:test'
+import { processesBelow } from '../../src/lib/processes.ts'
 import { isAlive, listenTo, livingIn, openSessions, storedOf } from '../support/sessions.ts'
 
 const timeout = 120_000
@@ -10,7 +11,7 @@ test(
   async () => {
     await using sessions = await openSessions()
     const ten = await Promise.all(
-      Array.from({ length: 10 }, (_, n) => sessions.spawn(`say one of ${n}\nchild\ntool Bash {}`)),
+      Array.from({ length: 10 }, (_, n) => sessions.spawn(`say one of ${n}\nchild\napart\ntool Bash {}`)),
     )
     for (const { id, told } of ten) {
       await told.next('permission.requested')
@@ -19,6 +20,7 @@ test(
     const pids = await Promise.all(ten.map(async ({ id }) => (await sessions.get(id))?.pid ?? 0))
     const before = await Promise.all(ten.map(({ id }) => storedOf(sessions.connection, id)))
     expect(pids.every(isAlive)).toBe(true)
+    const below = pids.flatMap(processesBelow)
     await sessions.kill('SIGKILL')
     for (const { told } of ten) told[Symbol.dispose]()
 
@@ -36,6 +38,7 @@ test(
       expect(livingIn(pids[n] ?? 0)).toEqual([])
       expect(await again.get(id)).toMatchObject({ status: 'lost', turns: 1 })
     }
+    expect(below.filter(({ pid }) => isAlive(pid))).toEqual([])
     await Promise.all(
       ten.map(async ({ id }) => {
         using told = await listenTo(again, id)

@@ -216,3 +216,27 @@ test('guard 6: no answer opens us to another site, least of all a preflight', as
           if (method === 'OPTIONS') expect(answer.status).toBeGreaterThanOrEqual(400)
         }
 }, 60_000)
+
+test('guard 6: an origin that was let in is named to its own pages, where pages ask, and nowhere else', async () => {
+  const { guarded, open } = walled
+  const named = /^access-control-allow-origin: (.*)$/m
+  const from = (origin: string) => [`Origin: ${origin}`, 'Sec-Fetch-Site: cross-site']
+  const preflight = ['Access-Control-Request-Method: POST', 'Access-Control-Request-Headers: content-type']
+  const page = 'https://paid.example.test'
+  for (const path of ['/sessions', '/sessions/x', '/sessions/x/tasks', '/status', '/health']) {
+    const answer = await request(guarded, `OPTIONS ${path}`, [...preflight, ...from(page)])
+    expect([answer.status, named.exec(answer.headers)?.[1]]).toEqual([204, page])
+    const foreign = await request(guarded, `OPTIONS ${path}`, [...preflight, ...from('https://evil.test')])
+    expect(foreign.headers).not.toMatch(/^access-control/m)
+  }
+  const read = await request(open, 'GET /sessions', from(page))
+  expect([read.status, named.exec(read.headers)?.[1]]).toEqual([200, page])
+  expect(read.headers).toMatch(/^vary: origin$/m)
+  expect(read.headers).not.toMatch(/allow-credentials/)
+  expect((await request(guarded, 'GET /sessions', from(page))).status).toBe(401)
+  for (const path of [...paths, '/ready', '/version'])
+    for (const method of ['OPTIONS', 'GET'])
+      expect((await request(open, `${method} ${path}`, [...preflight, ...from(page)])).headers).not.toMatch(
+        /^access-control/m,
+      )
+})

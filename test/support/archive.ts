@@ -14,7 +14,7 @@ export const archiveIn = (path: string, excluded: readonly string[] = exclude): 
       archive ??= openArchive({ path, exclude: excluded }, (progress) => {
         for (const hear of hearers) hear(progress)
       })
-      return (await archive.answer(name, params)) as CallResult<N>
+      return (await archive.answer(name, params, excluded)) as CallResult<N>
     },
     onProgress: (hear) => {
       hearers.add(hear)

@@ -99,8 +99,14 @@ export const openEngine = (
     captureSettings,
     keeping,
     claudeFolder: undefined,
-    sessions: { ...loadConfig({ paths: pathsOf(folder) }).sessions, workspaces: join(folder, 'workspaces') },
+    isSpooled: () => false,
+    sessions: {
+      ...loadConfig({ paths: pathsOf(folder) }).sessions,
+      claude: '',
+      workspaces: join(folder, 'workspaces'),
+    },
     archive: { client: archived, live: true, exists: () => true },
+    guardsFile: join(folder, 'guards.json'),
     // it has no doors
     postToSelf: () => Promise.reject(new Error('nobody listens')),
     isExposed: exposed,

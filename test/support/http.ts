@@ -105,3 +105,11 @@ export const postEvent = async (http: Http, event: unknown): Promise<string> => 
   const answer = await http.post('/events', event)
   return z.strictObject({ ok: z.literal(true), eventId: z.string() }).parse(answer.json()).eventId
 }
+
+/** Posts events of these types, in a session or in none, and gives their ids. */
+export const postMany = async (http: Http, types: readonly string[], session?: string): Promise<string[]> => {
+  const metadata = session === undefined ? {} : { sessionId: session }
+  const events = types.map((type) => ({ type, metadata }))
+  const answer = await http.post('/events', events)
+  return z.strictObject({ ok: z.literal(true), eventIds: z.array(z.string()) }).parse(answer.json()).eventIds
+}

@@ -61,9 +61,9 @@ export const openKept = (exclude?: readonly string[]) => {
       return database.query<T, (string | number)[]>(sql).all(...values)
     },
     /** By another connection: what would take long to say. */
-    write: (work: (database: Database) => void): void => {
+    write: <T>(work: (database: Database) => T): T => {
       using database = new Database(path)
-      work(database)
+      return work(database)
     },
     [Symbol.asyncDispose]: async () => {
       await client.close()

@@ -3,9 +3,10 @@
 import { rmSync } from 'node:fs'
 import { z } from 'zod'
 import { event } from '../../src/protocol/event.ts'
-import { errorOf, type Caller, type House, type Pushed } from '../conformance/native/stage.ts'
+import { errorOf, type Caller, type House } from '../conformance/native/stage.ts'
 import { startDaemon, temporaryHome, type TestDaemon } from './daemon.ts'
-import { createInbox, type Inbox } from './inbox.ts'
+import { createFollowed } from './followed.ts'
+import type { Inbox } from './inbox.ts'
 
 export type Texts = AsyncDisposable & { frames: Inbox<string>; send: (text: string) => void | Promise<void> }
 
@@ -18,20 +19,13 @@ const frame = z.union([
 /** @param isOurs false for frames that belong to another dialect on the same connection */
 export const createNativeCaller = (texts: Texts, isOurs: (text: string) => boolean = () => true): Caller => {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
-  const heard = new Map<string, Inbox<Pushed>>()
+  const followed = createFollowed()
   let calls = 0
-
-  const inboxOf = (subscription: string): Inbox<Pushed> => {
-    const known = heard.get(subscription) ?? createInbox<Pushed>()
-    heard.set(subscription, known)
-    return known
-  }
 
   const take = (text: string): void => {
     const taken = frame.parse(JSON.parse(text))
     if ('event' in taken) {
-      const { id, type, data } = taken.event
-      inboxOf(taken.subscription).push({ ...(id !== undefined && { id }), type, data })
+      followed.push(taken.subscription, taken.event)
       return
     }
     const call = waiting.get(taken.id)
@@ -49,7 +43,7 @@ export const createNativeCaller = (texts: Texts, isOurs: (text: string) => boole
       }
     } catch (error) {
       for (const call of waiting.values()) call.reject(error)
-      for (const inbox of heard.values()) inbox.end(String(error))
+      followed.endAll(String(error))
     }
   }
   void read()
@@ -64,16 +58,7 @@ export const createNativeCaller = (texts: Texts, isOurs: (text: string) => boole
 
   return {
     call,
-    follow: async (params) => {
-      const { subscription } = z
-        .object({ subscription: z.string() })
-        .parse(await call('event.subscribe', params))
-      return {
-        subscription,
-        next: inboxOf(subscription).next,
-        end: async () => void (await call('event.unsubscribe', { subscription })),
-      }
-    },
+    follow: followed.by(call),
     [Symbol.asyncDispose]: () => texts[Symbol.asyncDispose](),
   }
 }

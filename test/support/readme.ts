@@ -7,9 +7,11 @@ import { join } from 'node:path'
 export type Block = { words: string; body: string }
 export type Table = { header: string[]; rows: string[][] }
 
+export const readmeText = (): Promise<string> => Bun.file(join(import.meta.dir, '../../README.md')).text()
+
 /** The text of the section with this heading, up to the next one of its level. */
 export const sectionOf = async (heading: string): Promise<string> => {
-  const text = await Bun.file(join(import.meta.dir, '../../README.md')).text()
+  const text = await readmeText()
   const [, section] = text.split(`\n## ${heading}\n`)
   if (section === undefined) throw new Error(`The README has no section "${heading}"`)
   return section.split(/\n## (?=\w)/, 1)[0] ?? ''

@@ -6,7 +6,10 @@
 //   wait             until it is interrupted    crash CODE       ends in the middle
 //   line JSON        writes a line as it is     long N           answers with N characters
 //   deaf             from now on ignores SIGTERM
+//   /clear           begins another conversation, under another id, which costs from nothing
 //   child            starts a process in its group that ignores SIGTERM
+//   apart            the same in a session of its own, as Claude Code runs its tools
+//   away             sends a process away that is to live on; its pid is in the file `away`
 // A prompt without a command is answered with `heard: ` and all of the notes and the prompt.
 
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
@@ -20,10 +23,10 @@ if (args.includes('--version')) {
 }
 const after = (flag: string): string | undefined => args[args.indexOf(flag) + 1 || args.length]
 const resumed = after('--resume')
-const id = resumed ?? after('--session-id') ?? ''
+let id = resumed ?? after('--session-id') ?? ''
 const folder = join(homedir(), '.claude', 'projects', 'scripted')
-const transcript = join(folder, `${id}.jsonl`)
-if (resumed !== undefined && !existsSync(transcript)) {
+const transcript = (): string => join(folder, `${id}.jsonl`)
+if (resumed !== undefined && !existsSync(transcript())) {
   console.error(`No conversation found with session ID: ${id}`)
   process.exit(1)
 }
@@ -34,7 +37,7 @@ const write = (line: object): void => {
 }
 const keep = (text: string): void => {
   mkdirSync(folder, { recursive: true })
-  appendFileSync(transcript, `${JSON.stringify({ type: 'user', sessionId: id, text })}\n`)
+  appendFileSync(transcript(), `${JSON.stringify({ type: 'user', sessionId: id, text })}\n`)
 }
 
 type Prompt = { uuid: string; text: string }
@@ -45,6 +48,7 @@ let interrupted = Promise.withResolvers<void>()
 let busy = false
 let cost = 0
 let asked = 0
+let hooksBefore: { matcher?: string; hookCallbackIds: string[] }[] = []
 
 const assistant = (...content: object[]): void =>
   write({
@@ -63,11 +67,33 @@ const sayText = (text: string): void => {
   assistant({ type: 'text', text })
 }
 
+/** Why a hook of its host refuses a tool. */
+const guarded = async (name: string, input: unknown): Promise<unknown> => {
+  for (const { matcher = '', hookCallbackIds } of hooksBefore)
+    if (new RegExp(`^(?:${matcher})$`).test(name)) {
+      const request_id = crypto.randomUUID()
+      const given = Promise.withResolvers<Record<string, unknown>>()
+      answers.set(request_id, given.resolve)
+      const hook = { session_id: id, hook_event_name: 'PreToolUse', cwd: process.cwd() }
+      const request = {
+        subtype: 'hook_callback',
+        callback_id: hookCallbackIds[0],
+        input: { ...hook, tool_name: name, tool_input: input },
+      }
+      write({ type: 'control_request', request_id, request })
+      const { hookSpecificOutput: said } = await given.promise
+      if (said) return Object(said).permissionDecisionReason
+    }
+  return undefined
+}
+
 const tool = async (name: string, input: unknown, free: boolean): Promise<void> => {
   const use = `toolu_${++asked}`
   assistant({ type: 'tool_use', id: use, name, input })
   let said: Record<string, unknown> = { behavior: 'allow', updatedInput: input }
-  if (!free) {
+  const refused = await guarded(name, input)
+  if (refused !== undefined) said = { behavior: 'deny', message: refused }
+  else if (!free) {
     const request_id = crypto.randomUUID()
     const rule = {
       type: 'addRules',
@@ -115,13 +141,21 @@ const act = async (command: string, rest: string): Promise<void> => {
     process.exit(Number(rest))
   } else if (command === 'line') process.stdout.write(`${rest}\n`)
   else if (command === 'deaf') process.on('SIGTERM', () => {})
-  else if (command === 'child')
+  else if (command === '/clear') {
+    id = crypto.randomUUID()
+    cost = -0.01
+    write({ type: 'system', subtype: 'init', model: 'scripted-1' })
+  } else if (command === 'away') {
+    await Bun.spawn(['sh', '-c', 'setsid sleep 600 >/dev/null 2>&1 & echo $! > away.new; mv away.new away'])
+      .exited
+  } else if (command === 'child' || command === 'apart')
     Bun.spawn(['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], {
       stdio: ['ignore', 'ignore', 'ignore'],
+      detached: command === 'apart',
     })
 }
 
-const commands = /^(say|long|chunks|tool|free|wait|crash|line|deaf|child)(?: (.*))?$/
+const commands = /^(say|long|chunks|tool|free|wait|crash|line|deaf|child|apart|away|\/clear)(?: (.*))?$/
 
 const answer = async ({ uuid, text }: Prompt): Promise<void> => {
   interrupted = Promise.withResolvers()
@@ -168,7 +202,7 @@ type Line = {
   shouldQuery?: boolean
   message?: { content: { text: string }[] }
   request_id?: string
-  request?: { subtype: string }
+  request?: { subtype: string; hooks?: { PreToolUse?: typeof hooksBefore } }
   response?: { request_id: string; response: Record<string, unknown> }
 }
 
@@ -189,6 +223,7 @@ const take = (line: Line): void => {
   if (type === 'user') takeMessage(line)
   else if (response) answers.get(response.request_id)?.(response.response)
   else if (request?.subtype === 'initialize') {
+    hooksBefore = request.hooks?.PreToolUse ?? []
     if (process.env['SCRIPTED_CLAUDE'] !== 'mute') success(request_id, { pid: process.pid })
   } else if (request?.subtype === 'interrupt') {
     success(request_id, { still_queued: [] })

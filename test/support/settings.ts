@@ -12,6 +12,11 @@ export const removeSettings = (): void => {
 }
 
 export const ours = { command: '/opt/paid/bin/paid', args: ['hook'] }
+/** What is installed for an event. */
+export const entryOf = (event: string) => {
+  const { flags = [], ...options } = hookEvents[event] ?? {}
+  return { type: 'command', ...ours, args: [...ours.args, ...flags], ...options }
+}
 export const events = Object.keys(hookEvents)
 
 /** A settings file with this text, or none. */

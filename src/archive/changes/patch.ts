@@ -3,8 +3,8 @@
 
 import { structuredPatch } from 'diff'
 import type { FileChange } from '../../protocol/prompts.ts'
-import { type Fields, fieldsIn, isFields, numberIn, textIn } from '../fields.ts'
-import { withheldMark } from '../withhold.ts'
+import { type Fields, fieldsIn, isFields, numberIn, textIn } from '../../lib/fields.ts'
+import { withheldMark } from '../../lib/withhold.ts'
 
 export type Patch = Pick<FileChange, 'patch' | 'added' | 'removed' | 'withheld' | 'part'>
 

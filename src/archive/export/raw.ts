@@ -1,6 +1,6 @@
 // A kept line as it is exported: JSON with each of its texts redacted, so that it stays JSON; what is no JSON as text.
 
-import { isFields } from '../fields.ts'
+import { isFields } from '../../lib/fields.ts'
 
 type Safe = (text: string) => string
 

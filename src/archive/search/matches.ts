@@ -34,6 +34,8 @@ export type Matches = {
   order: 'rank' | 'newest'
   /** how many there are; undefined when they were not counted to the end */
   count?: number
+  /** how many of these, the newest, were ranked; undefined when all were, or none */
+  ranked?: number
 }
 
 type Id = { id: number }
@@ -133,10 +135,17 @@ export const createMatcher = (database: Database) => {
     const count = countOf(match, range, most + 1)
     if (count <= most) {
       const numbers = sessions && JSON.stringify(sessions.map(({ number }) => number))
-      if (count > rankedMatches)
+      const isPart = count > rankedMatches
+      if (isPart)
         range.from = database.query<Id, Asked>(edge).get(match, from, range.to, rankedMatches - 1)?.id ?? from
       const ids = rank(phrases, { ...range, ...(numbers !== undefined && { sessions: numbers }) }, limit)
-      if (ids) return { ids, order: 'rank', ...(sessions === undefined && { count }) }
+      if (ids)
+        return {
+          ids,
+          order: 'rank',
+          ...(sessions === undefined && { count }),
+          ...(isPart && { ranked: rankedMatches }),
+        }
     }
     if (sessions) return { ids: newestIn(match, sessions, since, limit), order: 'newest' }
     const rows = database.query<Id, Asked>(newest).all(match, range.from, range.to, limit)

@@ -85,7 +85,7 @@ const askDaemon = async (): Promise<Heard> => {
 
 export const settingsLines = (found: HooksStatus & { scope: Scope }): string[] => {
   const line = (text: string, name = '') => `${name.padEnd(8)} ${visible(text)}`
-  const { installed, missing } = found
+  const { installed, missing, outdated } = found
   const add = `\`${selfName()} hooks install${found.scope === 'project' ? ' --project' : ''}\``
   const state =
     found.problem !== undefined
@@ -98,8 +98,14 @@ export const settingsLines = (found: HooksStatus & { scope: Scope }): string[] =
   const commands = found.commands.map(
     ({ command, exists }) => `runs ${command}${exists ? '' : `, WHICH IS NOT THERE: ${add} puts it right`}`,
   )
+  const old =
+    outdated.length > 0 ? [`in an earlier form for ${outdated.join(', ')}: ${add} puts it right`] : []
+  const guards = found.unguarded ? [`GUARDS ARE NOT ASKED before a file is touched: ${add}`] : []
   const off = found.disabled ? ['switched off by disableAllHooks in this file'] : []
-  return [line(found.settingsPath, found.scope), ...[...state, ...commands, ...off].map((text) => line(text))]
+  return [
+    line(found.settingsPath, found.scope),
+    ...[...state, ...guards, ...old, ...commands, ...off].map((text) => line(text)),
+  ]
 }
 
 export const daemonLine = ({ running, last }: Heard, now = Date.now()): string => {

@@ -3,11 +3,12 @@
 import { connect } from '../../client/index.ts'
 import type { HeldLock } from '../../client/types.ts'
 import { formatDuration } from '../../lib/duration.ts'
+import type { Paths } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { here, reach } from '../home.ts'
 import { say } from '../output.ts'
 import { quoted, selfName } from '../self.ts'
-import { shellName } from '../shell-name.ts'
+import { sessionName, shellName } from '../shell-name.ts'
 import { spanOf } from '../span.ts'
 import { talk, warn } from '../talk.ts'
 import { exitOfSignal, onSignals, type Running, startCommand } from '../while-locked.ts'
@@ -66,8 +67,7 @@ const runLocked = async (
   command: readonly string[],
 ): Promise<number> => {
   const paths = here()
-  const first = await reach(paths)
-  first.close()
+  const as = holder ?? (await ownSession(paths, name))
   const waiting = new AbortController()
   let running: Running | undefined
   let ending: NodeJS.Signals | undefined
@@ -82,7 +82,7 @@ const runLocked = async (
       .lock(name, {
         wait: wait,
         ttl: ttl,
-        ...(holder !== undefined && { holder }),
+        ...(as !== undefined && { holder: as }),
         ...(note !== undefined && { note }),
         signal: waiting.signal,
       })
@@ -107,6 +107,15 @@ const runLocked = async (
   } finally {
     undo()
   }
+}
+
+/** Our session, when it has the lock already: the command does not wait for who runs it. */
+const ownSession = async (paths: Paths, name: string): Promise<string | undefined> => {
+  await using daemon = await reach(paths)
+  const session = sessionName()
+  if (session === undefined) return undefined
+  const { lock: now } = await daemon.call('lock.get', { name })
+  return now?.holder === session ? session : undefined
 }
 
 class CannotRun extends Error {

@@ -1,5 +1,6 @@
 // `paid status`: the daemon at a glance. Run often and by scripts, so it loads little and asks once.
 
+import { formatBytes } from '../../lib/byte-size.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import type { Status } from '../../protocol/system.ts'
 import { withDaemon } from '../home.ts'
@@ -41,7 +42,10 @@ export const statusLines = (found: Status, now = Date.now()): string[] => {
       ? [['sockets', found.sockets.slice(ownSockets).join('  ')] satisfies [string, string]]
       : []),
     ['home', found.home],
-    ['events', `${counted(log.events, 'event')} in ${counted(log.sessions, 'session')}, ${size(log.bytes)}`],
+    [
+      'events',
+      `${counted(log.events, 'event')} in ${counted(log.sessions, 'session')}, ${formatBytes(log.bytes)}`,
+    ],
     ...trouble.map((text): [string, string] => ['log', text]),
     [
       'clients',
@@ -57,7 +61,7 @@ export const statusLines = (found: Status, now = Date.now()): string[] => {
           ],
         ]
       : []),
-    ['memory', size(found.memoryBytes)],
+    ['memory', formatBytes(found.memoryBytes)],
   ]
   const lines = rows.map(([name, text]) => `${name.padEnd(9)} ${visible(text)}`)
   const sessions = found.recentSessions.slice(0, sessionsShown).map((session) => {
@@ -74,11 +78,3 @@ export const statusLines = (found: Status, now = Date.now()): string[] => {
 
 const counted = (count: number, what: string): string =>
   `${String(count).replace(/\B(?=(\d{3})+$)/g, ',')} ${what}${count === 1 ? '' : 's'}`
-
-const size = (bytes: number): string => {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  let amount = bytes
-  let unit = 0
-  for (; amount >= 1024 && unit < units.length - 1; unit++) amount /= 1024
-  return `${amount < 10 && unit > 0 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`
-}

@@ -1,11 +1,10 @@
 // The database: what the running daemon says of it; else a look of our own that leaves no trace.
 
-import { existsSync, statSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
-import { constants, Database } from 'bun:sqlite'
+import { existsSync } from 'node:fs'
 import { isLocked } from '../../lib/file-lock.ts'
 import type { Facts } from './facts.ts'
 import { failed, type Finding, ok, warning } from './finding.ts'
+import { damageIn, openUntraced } from './sqlite.ts'
 
 const name = 'database'
 const damagedAdvice =
@@ -53,20 +52,10 @@ const judgeStatus = ({ writable, check, lostGroups }: Judged): Finding[] => {
   ]
 }
 
-/**
- * SQLite's own quick check. A database that was closed whole is opened as one that nobody changes, which makes no
- * files beside it; with a write-ahead log of a daemon that died, its files are there already.
- */
 const damageOf = (path: string): string[] => {
-  const waiting = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
-  const { SQLITE_OPEN_READONLY, SQLITE_OPEN_URI } = constants
   try {
-    using database = new Database(
-      `${pathToFileURL(path).href}${waiting > 0 ? '' : '?immutable=1'}`,
-      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
-    )
-    const rows = database.query<{ quick_check: string }, []>('PRAGMA quick_check(3)').all()
-    return rows.map((row) => row.quick_check).filter((line) => line !== 'ok')
+    using database = openUntraced(path)
+    return damageIn(database)
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)]
   }

@@ -4,6 +4,8 @@
 // breaks is a finding and keeps no other from being made.
 // It refuses to look into a home that others can write to: nothing there can be believed.
 
+import { checkArchive } from './archive.ts'
+import { checkClaude } from './claude.ts'
 import { checkConfig } from './config.ts'
 import { checkDaemon, checkVersion } from './daemon.ts'
 import { checkDatabase } from './database.ts'
@@ -30,12 +32,14 @@ const ofTheHome: Record<string, Check> = {
   ports: checkPorts,
   leftovers: checkLeftovers,
   database: checkDatabase,
+  archive: checkArchive,
   spool: checkSpool,
 }
 const ofTheMachine: Record<string, Check> = {
   disk: checkDisk,
   hooks: checkHooks,
   git: checkGitHooks,
+  claude: checkClaude,
   proxies: checkProxies,
 }
 

@@ -27,8 +27,9 @@ export const checkHome = ({ paths: { home }, homeTrouble }: Facts): Finding[] =>
 }
 
 export const checkFiles = ({ paths }: Facts): Finding[] => {
-  const { token, database, lock, log, daemon, spool } = paths
-  const written = [token, database, `${database}-wal`, `${database}-shm`, lock, log, daemon]
+  const { token, database, archive, lock, log, daemon, spool } = paths
+  const sqlite = [database, archive].flatMap((path) => [path, `${path}-wal`, `${path}-shm`])
+  const written = [token, ...sqlite, lock, log, daemon]
   const places = [
     ...written.map((path) => ({ path, kind: 'file' as const })),
     { path: spool, kind: 'folder' as const },

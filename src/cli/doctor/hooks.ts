@@ -39,7 +39,7 @@ export const checkHooks = ({ status, lastHook: last }: Facts): Finding[] => {
 }
 
 const checkSettings = (found: HooksStatus & { scope: Scope }): Finding[] => {
-  const { settingsPath: file, installed, missing } = found
+  const { settingsPath: file, installed, missing, outdated } = found
   const again = `${selfName()} hooks install${found.scope === 'project' ? ' --project' : ''}`
   if (found.problem !== undefined) return [failed(name, found.problem, `Put ${file} right, then: ${again}`)]
   const gone = found.commands.filter(({ exists }) => !exists)
@@ -47,6 +47,12 @@ const checkSettings = (found: HooksStatus & { scope: Scope }): Finding[] => {
     ...gone.map(({ command }) => failed(name, `${file} runs ${command}, which is not there`, again)),
     ...(found.disabled
       ? [warning(name, `${file} switches all hooks off`, 'Take disableAllHooks out of it.')]
+      : []),
+    ...(found.unguarded
+      ? [failed(name, `${file} asks no guard: files are touched without their locks`, again)]
+      : []),
+    ...(outdated.length > 0
+      ? [warning(name, `${file} has those for ${outdated.join(', ')} in an earlier form`, again)]
       : []),
     missing.length > 0
       ? warning(name, `${file} has them for ${installed.length} events, not for ${missing.join(', ')}`, again)

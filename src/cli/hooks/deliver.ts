@@ -18,12 +18,18 @@ export const ownPaths = async (): Promise<Paths | undefined> => {
   }
 }
 
-type Delivery = { path: string; key: string; occurredAt: number; body: Uint8Array }
+type Delivery = {
+  path: string
+  key: string
+  occurredAt: number
+  body: Uint8Array
+  headers?: Record<string, string>
+}
 
 /** The daemon's answer when it took it; undefined when it waits in the spool, or would be refused again. */
 export const deliver = async (
   paths: Paths,
-  { path, key, occurredAt, body }: Delivery,
+  { path, key, occurredAt, body, headers }: Delivery,
 ): Promise<Reply | undefined> => {
   const cause = causeFrom(process.env)
   const reply = await post({
@@ -33,6 +39,7 @@ export const deliver = async (
       'content-type': 'application/json',
       'idempotency-key': key,
       'x-paid-occurred-at': String(occurredAt),
+      ...headers,
       ...(cause && { [causeHeader]: encodeCause(cause) }),
     },
     body,

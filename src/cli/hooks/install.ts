@@ -28,10 +28,14 @@ export type HooksStatus = {
   exists: boolean
   installed: string[]
   missing: string[]
+  /** installed by an earlier `paid`, in another way than now */
+  outdated: string[]
   /** each program that is run, and whether it is there */
   commands: { command: string; exists: boolean }[]
   /** Claude Code's own switch in this file: `disableAllHooks` */
   disabled: boolean
+  /** there are guards, and it does not ask them */
+  unguarded: boolean
   /** why the file cannot be understood; nothing else is known then */
   problem?: string
 }
@@ -39,17 +43,27 @@ export type HooksStatus = {
 export const hooksStatus = (where: Where): HooksStatus => {
   const { settingsPath } = where
   const all = Object.keys(hookEvents)
-  const none = { settingsPath, installed: [], missing: all, commands: [], disabled: false }
+  const none = {
+    settingsPath,
+    installed: [],
+    missing: all,
+    outdated: [],
+    unguarded: false,
+    commands: [],
+    disabled: false,
+  }
   try {
     const text = readSettings(settingsPath)
     if (text === undefined) return { ...none, exists: false }
-    const found = installedIn(text, where)
+    const { hooks: found, asksGuards } = installedIn(text, where)
     const installed = new Set(found.map(({ event }) => event))
     return {
       settingsPath,
       exists: true,
       installed: [...installed],
       missing: all.filter((event) => !installed.has(event)),
+      unguarded: found.length > 0 && !asksGuards,
+      outdated: [...new Set(found.filter(({ current }) => !current).map(({ event }) => event))],
       commands: [...new Set(found.map(({ command }) => command))].map((command) => ({
         command,
         exists: existsSync(command),

@@ -4,7 +4,8 @@
 
 import { basename } from 'node:path'
 import { PaidError } from '../../protocol/error.ts'
-import { hookEvents } from './events.ts'
+import { isFields } from '../../lib/fields.ts'
+import { type HookWish, wishesFor, wishKey } from './events.ts'
 import {
   append,
   type Child,
@@ -18,23 +19,38 @@ import {
 } from './json-text.ts'
 
 /** What Claude Code runs: a program and its arguments, without a shell. */
-export type HookCommand = { command: string; args: readonly string[] }
+export type HookCommand = {
+  command: string
+  args: readonly string[]
+  /** whether there are guards, which are to be asked */
+  guards?: boolean
+}
 
-/** An entry of ours and the containers around it, innermost first. */
-type Found = { event: string; entry: Span; command: string; around: { container: Span; child: Child }[] }
+/** An entry of ours and the containers around it, innermost first. `key`: which of ours it is. */
+type Found = {
+  event: string
+  key: string
+  entry: Span
+  command: string
+  around: { container: Span; child: Child }[]
+}
+
+const wishedBy = ({ guards = false }: HookCommand) =>
+  new Map(wishesFor(guards).map((wish) => [wishKey(wish.event, wish.matcher), wish]))
 
 /** `before` undefined: there is no file yet. */
 export const withHooks = (before: string | undefined, ours: HookCommand): string => {
-  const all = Object.keys(hookEvents)
-  if (before === undefined) return `${JSON.stringify({ hooks: groupsOf(all, ours) }, null, 2)}\n`
+  const wished = wishedBy(ours)
+  if (before === undefined)
+    return `${JSON.stringify({ hooks: groupsOf([...wished.values()], ours) }, null, 2)}\n`
   checkShape(before)
   let text = before
   for (let next = corrected(text, ours); next !== undefined; next = corrected(text, ours)) text = next
-  const there = new Set(findOurs(text, ours).map(({ event }) => event))
-  const missing = all.filter((event) => !there.has(event))
+  const there = new Set(findOurs(text, ours).map(({ key }) => key))
+  const missing = [...wished].flatMap(([key, wish]) => (there.has(key) ? [] : [wish]))
   if (missing.length > 0 && !memberOf(text, rootOf(text), 'hooks'))
     return append(text, rootOf(text), groupsOf(missing, ours), 'hooks')
-  for (const event of missing) text = addEvent(text, event, ours)
+  for (const wish of missing) text = addGroup(text, wish, ours)
   return text
 }
 
@@ -50,44 +66,78 @@ export const withoutHooks = (before: string, ours: HookCommand): string | undefi
   return undefined
 }
 
-/** The events that run us, with what each runs. */
-export const installedIn = (text: string, ours: HookCommand): { event: string; command: string }[] => {
+/** `current`: as it would be installed now */
+export type Installed = { event: string; command: string; current: boolean }
+
+/** The events that run us, with what each runs, and whether guards that there are get asked. */
+export const installedIn = (text: string, ours: HookCommand): { hooks: Installed[]; asksGuards: boolean } => {
   checkShape(text)
-  return findOurs(text, ours).map(({ event, command }) => ({ event, command }))
+  const wished = wishedBy(ours)
+  const found = findOurs(text, ours)
+  const keys = new Set(found.map(({ key }) => key))
+  return {
+    hooks: found.map(({ event, key, command, entry }) => ({
+      event,
+      command,
+      current: isCurrent(text, entry, wished.get(key), ours),
+    })),
+    asksGuards: [...wished].every(([key, { matcher }]) => matcher === undefined || keys.has(key)),
+  }
 }
 
-const entryOf = (event: string, { command, args }: HookCommand) => ({
+const entryOf = ({ options: { flags = [], ...options } }: HookWish, { command, args }: HookCommand) => ({
   type: 'command',
   command,
-  args,
-  ...hookEvents[event],
+  args: [...args, ...flags],
+  ...options,
 })
 
-const groupOf = (event: string, ours: HookCommand) => ({ hooks: [entryOf(event, ours)] })
+const groupOf = (wish: HookWish, ours: HookCommand) => ({
+  ...(wish.matcher !== undefined && { matcher: wish.matcher }),
+  hooks: [entryOf(wish, ours)],
+})
 
-const groupsOf = (events: string[], ours: HookCommand) =>
-  Object.fromEntries(events.map((event) => [event, [groupOf(event, ours)]]))
+const groupsOf = (wishes: readonly HookWish[], ours: HookCommand) => {
+  const groups: Record<string, object[]> = {}
+  for (const wish of wishes) (groups[wish.event] ??= []).push(groupOf(wish, ours))
+  return groups
+}
 
-const addEvent = (text: string, event: string, ours: HookCommand): string => {
+const addGroup = (text: string, wish: HookWish, ours: HookCommand): string => {
   const hooks = memberOf(text, rootOf(text), 'hooks')
   if (!hooks) throw new Error('settings without hooks')
-  const groups = memberOf(text, hooks, event)
+  const groups = memberOf(text, hooks, wish.event)
   return groups
-    ? append(text, groups, groupOf(event, ours))
-    : append(text, hooks, [groupOf(event, ours)], event)
+    ? append(text, groups, groupOf(wish, ours))
+    : append(text, hooks, [groupOf(wish, ours)], wish.event)
 }
 
 /** The text with one entry of an older install put right, or undefined when all are as they should be. */
 const corrected = (text: string, ours: HookCommand): string | undefined => {
+  const wished = wishedBy(ours)
   const seen = new Set<string>()
   for (const found of findOurs(text, ours)) {
-    if (seen.has(found.event) || !Object.hasOwn(hookEvents, found.event)) return removed(text, found) ?? '{}'
-    seen.add(found.event)
-    const { async: _async, timeout: _timeout, ...kept } = objectAt(text, found.entry)
-    const wanted = { ...kept, ...entryOf(found.event, ours) }
+    const wish = wished.get(found.key)
+    if (!wish || seen.has(found.key)) return removed(text, found) ?? '{}'
+    seen.add(found.key)
+    const wanted = wantedAt(text, found.entry, wish, ours)
     if (!Bun.deepEquals(objectAt(text, found.entry), wanted)) return replace(text, found.entry, wanted)
   }
   return undefined
+}
+
+/** An entry of ours as it should be, with what the user has added to it. */
+const wantedAt = (text: string, entry: Span, wish: HookWish, ours: HookCommand): Record<string, unknown> => {
+  const { async: _async, timeout: _timeout, ...kept } = objectAt(text, entry)
+  return { ...kept, ...entryOf(wish, ours) }
+}
+
+/** Wherever the program is: an event that is asked for, in the way it is asked for now. */
+const isCurrent = (text: string, entry: Span, wish: HookWish | undefined, { args }: HookCommand): boolean => {
+  const there = objectAt(text, entry)
+  const { command } = there
+  if (typeof command !== 'string' || !wish) return false
+  return Bun.deepEquals(there, wantedAt(text, entry, wish, { command, args }))
 }
 
 /** Takes out the entry, and each container that only we have filled. */
@@ -108,6 +158,7 @@ const findOurs = (text: string, ours: HookCommand): Found[] => {
     for (const group of childrenOf(text, event.value)) {
       const entries = memberOf(text, group.value, 'hooks')
       if (!entries) continue
+      const key = wishKey(event.key ?? '', objectAt(text, group.value)['matcher'])
       for (const entry of childrenOf(text, entries)) {
         const command = commandOf(objectAt(text, entry.value), ours)
         if (command === undefined) continue
@@ -117,7 +168,7 @@ const findOurs = (text: string, ours: HookCommand): Found[] => {
           { container: hooks.value, child: event },
           { container: root, child: hooks },
         ]
-        found.push({ event: event.key ?? '', entry: entry.value, command, around })
+        found.push({ event: event.key ?? '', key, entry: entry.value, command, around })
       }
     }
   return found
@@ -127,17 +178,20 @@ const findOurs = (text: string, ours: HookCommand): Found[] => {
 const commandOf = (entry: Record<string, unknown>, ours: HookCommand): string | undefined => {
   const { type, command, args } = entry
   if (type !== 'command' || typeof command !== 'string') return undefined
-  if (command === ours.command && Bun.deepEquals(args, ours.args)) return command
-  return basename(command) === 'paid' && Bun.deepEquals(args, ['hook']) ? command : undefined
+  if (!Array.isArray(args)) return undefined
+  const words = args.filter((word) => !hookFlags.has(word))
+  if (command === ours.command && Bun.deepEquals(words, ours.args)) return command
+  return basename(command) === 'paid' && Bun.deepEquals(words, ['hook']) ? command : undefined
 }
+
+const hookFlags: ReadonlySet<unknown> = new Set(
+  wishesFor(true).flatMap(({ options: { flags = [] } }) => flags),
+)
 
 const objectAt = (text: string, span: Span): Record<string, unknown> => {
   const value = parseSpan(text, span)
-  return isObject(value) ? value : {}
+  return isFields(value) ? value : {}
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const checkShape = (text: string): void => {
   let settings: unknown
@@ -146,18 +200,18 @@ const checkShape = (text: string): void => {
   } catch (error) {
     throw odd(`is not valid JSON (${error instanceof Error ? error.message : 'it does not parse'})`)
   }
-  if (!isObject(settings)) throw odd('is not a JSON object')
+  if (!isFields(settings)) throw odd('is not a JSON object')
   const members = childrenOf(text, rootOf(text)).filter(({ key }) => key === 'hooks')
   if (members.length > 1) throw odd('has "hooks" twice')
   const { hooks } = settings
   if (hooks === undefined) return
-  if (!isObject(hooks)) throw odd('has "hooks" that is not an object')
+  if (!isFields(hooks)) throw odd('has "hooks" that is not an object')
   const events = members.flatMap((member) => childrenOf(text, member.value))
   if (events.length > Object.keys(hooks).length) throw odd('has "hooks" that name an event twice')
   for (const [event, groups] of Object.entries(hooks)) {
     if (!Array.isArray(groups)) throw odd(`has "hooks" whose ${JSON.stringify(event)} is not an array`)
     for (const group of groups)
-      if (!isObject(group) || !Array.isArray(group['hooks']) || !group['hooks'].every(isObject))
+      if (!isFields(group) || !Array.isArray(group['hooks']) || !group['hooks'].every(isFields))
         throw odd(`has "hooks" whose ${JSON.stringify(event)} is not a list of {"hooks": [{…}]}`)
   }
 }

@@ -78,6 +78,13 @@ export const hookCommands = {
         'Whatever is wrong, it says nothing and exits 0; an event that was not answered waits in the spool.',
       examples: [`echo '{"hook_event_name":"Stop","session_id":"test"}' | paid hook`],
     },
-    run: async () => (await import('../commands/hook.ts')).runHook(),
+    args: {
+      reply: {
+        type: 'boolean',
+        default: false,
+        description: 'Claude Code waits for it and reads the reply, which may tell the session something',
+      },
+    },
+    run: async ({ args }) => (await import('../commands/hook.ts')).runHook(args.reply ? ['--reply'] : []),
   }),
 } as const

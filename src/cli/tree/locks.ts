@@ -5,7 +5,7 @@ import { defineCommand } from 'citty'
 const holder = {
   type: 'string',
   valueHint: 'NAME',
-  description: 'in whose name; without it this shell, or for a command that command alone',
+  description: 'in whose name; without it this shell or session, or for a command that command alone',
 } as const
 
 export const lockCommands = {

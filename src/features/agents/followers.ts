@@ -1,5 +1,6 @@
-// Who follows what is posted for an agent, on which connection. It ends with the connection, and before that when the
-// login ends or its time is over; the connection itself goes on, if it has other things to do.
+// What an agent has open: connections that follow what is posted for it, and those that it came in by. Following ends
+// with the connection, and before that when the login ends or its time is over; the connection itself goes on, if it has
+// other things to do, and is told.
 
 import type { Cursor } from '../../protocol/event.ts'
 import { PaidError } from '../../protocol/error.ts'
@@ -9,19 +10,34 @@ import { createPeer, endPeer, type Peer } from '../../core/peer.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import { channelOf } from './inbox.ts'
 
-type Following = {
+type Open = {
   name: string
   /** the login */
   session: string
+  /** how long the login's token is good */
+  leftMs: number
+}
+type Following = Open & {
   /** what has been dealt with */
   done: ReadonlySet<number>
   since: Cursor | undefined
-  /** how long the login's token is good */
-  leftMs: number
 }
 
 export const createFollowers = ({ dispatch, steady }: { dispatch: Dispatch; steady: SteadyClock }) => {
   const followers = new Set<{ name: string; session: string; end: () => void }>()
+
+  /** Ends it when it is time; gives back what forgets it. Throws `too_many_subscriptions`. */
+  const keep = ({ name, session, leftMs }: Open, end: () => void): (() => void) => {
+    const others = [...followers].filter((follower) => follower.name === name)
+    if (others.length >= limits.subscriptionsPerPeer) throw new PaidError('too_many_subscriptions')
+    const follower = { name, session, end }
+    const cancel = steady.wake(steady.now() + Math.max(0, leftMs), end)
+    followers.add(follower)
+    return () => {
+      followers.delete(follower)
+      cancel()
+    }
+  }
 
   return {
     /** Ends those of an agent, or of one of its logins. */
@@ -30,12 +46,26 @@ export const createFollowers = ({ dispatch, steady }: { dispatch: Dispatch; stea
         if (follower.name === name && (session === undefined || follower.session === session)) follower.end()
     },
 
+    /**
+     * Its stream is told when it is over, unless the peer has ended; gives back what forgets it. Throws `no_stream`,
+     * `too_many_subscriptions`.
+     */
+    enter: (peer: Peer, of: Open): (() => void) => {
+      const { stream } = peer
+      if (!stream?.over) throw new PaidError('no_stream')
+      const { over } = stream
+      const forget = keep(of, () => {
+        forget()
+        over()
+      })
+      peer.onEnd(forget)
+      return forget
+    },
+
     /** Resolves with the subscription. Rejects with `no_stream`, `too_many_subscriptions`. */
-    follow: async (peer: Peer, { name, session, done, since, leftMs }: Following): Promise<string> => {
+    follow: async (peer: Peer, { done, since, ...of }: Following): Promise<string> => {
       const { stream } = peer
       if (!stream) throw new PaidError('no_stream')
-      const others = [...followers].filter((follower) => follower.name === name)
-      if (others.length >= limits.subscriptionsPerPeer) throw new PaidError('too_many_subscriptions')
       const own = createPeer(peer.by, 'read', '', {
         get blocked() {
           return stream.blocked
@@ -47,24 +77,17 @@ export const createFollowers = ({ dispatch, steady }: { dispatch: Dispatch; stea
         lagged: (subscription, seq) => stream.lagged(subscription, seq),
       })
       const end = (): void => endPeer(own)
-      const follower = {
-        name,
-        session,
-        end: () => {
-          end()
-          stream.over?.()
-        },
-      }
-      const cancel = steady.wake(steady.now() + Math.max(0, leftMs), follower.end)
+      const forget = keep(of, () => {
+        end()
+        stream.over?.()
+      })
       const stay = peer.onEnd(end)
-      followers.add(follower)
       own.onEnd(() => {
-        followers.delete(follower)
-        cancel()
+        forget()
         stay()
       })
       try {
-        const channel = channelOf(name)
+        const channel = channelOf(of.name)
         const from = since === undefined ? {} : { since }
         return (await dispatch(own, 'event.subscribe', { channel, ...from })).subscription
       } catch (error) {

@@ -74,8 +74,12 @@ export const grantedScopes = (row: KeyRow, asked: readonly string[]): string[] =
   return both.length > 0 ? both : own
 }
 
+/** Never meant unless it is said. */
+const isNamedAlone = (scope: KeyScope): boolean => scope === 'sessions:run'
+
 export const mayDo = (row: KeyRow, granted: readonly string[], scope: KeyScope): boolean => {
   const own = scopesOf(row)
+  if (isNamedAlone(scope) && !own.includes(scope)) return false
   const limiting = granted.filter((each) => known.has(each))
   return (own.length === 0 || own.includes(scope)) && (limiting.length === 0 || limiting.includes(scope))
 }

@@ -22,13 +22,18 @@ export const createProof = (log: Log, tokens: Tokens, clock: Clock) => {
     return claims
   }
 
-  const loginOf = (database: Database, claims: Claims, scope: KeyScope | undefined): Login => {
+  const loginOf = (
+    database: Database,
+    claims: Claims,
+    scope: KeyScope | undefined,
+    gone: 'bad_token' | 'token_revoked' = 'bad_token',
+  ): Login => {
     const now = clock.now()
     const session = findSession(database, claims.daemonId, now)
     const key = findKey(database, claims.orchestratorId)
     const stands = session?.status === 'active' || session?.status === 'idle'
-    if (!session || !stands || session.refresh_hash === null) throw new PaidError('bad_token')
-    if (!key || session.name !== key.name || stateOf(key, now) !== 'valid') throw new PaidError('bad_token')
+    if (!session || !stands || session.refresh_hash === null) throw new PaidError(gone)
+    if (!key || session.name !== key.name || stateOf(key, now) !== 'valid') throw new PaidError(gone)
     if (scope !== undefined && !mayDo(key, claims.scopes, scope))
       throw new PaidError('insufficient_scope', `This needs the scope ${scope}`)
     return { key, session, claims, now }
@@ -43,6 +48,18 @@ export const createProof = (log: Log, tokens: Tokens, clock: Clock) => {
     ): Promise<T> => {
       const claims = claimsOf(token)
       return log.read((reader) => work(reader, loginOf(reader, claims, scope)))
+    },
+
+    /**
+     * Who comes with this token; says exactly what is wrong with one. Rejects with `bad_token`,
+     * `wrong_token`, `token_expired`, `token_revoked`, `insufficient_scope`.
+     */
+    enter: async (token: string, scope: KeyScope): Promise<Login> => {
+      const claims = tokens.read(token)
+      if (claims === 'expired') throw new PaidError('token_expired')
+      if (claims === 'bad') throw new PaidError('bad_token')
+      if (claims.type !== 'access') throw new PaidError('wrong_token')
+      return await log.read((reader) => loginOf(reader, claims, scope, 'token_revoked'))
     },
 
     /** Changes something as the agent of this token. Rejects likewise. */

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path'
 import type { Database } from 'bun:sqlite'
 import type { ArchiveClient, CapturedSession, Grown } from '../../archive/calls.ts'
+import { type Fields, isFields } from '../../lib/fields.ts'
 import { sessionPrefix } from '../../protocol/channel.ts'
 import { filterOf } from '../../core/filter.ts'
 import type { Log } from '../../core/log.ts'
@@ -27,8 +28,6 @@ export type HandOver = {
   catchUp: (sessions: { id: string; upTo: number }[]) => Promise<void>
   close: () => void
 }
-
-type Fields = Record<string, unknown>
 
 /** Those of the log, each with the number of its last event. */
 export const capturedSessions = (reader: Database): { id: string; upTo: number }[] =>
@@ -174,9 +173,6 @@ export const createHandOver = ({
     },
   }
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const fieldsOf = ({ data }: LogEvent): Fields => (isFields(data) ? data : {})
 

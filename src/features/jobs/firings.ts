@@ -6,7 +6,7 @@ import type { Logger } from '../../core/logger.ts'
 import { jobRows, runRows, scheduleOf, type JobRow } from './rows.ts'
 import { longestPauseMs, type Runs, type Turn } from './runs.ts'
 import type * as schedules from './schedule.ts'
-import { draftOf } from './told.ts'
+import { draftOf } from './job-events.ts'
 
 /** loaded when it is needed: see work.ts */
 export type Arithmetic = typeof schedules

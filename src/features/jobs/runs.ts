@@ -6,7 +6,7 @@ import { limits } from '../../protocol/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Transaction } from '../../core/log.ts'
 import { jobRows, runRows, type JobRow, type Place, type RunRow } from './rows.ts'
-import { draftOf, type Ending, endingData, keyOf, ofRun, ourselves } from './told.ts'
+import { draftOf, type Ending, endingData, keyOf, ofRun, ourselves } from './job-events.ts'
 
 export type Begun = { readonly job: JobRow; readonly run: RunRow; readonly startedAt: number }
 

@@ -11,7 +11,7 @@ import { createAlarm } from './alarm.ts'
 import { type Arithmetic, createFirings } from './firings.ts'
 import { jobRows, runRows } from './rows.ts'
 import { type Begun, createRuns, type Turn } from './runs.ts'
-import { announcementOf, type Ending } from './told.ts'
+import { announcementOf, type Ending } from './job-events.ts'
 
 /** where the line of an action is full, its run asks again after so long, and longer each time */
 const firstWaitMs = 500

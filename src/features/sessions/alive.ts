@@ -11,7 +11,12 @@ const statuses: Record<string, SessionStatus> = { idle: 'idle', busy: 'running',
 /** of the files, at most; each session has one */
 const mostFiles = 1000
 
-export type Alive = { pid: number; status: SessionStatus }
+export type Alive = {
+  pid: number
+  status: SessionStatus
+  /** where it hears other sessions */
+  socket: string | undefined
+}
 
 /** By the session's id. A file whose process is gone says nothing. */
 export const aliveIn = (claudeFolder: string | undefined): Map<string, Alive> => {
@@ -26,7 +31,7 @@ export const aliveIn = (claudeFolder: string | undefined): Map<string, Alive> =>
       if (!isFields(said) || pid === undefined || id === undefined) continue
       if (!isRunning(pid, textIn(said, 'procStart'))) continue
       const status = statuses[textIn(said, 'status') ?? ''] ?? 'idle'
-      alive.set(id, { pid, status })
+      alive.set(id, { pid, status, socket: textIn(said, 'messagingSocketPath') })
     } catch {
       // it went away while we looked
     }

@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs'
 import { limits } from '../../protocol/limits.ts'
 import { PaidError } from '../../protocol/error.ts'
-import { drain, soon } from '../../lib/drain.ts'
+import { drain, soon } from '../../lib/child-output.ts'
 import { processStart } from '../../lib/process-start.ts'
 import { createTail } from '../../lib/tail.ts'
 import { createLines } from './lines.ts'

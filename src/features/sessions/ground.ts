@@ -1,9 +1,11 @@
 // What the sessions room stands on.
 
 import type { Ground } from '../../core/ground.ts'
+import type { CheckGuards } from './guarding.ts'
 
 /** The options `sessions.*`. */
 export type SessionSettings = {
+  /** of the program of Claude Code, `claude.path`; empty: `claude` in the PATH */
   claude: string
   directory: string
   max: number
@@ -11,6 +13,7 @@ export type SessionSettings = {
   idleSeconds: number
   stopSeconds: number
   budgetUsd: number
+  inbox: boolean
 }
 
 export type SessionsGround = Ground & {
@@ -22,6 +25,10 @@ export type SessionsGround = Ground & {
   workspaces: string
   /** where Claude Code keeps what is its own */
   claudeFolder: string | undefined
+  /** whether a session may use a tool */
+  checkGuards: CheckGuards
+  /** whether a hook of this key never got the reply to it */
+  isSpooled: (key: string) => boolean
 }
 
 export type Times = { startMs: number; idleMs: number; stopMs: number }

@@ -12,8 +12,13 @@ import type { LogEvent } from '../../core/log-event.ts'
 import { addToCounter } from '../../core/streams.ts'
 import { isInbox } from './mailbox.ts'
 
-const add = `UPDATE sessions SET events = events + ?, last_seq = ?, last_at = ?, last_type = ?
-  WHERE namespace = +? AND id = +?`
+/** after its end only its receipts come: they do not say that it is back */
+const endTypes = ['SessionEnd', 'session.end']
+const receipt = 'message.expired'
+
+const add = `UPDATE sessions SET events = events + ?1, last_seq = ?2, last_at = ?3,
+    last_type = iif(?4 = '${receipt}' AND last_type IN (${endTypes.map((type) => `'${type}'`).join(', ')}), last_type, ?4)
+  WHERE namespace = +?5 AND id = +?6`
 
 const tell = `UPDATE sessions SET folder = coalesce(?, folder), title = coalesce(iif(?, ?, NULL), title, ?)
   WHERE namespace = +? AND id = +?`
@@ -123,6 +128,9 @@ export const createHeard = ({ log }: { log: Log }) => {
   }
 }
 
+/** Whether the last that was heard of it was its end. */
+export const hasEnded = ({ lastType }: Heard): boolean => endTypes.includes(lastType)
+
 const seqOf = ({ lastEvent }: Heard): number => Number(lastEvent.slice('evt_'.length))
 
 const heardOf = (row: Row): Heard => ({
@@ -141,7 +149,7 @@ const heardOf = (row: Row): Heard => ({
 type Recent = Name & { heard: boolean }
 type Name = { namespace: string; id: string }
 type Told = { folder?: string; title?: string; titleGiven?: boolean }
-type Sum = { id: string; events: number; first: LogEvent; last: LogEvent; told: Told }
+type Sum = { id: string; events: number; first: LogEvent; last: LogEvent; lastType: string; told: Told }
 
 const nameOf = (namespace: string, channel: string): string => `${namespace}\n${channel}`
 
@@ -157,12 +165,14 @@ const sumUp = (events: readonly LogEvent[], recent: ReadonlyMap<string, Recent>)
       sum = sums.get(name)
       if (!sum) {
         const told = recent.get(name)?.heard ? {} : tellingOf(event, {})
-        sum = { id: event.channel.slice(sessionPrefix.length), events: 0, first: event, last: event, told }
+        const id = event.channel.slice(sessionPrefix.length)
+        sum = { id, events: 0, first: event, last: event, lastType: event.type, told }
         sums.set(name, sum)
       }
     }
     sum.events++
     sum.last = event
+    if (event.type !== receipt || !endTypes.includes(sum.lastType)) sum.lastType = event.type
     if (telling.has(event.type)) sum.told = { ...sum.told, ...tellingOf(event, sum.told) }
   }
   return sums
@@ -191,15 +201,15 @@ const textIn = (data: object, name: string): string | undefined => {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-const write = (database: Database, { id, events, first, last, told }: Sum): void => {
+const write = (database: Database, { id, events, first, last, lastType, told }: Sum): void => {
   const { namespace } = first
   const folder = told.folder ?? null
   const title = told.title ?? null
-  const known = database.query(add).run(events, last.seq, last.at, last.type, namespace, id).changes > 0
+  const known = database.query(add).run(events, last.seq, last.at, lastType, namespace, id).changes > 0
   if (!known) {
     database
       .query(insert)
-      .run(namespace, id, folder, title, events, first.seq, first.at, last.seq, last.at, last.type)
+      .run(namespace, id, folder, title, events, first.seq, first.at, last.seq, last.at, lastType)
     database.query(addToCounter).run(namespace, 'sessions', 1)
   } else if (folder !== null || title !== null)
     database.query(tell).run(folder, told.titleGiven ?? false, title, title, namespace, id)

@@ -1,6 +1,7 @@
 // What a session's process says, line by line: which of it is a turn's, which is told, which is answered. What nobody
 // knows is kept as it came.
 
+import { createCost } from './cost.ts'
 import type { Told } from './diary.ts'
 import { type Fields, fieldsIn, isFields, kept, numberIn, textIn, textsIn } from './line.ts'
 import type { Permissions } from './permissions.ts'
@@ -9,12 +10,14 @@ import { isOver, type Managed } from './rows.ts'
 import { chunkOf, endOf, toldIn, type Turn, type TurnEnd } from './turns.ts'
 
 /** lines that say nothing that is not said by others */
-const silent = new Set(['keep_alive', 'control_response'])
+const silent = new Set(['keep_alive', 'control_response', 'conversation_reset'])
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 const silentSystem = new Set(['init', 'status', 'thinking_tokens', 'hook_started', 'hook_response'])
 
 export const createHearing = ({
   managed,
   permissions,
+  guard,
   now,
   turn: openTurn,
   isNote,
@@ -23,6 +26,7 @@ export const createHearing = ({
   seen,
   finish,
   begin,
+  clear,
   note,
   say,
   show,
@@ -30,6 +34,8 @@ export const createHearing = ({
   /** its row, which changes */
   managed: Managed
   permissions: Permissions
+  /** A tool is about to be used: answers whether it may. */
+  guard: (request: string, hook: Fields) => Promise<void>
   now: () => number
   turn: () => Turn | undefined
   isNote: (uuid: string) => boolean
@@ -39,12 +45,13 @@ export const createHearing = ({
   seen: (turn: Turn) => void
   finish: (end: TurnEnd) => void
   begin: () => void
+  /** It is in another conversation from now on. */
+  clear: (conversation: string) => void
   note: (told: Told[]) => Promise<void>
   say: (line: object) => void
   show: (type: string, data: object) => void
 }) => {
-  /** what the processes before this one cost, where it counts from nothing */
-  let costBefore: number | undefined
+  const cost = createCost(managed)
 
   const raw = (line: unknown): void => void note([{ type: 'session.raw', data: { line: kept(line) } }])
 
@@ -59,18 +66,14 @@ export const createHearing = ({
     const turn = openTurn()
     if (!turn || !isOf(turn, line)) return
     seen(turn)
-    const before = managed.costUsd
-    const total = numberIn(line, 'total_cost_usd') ?? 0
-    // a conversation that goes on counts on, or from nothing when its last figure was lost
-    costBefore ??= total >= before ? 0 : before
-    managed.costUsd = Math.max(before, costBefore + total)
-    finish(endOf(turn, line, { costUsd: managed.costUsd - before, durationMs: now() - turn.begunAt }))
+    finish(endOf(turn, line, { costUsd: cost(line), durationMs: now() - turn.begunAt }))
   }
 
   const takeRequest = (line: Fields): void => {
     const id = textIn(line, 'request_id') ?? ''
     const request = fieldsIn(line, 'request')
     if (request['subtype'] === 'can_use_tool') return void note([permissions.ask(id, request)])
+    if (request['subtype'] === 'hook_callback') return void guard(id, fieldsIn(request, 'input'))
     const error = 'paid does not answer this'
     say({ type: 'control_response', response: { subtype: 'error', request_id: id, error } })
     raw(line)
@@ -83,7 +86,12 @@ export const createHearing = ({
 
   const takeSystem = (line: Fields): void => {
     const subtype = textIn(line, 'subtype') ?? ''
-    if (subtype === 'init') managed.model = textIn(line, 'model') ?? managed.model
+    if (subtype === 'init') {
+      managed.model = textIn(line, 'model') ?? managed.model
+      const conversation = textIn(line, 'session_id') ?? ''
+      if (uuid.test(conversation) && conversation !== (managed.conversation ?? managed.id))
+        clear(conversation)
+    }
     if (subtype === 'session_title_changed') managed.title = textIn(line, 'title') ?? managed.title
     if (!silentSystem.has(subtype)) raw(line)
   }

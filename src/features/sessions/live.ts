@@ -3,12 +3,14 @@
 
 import { PaidError } from '../../protocol/error.ts'
 import type { EndStatus, SessionStatus } from '../../protocol/sessions.ts'
-import { soon } from '../../lib/drain.ts'
+import { soon } from '../../lib/child-output.ts'
 import { endGroup } from '../../lib/ended-group.ts'
 import { type Child, type Ended, failureOf, hopeless } from './child.ts'
+import { conversations } from './conversations.ts'
 import { createDiary, type Told } from './diary.ts'
 import { createHearing } from './hearing.ts'
 import type { SessionsGround, Times } from './ground.ts'
+import { createGuarding, guardHooks } from './guarding.ts'
 import { kept } from './line.ts'
 import { type Answer, createPermissions } from './permissions.ts'
 import { createQueue, type Message, uuidOf } from './queue.ts'
@@ -24,7 +26,7 @@ const restMs = 500
 export type Live = ReturnType<typeof createLive>
 
 export const createLive = ({
-  ground: { log, logger, clock, steady },
+  ground: { log, logger, clock, steady, checkGuards },
   managed,
   cause,
   times,
@@ -37,12 +39,8 @@ export const createLive = ({
   times: Times
   onEnd: () => void
 }) => {
-  const {
-    begin: tellFirst,
-    tell,
-    show,
-    written,
-  } = createDiary({ log, logger, cause, managed: () => managed })
+  const diary = createDiary({ log, logger, cause, managed: () => managed })
+  const { begin: tellFirst, tell, show, written } = diary
   const queue = createQueue()
   const permissions = createPermissions(clock)
   const place = { namespace: managed.namespace, id: managed.id }
@@ -55,6 +53,7 @@ export const createLive = ({
   let ready = false
   let child: Child | undefined
   let ending: { status: EndStatus; why: string | undefined } | undefined
+  let groupEnd: Promise<void> | undefined
   let callOff = (): void => {}
   let onTurnEnd = (): void => {}
 
@@ -147,9 +146,11 @@ export const createLive = ({
     pump()
   }
 
+  const guarding = createGuarding(checkGuards, managed, say)
   const hear = createHearing({
     managed,
     permissions,
+    guard: guarding.answer,
     now: steady.now,
     turn: () => turn,
     isNote: (uuid) => givenNotes.has(uuid),
@@ -160,6 +161,7 @@ export const createLive = ({
     begin: () => {
       if (!ready) begin()
     },
+    clear: (conversation) => void note(...conversations.begin(managed, conversation)),
     note,
     say,
     show,
@@ -180,6 +182,7 @@ export const createLive = ({
     told.push(...unseen.map(({ id }) => ({ type: 'message.expired', data: { message: id } })))
     turn = undefined
     callOff()
+    guarding.end()
     Object.assign(managed, {
       status,
       error: error ?? null,
@@ -210,7 +213,8 @@ export const createLive = ({
       await soon(over, Math.min(interruptMs, withinMs))
     }
     child.end()
-    await endGroup(child.pid, Math.max(0, withinMs - (steady.now() - began)))
+    groupEnd = endGroup(child.pid, Math.max(0, withinMs - (steady.now() - began)), true)
+    await groupEnd
     await Promise.race([gone.promise, Bun.sleep(hopelessMs).then(() => close(hopeless))])
   }
 
@@ -236,10 +240,10 @@ export const createLive = ({
         steady.now() + times.startMs,
         () => void stop('failed', `It did not begin within ${times.startMs / 1000} s`),
       )
-      control({ subtype: 'initialize', hooks: null })
+      control({ subtype: 'initialize', hooks: guardHooks })
       void started.ended.then(async (ended) => {
         // what it started and left behind goes with it
-        await endGroup(started.pid, restMs)
+        await (groupEnd ?? endGroup(started.pid, restMs))
         await close(ended)
       })
       void tell([])

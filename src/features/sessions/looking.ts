@@ -4,8 +4,9 @@ import type { Database } from 'bun:sqlite'
 import { PaidError } from '../../protocol/error.ts'
 import type { Session, SessionStatus } from '../../protocol/sessions.ts'
 import { type Alive, aliveIn } from './alive.ts'
-import type { createHeard, Heard } from './heard.ts'
+import { type createHeard, hasEnded, type Heard } from './heard.ts'
 import type { Live } from './live.ts'
+import { conversations } from './conversations.ts'
 import { find, idOfAlias, shownOf } from './rows.ts'
 
 /** least of an id that may stand for all of it */
@@ -16,10 +17,13 @@ type Wanted = { limit: number; status?: SessionStatus | undefined; kind?: Sessio
 export const createLooking = ({
   heard,
   live,
+  waiting,
   claudeFolder,
 }: {
   heard: ReturnType<typeof createHeard>
   live: (namespace: string, id: string) => Live | undefined
+  /** how many messages wait for one that was started elsewhere */
+  waiting: (id: string) => number
   claudeFolder: string | undefined
 }) => {
   const describe = (
@@ -41,12 +45,14 @@ export const createLooking = ({
       }
     }
     const here = namespace === '' ? alive.get(of.id) : undefined
+    const queued = namespace === '' ? waiting(of.id) : 0
     const status = here?.status ?? (hasEnded(of) ? 'completed' : undefined)
     return {
       ...of,
       kind: of.lastType.startsWith('capture.') ? 'captured' : 'heard',
       ...(status && { status }),
       ...(here && { pid: here.pid }),
+      ...(queued > 0 && { queued }),
     }
   }
 
@@ -55,6 +61,7 @@ export const createLooking = ({
       const alive = aliveIn(claudeFolder)
       const described = new Map<string, Session>()
       const isWanted = (of: Heard): boolean => {
+        if (conversations.sessionOf(reader, namespace, of.id) !== undefined) return false
         const each = describe(reader, namespace, of, alive)
         described.set(of.id, each)
         return (status === undefined || each.status === status) && (kind === undefined || each.kind === kind)
@@ -69,6 +76,8 @@ export const createLooking = ({
 
     /** The id that a caller means: all of it, an alias, or a beginning that no other has. */
     idOf: (reader: Database, namespace: string, given: string): string | undefined => {
+      const whose = conversations.sessionOf(reader, namespace, given)
+      if (whose !== undefined) return whose
       if (live(namespace, given) || heard.find(reader, namespace, given)) return given
       const called = idOfAlias(reader, namespace, given)
       if (called !== undefined || given.length < leastStart) return called
@@ -79,9 +88,7 @@ export const createLooking = ({
           `More than one session begins with ${given}`,
           'Give more of its id.',
         )
-      return only
+      return only && (conversations.sessionOf(reader, namespace, only) ?? only)
     },
   }
 }
-
-const hasEnded = ({ lastType }: Heard): boolean => lastType === 'SessionEnd' || lastType === 'session.end'

@@ -34,5 +34,7 @@ export const recoverLost = ({ log, database, clock, logger }: SessionsGround): P
     pid: managed.pid,
     process_start: managed.processStart,
   }))
-  return endLeftBehind(sessionMark, processes).then(async () => void (await Promise.all(left.map(tellOf))))
+  return endLeftBehind(sessionMark, processes, true).then(
+    async () => void (await Promise.all(left.map(tellOf))),
+  )
 }

@@ -1,4 +1,5 @@
-// The channel `session:<id>:inbox`: a message that anybody posts there is said to the session, while it runs here.
+// The channel `session:<id>:inbox`: a message that anybody posts there is said to the session, while it runs here, or
+// waits for it, while it runs elsewhere.
 
 import { sessionPrefix } from '../../protocol/channel.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -15,19 +16,37 @@ const ending = ':inbox'
 /** Whether it is a session's inbox, and so none of a session of its own. */
 export const isInbox = (channel: string): boolean => channel.endsWith(ending)
 
+type Heard = Pick<Ground, 'bus' | 'logger'>
+
 /** Gives back what closes it. */
 export const openMailbox = (
-  { bus, logger }: Pick<Ground, 'bus' | 'logger'>,
+  ground: Heard,
   { namespace, id }: Place,
   send: (message: Message) => Promise<unknown>,
+): (() => void) =>
+  listen(ground, namespace, `${sessionPrefix}${id}${ending}`, (_id, message) => send(message))
+
+/** Of every session that hooks can tell of. Gives back what closes them. */
+export const openMailboxes = (
+  ground: Heard,
+  send: (id: string, message: Message) => Promise<unknown>,
+): (() => void) => listen(ground, '', `${sessionPrefix}*`, send)
+
+const listen = (
+  { bus, logger }: Heard,
+  namespace: string,
+  channel: string,
+  send: (id: string, message: Message) => Promise<unknown>,
 ): (() => void) => {
   const listener = {
     own: true,
-    filter: filterOf(namespace, { channel: `${sessionPrefix}${id}${ending}` }),
+    filter: filterOf(namespace, { channel }),
     offer: (event: LogEvent): void => {
+      if (!isInbox(event.channel)) return
       const message = messageIn(event)
       if (!message) return
-      send(message).catch((error: unknown) => {
+      const id = event.channel.slice(sessionPrefix.length, -ending.length)
+      send(id, message).catch((error: unknown) => {
         logger.warn('a message for a session was refused', { session: id, error })
       })
     },

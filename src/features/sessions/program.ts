@@ -2,12 +2,9 @@
 
 import { statSync } from 'node:fs'
 import { PaidError } from '../../protocol/error.ts'
+import { claudeAt, claudeVersion } from '../../lib/claude-program.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
-
-/** since then sessions are driven over its input and output as we do it */
-const leastMajor = 2
-const answersWithinMs = 10_000
 
 const ofASession = (name: string): boolean =>
   name === 'CLAUDECODE' ||
@@ -30,14 +27,14 @@ export const sessionEnvironment = (
   return { ...environment, ...mark }
 }
 
-export const createProgram = ({ claude, env }: { claude: string; env: Environment }) => {
+export const createProgram = ({ path: named, env }: { path: string; env: Environment }) => {
   let known: { path: string; changed: number; version: string } | undefined
 
   const path = (): string => {
-    const named = env['PAID_CLAUDE'] || claude
-    const found = Bun.which(named || 'claude', { PATH: env['PATH'] ?? '' })
-    if (found !== null) return found
-    if (named) throw new PaidError('no_claude', `There is no program ${named} to start`)
+    const wanted = env['PAID_CLAUDE'] || named
+    const found = claudeAt(wanted, env)
+    if (found !== undefined) return found
+    if (wanted) throw new PaidError('no_claude', `There is no program ${wanted} to start`)
     throw new PaidError('no_claude', 'There is no `claude` in the PATH of the daemon')
   }
 
@@ -47,31 +44,11 @@ export const createProgram = ({ claude, env }: { claude: string; env: Environmen
       const at = path()
       const changed = statSync(at).mtimeMs
       if (known?.path === at && known.changed === changed) return known
-      const version = await versionOf(at, env)
-      known = { path: at, changed, version }
+      const said = await claudeVersion(at, sessionEnvironment(env, {}))
+      if ('fault' in said)
+        throw new PaidError('no_claude', said.fault, said.isOld && 'Update it: claude update')
+      known = { path: at, changed, version: said.version }
       return known
     },
   }
-}
-
-const versionOf = async (path: string, env: Environment): Promise<string> => {
-  const child = Bun.spawn([path, '--version'], {
-    env: sessionEnvironment(env, {}),
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'ignore',
-    timeout: answersWithinMs,
-    killSignal: 'SIGKILL',
-  })
-  const said = (await child.stdout.text()).trim()
-  const [, version, major] = /^((\d+)\.\d+\.\d+\S*)/.exec(said) ?? []
-  if (version === undefined)
-    throw new PaidError('no_claude', `${path} does not say a version of Claude Code: ${said.slice(0, 100)}`)
-  if (Number(major) < leastMajor)
-    throw new PaidError(
-      'no_claude',
-      `${path} is version ${version} of Claude Code; ${leastMajor}.0.0 or newer is needed`,
-      'Update it: claude update',
-    )
-  return version
 }

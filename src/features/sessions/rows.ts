@@ -13,6 +13,8 @@ import {
 
 export type Place = { readonly namespace: string; readonly id: string }
 
+export const keyOf = ({ namespace, id }: Place): string => `${namespace}\n${id}`
+
 /** A managed session as it is kept. */
 export type Managed = Place & {
   status: SessionStatus
@@ -34,6 +36,8 @@ export type Managed = Place & {
   error: string | null
   pid: number | null
   processStart: string | null
+  /** Claude's own id of it, when `/clear` began another */
+  conversation: string | null
 }
 
 type Row = {
@@ -58,9 +62,10 @@ type Row = {
   error: string | null
   pid: number | null
   process_start: string | null
+  conversation: string | null
 }
 
-const put = `INSERT OR REPLACE INTO managed_sessions VALUES (${Array(21).fill('?').join(', ')})`
+const put = `INSERT OR REPLACE INTO managed_sessions VALUES (${Array(22).fill('?').join(', ')})`
 const one = 'SELECT * FROM managed_sessions WHERE namespace = +? AND id = +?'
 const called = 'SELECT id FROM managed_sessions WHERE namespace = +? AND alias = ?'
 const live = `SELECT * FROM managed_sessions WHERE status IN (${liveStatuses.map((status) => `'${status}'`).join(', ')})`
@@ -94,6 +99,7 @@ export const store = (database: Database, of: Managed): void => {
       of.error,
       of.pid,
       of.processStart,
+      of.conversation,
     )
 }
 
@@ -139,6 +145,7 @@ const managedOf = (row: Row): Managed => ({
   error: row.error,
   pid: row.pid,
   processStart: row.process_start,
+  conversation: row.conversation,
 })
 
 /** The part of a session's description that it has for being managed. */
@@ -152,6 +159,7 @@ export const shownOf = (of: Managed): Partial<Session> => ({
   ...(of.budgetUsd !== null && { budgetUsd: of.budgetUsd }),
   ...(of.alias !== null && { alias: of.alias }),
   ...(of.labels !== null && { labels: of.labels }),
+  ...(of.conversation !== null && { conversation: of.conversation }),
   by: of.by,
   startedAt: of.startedAt,
   ...(of.endedAt !== null && { endedAt: of.endedAt }),
@@ -167,7 +175,9 @@ export const shownOf = (of: Managed): Partial<Session> => ({
 /** Messages are noted until they were seen, so that those that a killed daemon left unseen are told of. */
 export const inbox = {
   add: (database: Database, { namespace, id }: Place, message: string): void =>
-    void database.query('INSERT INTO session_inbox VALUES (?, ?, ?)').run(namespace, id, message),
+    void database
+      .query('INSERT INTO session_inbox (namespace, id, message) VALUES (?, ?, ?)')
+      .run(namespace, id, message),
   remove: (database: Database, { namespace, id }: Place, message: string): void =>
     void database
       .query('DELETE FROM session_inbox WHERE namespace = +? AND id = +? AND message = +?')
@@ -196,4 +206,5 @@ export const fresh = {
   busyMs: 0,
   tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
   costUsd: 0,
+  conversation: null,
 }

@@ -67,11 +67,12 @@ export const startProcess = (
     take: (lines: string[]) => Promise<void>
   },
 ): Child => {
-  const { id, title, model, permissionMode, budgetUsd, directory } = managed
+  const { title, model, permissionMode, budgetUsd, directory } = managed
   const command = [
     program,
     ...talking,
-    ...(resumed ? ['--resume', id] : ['--session-id', id]),
+    resumed ? '--resume' : '--session-id',
+    managed.conversation ?? managed.id,
     ...(title === null ? [] : ['--name', title]),
     ...(model === null ? [] : ['--model', model]),
     ...(permissionMode === null ? [] : ['--permission-mode', permissionMode]),

@@ -14,6 +14,12 @@ import { type Hook, secretsOf } from './registry.ts'
 /** What is to be done: for a delivery of its sender, or once more. `argsText` is the JSON of `args`. */
 export type Wish = { hook: Hook; delivery: string; args: unknown; argsText: string }
 
+export type ActingGround = Pick<Ground, 'log' | 'clock' | 'steady' | 'logger'> & {
+  /** nobody is told what nobody hears */
+  bus: Pick<Bus, 'size'>
+  dispatch: Dispatch
+}
+
 /** an action that fails so was not begun, so that a sender may try again */
 const notBegun = new Set<string>([
   'busy',
@@ -30,18 +36,7 @@ const againMs = 1000
 /** failures whose own status a sender is told; all others are 500 */
 const told = new Set<string>(['busy', 'not_available', 'stopping', 'storage_full'])
 
-export const createActing = ({
-  log,
-  bus,
-  dispatch,
-  clock,
-  steady,
-  logger,
-}: Pick<Ground, 'log' | 'clock' | 'steady' | 'logger'> & {
-  /** nobody is told what nobody hears */
-  bus: Pick<Bus, 'size'>
-  dispatch: Dispatch
-}) => {
+export const createActing = ({ log, bus, dispatch, clock, steady, logger }: ActingGround) => {
   const tell = ({ append }: Transaction, { hook, delivery, args }: Wish, type: string, data: object): void =>
     void append({
       namespace: hook.namespace,

@@ -5,11 +5,8 @@
 import { PaidError } from '../../protocol/error.ts'
 import { seqOfId } from '../../protocol/event.ts'
 import { limits } from '../../protocol/limits.ts'
-import type { Bus } from '../../core/bus.ts'
-import type { Dispatch } from '../../core/dispatch.ts'
-import type { Ground } from '../../core/ground.ts'
 import type { Transaction } from '../../core/log.ts'
-import { createActing, originOf, type Wish } from './acting.ts'
+import { type ActingGround, createActing, originOf, type Wish } from './acting.ts'
 import {
   acceptedText,
   type Answer,
@@ -26,25 +23,9 @@ import type { Hook } from './registry.ts'
 /** Published in the commit that kept it, or kept and ready to run. */
 type Begun = { published: true; answer: Answer } | { kept: Kept }
 
-export const createRuns = ({
-  log,
-  bus,
-  dispatch,
-  clock,
-  steady,
-  logger,
-}: Pick<Ground, 'log' | 'clock' | 'steady' | 'logger'> & {
-  bus: Pick<Bus, 'size'>
-  dispatch: Dispatch
-}) => {
-  const { tell, publish, runAction, announce } = createActing({
-    log,
-    bus,
-    dispatch,
-    clock,
-    steady,
-    logger,
-  })
+export const createRuns = (ground: ActingGround) => {
+  const { log, clock, steady, logger } = ground
+  const { tell, publish, runAction, announce } = createActing(ground)
   /** the answers of those that run, for whoever sends them again */
   const flights = new Map<string, Promise<Answer>>()
 

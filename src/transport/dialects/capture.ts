@@ -7,7 +7,7 @@ import type { Captured } from '../../protocol/capture.ts'
 import { PaidError } from '../../protocol/error.ts'
 import type { Dispatch } from '../../core/dispatch.ts'
 import type { Peer } from '../../core/peer.ts'
-import { isFields } from './pai.ts'
+import { isFields } from '../../lib/fields.ts'
 
 export type CaptureFrame = Record<string, unknown> & { readonly command: string }
 

@@ -9,7 +9,8 @@ import { limits } from '../../protocol/limits.ts'
 import type { IsExcluded } from '../../lib/exclude.ts'
 import { withholdContents } from './claude-withheld.ts'
 import { parseJson } from './json.ts'
-import { channelOf, isFields } from './pai.ts'
+import { isFields } from '../../lib/fields.ts'
+import { channelOf } from './pai.ts'
 
 type Truncated = { path: string; bytes: number }
 

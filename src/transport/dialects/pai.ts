@@ -10,12 +10,8 @@ import { PaidError } from '../../protocol/error.ts'
 import { defaultChannel, sessionPrefix } from '../../protocol/channel.ts'
 import type { NewEvent } from '../../protocol/events.ts'
 import { limits } from '../../protocol/limits.ts'
+import { type Fields, isFields } from '../../lib/fields.ts'
 import type { LogEvent } from '../../core/log-event.ts'
-
-type Fields = Record<string, unknown>
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const typeKeys = ['type', 'hook_event_type', 'hook_event_name', 'payload']
 

@@ -3,7 +3,7 @@
 // one connection, are in ../photon.ts.
 // Source: the photon daemon's protocol document, and the frames of its server.
 
-import { isFields } from './pai.ts'
+import { isFields } from '../../lib/fields.ts'
 import { channelMeanings } from './photon/channels.ts'
 import { daemonMeanings } from './photon/daemon.ts'
 import { jobMeanings } from './photon/jobs.ts'

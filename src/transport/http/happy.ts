@@ -22,9 +22,9 @@ import {
 import { parseJson } from '../dialects/json.ts'
 import { jsonText } from './answer.ts'
 import { readBody } from './body.ts'
-import { spawnIn } from './happy-spawn.ts'
+import { spawnIn } from './happy/spawn.ts'
 import { callerOf } from './posted.ts'
-import type { Reported } from './reported.ts'
+import type { Reported } from './happy/reported.ts'
 import type { Handler, Paths } from './route.ts'
 
 const json = (value: unknown, status = 200): Response => jsonText(JSON.stringify(value), status)

@@ -15,7 +15,9 @@ import { wordsFor } from '../dialects/orchestrator/refusals.ts'
 import type { Reason, Refusals } from '../refusals.ts'
 import type { SocketData, WebSockets } from '../websocket.ts'
 import { createAgentDoor, isAgentPath } from './agents.ts'
+import { agentPeer, createEntering, type Guest, isTokenLike } from './agents/entering.ts'
 import { errorAnswer } from './answer.ts'
+import { isForPages, isPreflight, type Pages, preflightAnswer, readableBy } from './pages.ts'
 import type { House, Visit } from './route.ts'
 import { createRoutes } from './routes.ts'
 import { headerToken, tokenOf, type Gate } from './token.ts'
@@ -33,6 +35,8 @@ export type Entrance = {
   name: string
   dialect: ListenerDialect
   byFrame?: boolean
+  /** pages of other origins that were let in */
+  pages?: Pages
   webhooksOnly?: true
 }
 
@@ -64,6 +68,8 @@ const refusedStatus: Record<
 const idleSeconds = limits.bodyTimeoutMs / 1000 + 10
 
 type Server = Bun.Server<SocketData>
+/** undefined: it is a WebSocket by now */
+type Answered = Response | undefined | Promise<Response | undefined>
 
 export const openHttpDoor = ({
   address,
@@ -82,6 +88,7 @@ export const openHttpDoor = ({
   const routes = createRoutes(house, refusals, webSockets.news)
   const webhooks = createWebhookDoor(house, refusals)
   const agents = createAgentDoor(house, refusals)
+  const enterAsAgent = createEntering(house)
   const isUnix = 'unix' in address
   let entered: Entrance = ownersEntrance
   let nameless = createPeer(entered.name, entered.scope)
@@ -96,12 +103,12 @@ export const openHttpDoor = ({
     return errorAnswer(new PaidError(refusedStatus[reason], words), headers)
   }
 
-  const answer = (request: Request, server: Server): Response | Promise<Response> | undefined => {
+  const answer = (request: Request, server: Server): Answered => {
     const { url } = request
     const start = url.indexOf('/', url.indexOf('//') + 2)
     const end = url.indexOf('?', start)
     const path = start < 0 ? '/' : url.slice(start, end < 0 ? undefined : end)
-    const { wall, gate } = entered
+    const { wall } = entered
 
     const foreign = wall(request, path)
     if (foreign !== undefined) return refuse(foreign === 'host' || foreign === 'origin' ? foreign : 'site')
@@ -113,6 +120,18 @@ export const openHttpDoor = ({
         isUnix ? undefined : (server.requestIP(request)?.address ?? ''),
       )
     if (entered.webhooksOnly && path !== '/health') return notFoundAnswer()
+    const page = isForPages(path) ? entered.pages?.(request) : undefined
+    if (page === undefined) return enter(request, server, path, search)
+    if (isPreflight(request)) return preflightAnswer(page)
+    const given = enter(request, server, path, search)
+    return given instanceof Promise
+      ? given.then((answered) => answered && readableBy(page, answered))
+      : given && readableBy(page, given)
+  }
+
+  /** Past the wall. */
+  const enter = (request: Request, server: Server, path: string, search: string): Answered => {
+    const { gate } = entered
 
     const upgrading =
       request.headers.get('upgrade')?.toLowerCase() === 'websocket' &&
@@ -124,8 +143,14 @@ export const openHttpDoor = ({
         mustSayJson: !isUnix && !isJson(request),
         keepOpen: () => server.timeout(request, 0),
       })
-    const shown = gate && tokenOf(request, upgrading ? new URLSearchParams(search) : undefined)
+    const query = upgrading ? new URLSearchParams(search) : undefined
+    const shown = gate && tokenOf(request, query)
     const byFrame = entered.byFrame && upgrading && shown === undefined
+    if (query && shown !== undefined && isOfAgent(shown, path))
+      return enterAsAgent(shown, addressOf()).then(
+        (guest) => upgradeGuest(request, server, { path, query, guest }),
+        (error: unknown) => turnedAway(error),
+      )
     if (gate && !byFrame && (upgrading || !openPaths.has(path))) {
       const verdict = gate.judge(shown, addressOf)
       const words = upgrading && path !== '/ws' ? wordsFor(shown) : {}
@@ -139,23 +164,58 @@ export const openHttpDoor = ({
 
     const peer = peerOf(request)
     if (path === '/ws' || upgrading) {
-      const judge = gate && byFrame ? judgeFrom(gate, addressOf()) : undefined
-      return webSockets.upgrade(request, server, { path, query: new URLSearchParams(search), peer, judge })
+      const judge = gate && byFrame ? judgeFrom(gate, path, addressOf()) : undefined
+      return webSockets.upgrade(request, server, {
+        path,
+        query: query ?? new URLSearchParams(search),
+        peer,
+        judge,
+      })
     }
     const { dialect } = entered
     const visit: Visit = { peer, hookPeer, dialect, search, keepOpen: () => server.timeout(request, 0) }
     return routes.answer(request, path, visit)
   }
 
+  /** Whether it is the token of an agent's login, where such a one opens something. */
+  const isOfAgent = (shown: string, path: string): boolean =>
+    path !== '/ws' && entered.gate !== undefined && isTokenLike(shown) && !entered.gate.isRight(shown)
+
+  const turnedAway = (thrown: unknown): Response => {
+    const error = asPaidError(thrown, house.logger, 'an agent that comes in')
+    refusals.count(error.code === 'too_many_requests' ? 'rate' : 'token')
+    return errorAnswer(error)
+  }
+
+  const upgradeGuest = (
+    request: Request,
+    server: Server,
+    { path, query, guest }: { path: string; query: URLSearchParams; guest: Guest },
+  ): Response | undefined => {
+    try {
+      const answered = webSockets.upgrade(request, server, { path, query, peer: agentPeer(guest), guest })
+      if (answered) guest.end()
+      return answered
+    } catch (error) {
+      guest.end()
+      return failure(error)
+    }
+  }
+
   const judgeFrom =
-    (gate: Gate, address: string): Judge =>
+    (gate: Gate, path: string, address: string): Judge =>
     (token) => {
+      if (isOfAgent(token, path))
+        return enterAsAgent(token, address).catch((error: unknown) => {
+          turnedAway(error)
+          return false
+        })
       const verdict = gate.judge(token, () => address)
       if (verdict !== 'pass') refusals.count(verdict === 'refused' ? 'token' : 'rate')
       return verdict === 'pass'
     }
 
-  const fetch = (request: Request, server: Server): Response | Promise<Response> | undefined => {
+  const fetch = (request: Request, server: Server): Answered => {
     try {
       return answer(request, server)
     } catch (error) {

@@ -4,8 +4,8 @@
 import { errors } from '../../protocol/error.ts'
 import type { Result } from '../../protocol/api.ts'
 import { agentPaths } from './openapi/agents.ts'
-import { answer, json, problem, type Schema } from './openapi-parts.ts'
-import { sessionOperations } from './openapi-sessions.ts'
+import { answer, json, problem, type Schema } from './openapi/parts.ts'
+import { sessionOperations } from './openapi/sessions.ts'
 
 const parameter = (name: string, description: string, type = 'string'): Schema => ({
   name,

@@ -3,15 +3,13 @@
 
 import { Hono } from 'hono'
 import { PaidError } from '../../protocol/error.ts'
-import { limits } from '../../protocol/limits.ts'
 import type { Params } from '../../protocol/api.ts'
 import { asPaidError } from '../../core/dispatch.ts'
 import { LogEvent } from '../../core/log-event.ts'
 import { createPeer, endPeer } from '../../core/peer.ts'
-import { decodeHook } from '../dialects/claude.ts'
-import { decodeCommit } from '../dialects/git.ts'
 import { parseJson } from '../dialects/json.ts'
-import { decodeEvent, encodeEvent, isFields } from '../dialects/pai.ts'
+import { isFields } from '../../lib/fields.ts'
+import { decodeEvent, encodeEvent } from '../dialects/pai.ts'
 import type { News } from '../orchestrator/news.ts'
 import type { Refusals } from '../refusals.ts'
 import { errorAnswer, jsonOk, jsonText } from './answer.ts'
@@ -19,9 +17,10 @@ import { bodyError, readBody } from './body.ts'
 import { openApiOf } from './openapi.ts'
 import { happyPaths } from './happy.ts'
 import { healthIn } from './health.ts'
-import { batchOf, callerOf, keyOf, occurredAtOf } from './posted.ts'
+import { createHookRoute } from './hooks.ts'
+import { batchOf, callerOf, keyOf } from './posted.ts'
 import { listParams, queryOf, subscribeParams, type Query } from './query.ts'
-import { createReported } from './reported.ts'
+import { createReported } from './happy/reported.ts'
 import type { House, Methods, Visit } from './route.ts'
 import { sessionPaths } from './sessions.ts'
 import { eventStream, jsonLines, openStream, type StreamForm } from './stream.ts'
@@ -74,18 +73,10 @@ export const createRoutes = (house: House, refusals: Refusals, news: News): Rout
     return jsonOk(`{"ok":true,"eventIds":${JSON.stringify(ids)}}`)
   }
 
-  const postHook: Ingest = async (request, { hookPeer }) => {
-    const event = decodeHook(
-      await readBody(request, limits.hookBodyBytes),
-      occurredAtOf(request),
-      house.isExcluded,
-    )
-    await dispatch(callerOf(request, hookPeer), 'event.publish', { ...event, ...keyOf(request) })
-    return jsonOk('{}')
-  }
+  const postHook: Ingest = createHookRoute(house)
 
   const postCommit: Ingest = async (request, { hookPeer }) => {
-    const made = decodeCommit(await readBody(request, house.maxBody))
+    const made = parseJson(await readBody(request, house.maxBody))
     const peer = createPeer('hook:git', hookPeer.scope)
     await dispatch(callerOf(request, peer), 'commit.record', made)
     return jsonOk('{}')

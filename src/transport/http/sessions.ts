@@ -11,13 +11,13 @@ import { parseJson } from '../dialects/json.ts'
 import { httpSessionOf, isOrdered } from '../dialects/orchestrator/http.ts'
 import { freshAlias, orderOf, taskOf } from '../dialects/orchestrator/spawn.ts'
 import { daemonStatusOf } from '../dialects/orchestrator/status.ts'
-import { isFields } from '../dialects/pai.ts'
+import { isFields } from '../../lib/fields.ts'
 import type { News } from '../orchestrator/news.ts'
 import { jsonText } from './answer.ts'
 import { readBody } from './body.ts'
-import { spawnIn } from './happy-spawn.ts'
+import { spawnIn } from './happy/spawn.ts'
 import { callerOf } from './posted.ts'
-import type { Reported } from './reported.ts'
+import type { Reported } from './happy/reported.ts'
 import type { Paths, Visit } from './route.ts'
 
 type Fields = Record<string, unknown>
@@ -45,7 +45,8 @@ export const sessionPaths = ({
   const shown = (session: Session, { dialect }: Visit): object => {
     const known = news.of(session.id) ?? session
     const ordered = httpSessionOf(known)
-    if (dialect === 'orchestrator') return ordered
+    // under the one id that its WebSocket's frames say too
+    if (dialect === 'orchestrator') return { ...ordered, sessionId: ordered.id }
     if (dialect === 'happy') return trackedOf(session)
     const status = isOrdered(session) ? ordered.status : (session.status ?? null)
     return { ...session, ...trackedOf(session), ...ordered, status }

@@ -17,6 +17,7 @@ export const createGate = (token: string) => {
   }
 
   return {
+    isRight,
     /** `pass`, `refused`, or `wait` with the milliseconds until the address may try again. */
     judge: (shown: string | undefined, addressOf: () => string): 'pass' | 'refused' | { wait: number } => {
       if (shown !== undefined && isRight(shown)) return 'pass'

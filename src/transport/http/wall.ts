@@ -4,6 +4,7 @@
 
 import { networkInterfaces } from 'node:os'
 import type { Reason } from '../refusals.ts'
+import type { Pages } from './pages.ts'
 
 /** Paths whose answers say nothing about us but that we are up. */
 export const openPaths = new Set(['/health', '/ready', '/version'])
@@ -13,15 +14,20 @@ export type Wall = (request: Request, path: string) => Reason | undefined
 /** The wall of a Unix socket: only programs of the owner reach it, no browser does. */
 export const noWall: Wall = () => undefined
 
-/** @param hosts more names we are known by, `name` or `name:port` */
+/**
+ * @param hosts more names we are known by, `name` or `name:port`
+ * @param pages those of them that a browser may say it shows
+ */
 export const createWall = ({
   host,
   port,
   hosts,
+  pages,
 }: {
   host: string
   port: number
   hosts: readonly string[]
+  pages: Pages
 }): Wall => {
   // browsers write names in lower case, and leave the scheme's own port out
   const own = addressesOf(host)
@@ -29,15 +35,14 @@ export const createWall = ({
     .flatMap((name) => (name.endsWith(':80') ? [name, name.slice(0, -3)] : [name]))
   const given = hosts.map((name) => name.toLowerCase()).flatMap((name) => [name, `${name}:${port}`])
   const names = new Set([...own, ...given])
-  // https only for names that were given: a proxy may speak it for us, we do not
-  const origins = new Set(
-    [...names].map((name) => `http://${name}`).concat(given.map((name) => `https://${name}`)),
-  )
+  const origins = new Set(own.map((name) => `http://${name}`))
 
   return (request, path) => {
     const headers = request.headers
     if (!names.has(headers.get('host') ?? '')) return 'host'
     if (openPaths.has(path) && !headers.has('upgrade')) return undefined
+    // of another site than ours by its nature, whatever the browser calls it
+    if (pages(request) !== undefined) return undefined
     const origin = headers.get('origin')
     if (origin !== null && !origins.has(origin)) return 'origin'
     const site = headers.get('sec-fetch-site')

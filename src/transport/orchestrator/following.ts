@@ -11,7 +11,19 @@ import { type Asked, createStream, isEnd, type Stream } from '../dialects/orches
 import type { Held } from './held.ts'
 import type { News } from './news.ts'
 
-type Followed = { of: Pick<Shown, 'id' | 'alias'>; stream: Stream; subscription?: string }
+type Followed = {
+  of: Pick<Shown, 'id' | 'alias'>
+  stream: Stream
+  subscription?: string
+  /** when its last turn was told to be over, if the next one was waiting by then; steady, milliseconds */
+  turnOverAt: number
+}
+
+/**
+ * How long a turn that was waiting in line is told later than the end of the one before: who asks something at that end,
+ * and takes the next frame for the answer, is answered first.
+ */
+const pauseMs = 100
 
 export const createFollowing = ({
   connection,
@@ -38,14 +50,24 @@ export const createFollowing = ({
     frames.forEach((text, at) => outbox.push(text, owner, text.length, at === frames.length - 1 ? seq : 0))
   }
 
+  const pause = ({ of, turnOverAt }: Followed): void => {
+    const leftMs = turnOverAt + pauseMs - performance.now()
+    if (leftMs <= 0) return
+    held.hold(of.id)
+    setTimeout(() => held.release(of.id), leftMs)
+  }
+
   const wordsOf = (each: Followed): Words => ({
     event: (event, subscription) => {
       const { live } = subscription
+      if (live && event.type === 'turn.started') pause(each)
       held.say(each.of.id, () => {
         if (followed.get(each.of.id) !== each) return
         // that a session runs is told before what it does, that it has ended after what it did
         if (live && event.type === 'turn.started') news.take(event)
         send(each.stream.take(event, live), event, subscription)
+        if (live && event.type === 'turn.finished') each.turnOverAt = performance.now()
+        if (event.type === 'session.status') each.turnOverAt = -Infinity
         if (!live || !isEnd(event)) return
         news.take(event)
         void leave(each.of.id)
@@ -73,7 +95,11 @@ export const createFollowing = ({
       first: () => news.of(of.id)?.first,
       asked,
     })
-    const each: Followed = { of: { id: of.id, ...(of.alias !== undefined && { alias: of.alias }) }, stream }
+    const each: Followed = {
+      of: { id: of.id, ...(of.alias !== undefined && { alias: of.alias }) },
+      stream,
+      turnOverAt: -Infinity,
+    }
     followed.set(of.id, each)
     try {
       const { subscription } = await dispatch(connection.peerIn(wordsOf(each)), 'event.subscribe', {

@@ -3,25 +3,31 @@
 
 export type Held = ReturnType<typeof createHeld>
 
+type Kept = { holds: number; tells: (() => void)[] }
+
 export const createHeld = () => {
-  const kept = new Map<string, (() => void)[]>()
+  const kept = new Map<string, Kept>()
 
   return {
     /** Says it, now or when its session is held no more. */
     say: (session: string, tell: () => void): void => {
       const before = kept.get(session)
-      if (before) before.push(tell)
+      if (before) before.tells.push(tell)
       else tell()
     },
+    /** Until it was released as often. */
     hold: (session: string): void => {
-      if (!kept.has(session)) kept.set(session, [])
+      const before = kept.get(session)
+      if (before) before.holds++
+      else kept.set(session, { holds: 1, tells: [] })
     },
     release: (session: string): void => {
-      const before = kept.get(session) ?? []
+      const before = kept.get(session)
+      if (!before || --before.holds > 0) return
       kept.delete(session)
-      for (const tell of before) tell()
+      for (const tell of before.tells) tell()
     },
     /** The answer has told it already. */
-    drop: (session: string): void => void kept.delete(session),
+    drop: (session: string): void => void kept.get(session)?.tells.splice(0),
   }
 }

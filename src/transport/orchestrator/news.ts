@@ -14,8 +14,8 @@ import { sessionOf, type Shown, statusOf } from '../dialects/orchestrator/sessio
 export type Hearer = {
   /** Gets the session's own id, and the frame. */
   hear: (session: string, text: string) => void
-  /** Gets a session that is about to begin, and the event that says so. */
-  began: (of: Known, event: LogEvent) => void
+  /** Gets a session that is about to begin. */
+  began: (of: Known) => void
 }
 
 export type News = ReturnType<typeof createNews>
@@ -32,10 +32,10 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
   const waiting = new Map<string, LogEvent[]>()
   /** what was ordered of sessions that are about to begin */
   const ordered = new Map<string, NonNullable<Shown['task']>>()
-  let latest: LogEvent | undefined
 
   const apply = (of: Known, event: LogEvent): void => {
     const before = statusOf(of)
+    of.seq = event.seq
     change(of, event)
     if (of.endedAt !== undefined) known.delete(of.id)
     if (statusOf(of) === before) return
@@ -43,31 +43,31 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     for (const { hear } of hearers) hear(of.id, text)
   }
 
-  const resume = async (id: string): Promise<void> => {
+  const resume = async (id: string, event: LogEvent): Promise<void> => {
     const later: LogEvent[] = []
     waiting.set(id, later)
     const found = await dispatch(peer, 'session.get', { id }).catch(() => undefined)
     waiting.delete(id)
     if (!found?.session) return
-    const of = resumed(found.session)
-    known.set(id, of)
-    for (const event of later) apply(of, event)
+    const of = resumed(found.session, event)
+    begin(of)
+    for (const each of later) if (each.seq > of.seq) apply(of, each)
   }
 
-  const begin = (of: Known, event: LogEvent): void => {
+  const begin = (of: Known): void => {
     known.set(of.id, of)
-    for (const { began } of hearers) began(of, event)
+    for (const { began } of hearers) began(of)
   }
 
   /** Takes what happened in a session; what was taken already is passed over. */
   const take = (event: LogEvent): void => {
-    if (event === latest || event.seq === 0) return
-    latest = event
+    if (event.seq === 0) return
     const id = event.channel.slice(sessionPrefix.length)
     const of = known.get(id)
+    if (of && event.seq <= of.seq) return
     if (of) apply(of, event)
-    else if (event.type === 'session.spawned') begin(spawned(id, event, ordered.get(id)), event)
-    else if (event.type === 'session.resumed') void resume(id)
+    else if (event.type === 'session.spawned') begin(spawned(id, event, ordered.get(id)))
+    else if (event.type === 'session.resumed') void resume(id, event)
     else waiting.get(id)?.push(event)
   }
 
@@ -77,6 +77,8 @@ export const createNews = (dispatch: Dispatch, bus: Bus) => {
     take,
     /** What is known of a session that runs. */
     of: (session: string): Known | undefined => known.get(session),
+    /** Sessions that run. */
+    all: (): Iterable<Known> => known.values(),
     join: (hearer: Hearer): (() => void) => {
       hearers.add(hearer)
       return () => void hearers.delete(hearer)

@@ -61,13 +61,17 @@ export const markedText = ({ text, marks }: Pick<Hit, 'text' | 'marks'>, { befor
   return (line + shown(at)).trim()
 }
 
-const endingOf = ({ hits, order, count }: Result<'prompt.search'>, text: string): string | undefined => {
+const endingOf = (
+  { hits, order, count = 0, ranked }: Result<'prompt.search'>,
+  text: string,
+): string | undefined => {
   if (hits.length === 0)
     return /[\p{L}\p{N}]/u.test(text)
       ? 'Nothing that was said has all of these words. `paid import` takes in older transcripts.'
       : 'Words are what is found: letters and digits.'
   if (order === 'newest') return `Very many messages match: these are the newest ${hits.length}.`
-  if (count !== undefined && count > hits.length)
-    return `These are the best ${hits.length} of ${count.toLocaleString('en-US')}.`
-  return undefined
+  const counted = (number: number): string => number.toLocaleString('en-US')
+  if (ranked !== undefined)
+    return `These are the best ${hits.length} of the newest ${counted(ranked)}; ${counted(count)} messages match.`
+  return count > hits.length ? `These are the best ${hits.length} of ${counted(count)}.` : undefined
 }

@@ -3,7 +3,7 @@
 
 import type { Agent, AgentSession } from '../../../protocol/agents.ts'
 import { limits } from '../../../protocol/limits.ts'
-import { isFields } from '../pai.ts'
+import { isFields } from '../../../lib/fields.ts'
 
 const iso = (at: number): string => new Date(at).toISOString()
 
@@ -117,7 +117,9 @@ export const webSocketAnswer = (host: string) => ({
   connection: {
     upgrade: 'Connect with a WebSocket client',
     url: `ws://${host}/api/daemon/ws (wss:// behind a proxy with TLS)`,
-    authentication: "The daemon's own token, as Authorization: Bearer or ?token=, at the upgrade",
+    authentication:
+      "The access token of a key with the scope sessions:run, or the daemon's own: as Authorization: Bearer or ?token= " +
+      'at the upgrade, or where the listener has auth=frame as the first frame, {"type":"auth","token":"…"}',
   },
   endpoints: {
     http: {

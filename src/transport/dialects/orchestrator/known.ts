@@ -2,11 +2,15 @@
 
 import { liveStatuses, type Session, sessionStatuses, type Tokens } from '../../../protocol/sessions.ts'
 import type { LogEvent } from '../../../core/log-event.ts'
-import { isFields } from '../pai.ts'
+import { isFields } from '../../../lib/fields.ts'
 import type { Shown } from './session.ts'
 
 export type Known = Shown & {
   tokens: Tokens
+  /** the last event that is in it */
+  seq: number
+  /** who began it */
+  by: string
   /** the message that it was spawned with */
   first?: string
 }
@@ -23,6 +27,8 @@ export const spawned = (id: string, event: LogEvent, task: Shown['task']): Known
     status: 'initializing',
     startedAt: typeof startedAt === 'number' ? startedAt : event.at,
     lastAt: event.at,
+    seq: event.seq,
+    by: event.by,
     turns: 0,
     failedTurns: 0,
     busyMs: 0,
@@ -35,9 +41,9 @@ export const spawned = (id: string, event: LogEvent, task: Shown['task']): Known
 }
 
 /** From its row, when it begins anew. */
-export const resumed = (session: Session): Known => {
+export const resumed = (session: Session, { seq, by }: LogEvent): Known => {
   const { endedAt: _ended, ...rest } = session
-  return { ...rest, status: 'initializing', tokens: session.tokens ?? noTokens, first: '' }
+  return { ...rest, seq, by, status: 'initializing', tokens: session.tokens ?? noTokens, first: '' }
 }
 
 export const change = (of: Known, event: LogEvent): void => {

@@ -3,7 +3,7 @@
 
 import { PaidError } from '../../../protocol/error.ts'
 import { limits } from '../../../protocol/limits.ts'
-import { isFields } from '../pai.ts'
+import { isFields } from '../../../lib/fields.ts'
 import type { OrchestratorFrame } from './frames.ts'
 
 type Fields = Record<string, unknown>

@@ -3,7 +3,7 @@
 // once and whole: pieces as they come when it heard the sentence begin, else the sentence when it is finished.
 
 import type { LogEvent } from '../../../core/log-event.ts'
-import { isFields } from '../pai.ts'
+import { isFields } from '../../../lib/fields.ts'
 import { firstTaskOf } from './session.ts'
 
 type Fields = Record<string, unknown>

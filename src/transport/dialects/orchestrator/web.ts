@@ -1,7 +1,7 @@
 // What the orchestrator's later web client reads of the same frames: each says in `payload` what it says elsewhere, and
 // two are said twice, the second time in that client's words and behind the first.
 
-import { isFields } from '../pai.ts'
+import { isFields } from '../../../lib/fields.ts'
 
 type Fields = Record<string, unknown>
 
@@ -30,6 +30,9 @@ const framesOf = (frame: Fields): Fields[] => {
       { ...frame, payload: status },
       { type: 'daemon_status', payload: status, data: status },
     ]
+  const { sessions } = frame
+  if (Array.isArray(sessions))
+    return [{ ...frame, sessions: sessions.map((each) => (isFields(each) ? sessionWith(each) : each)) }]
   if (isFields(data)) return [{ ...frame, payload: data }]
   if (typeof type === 'string' && /^(stream|task)_/.test(type)) {
     const { type: _type, ...payload } = frame

@@ -3,7 +3,7 @@
 
 import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import { DocumentReader, splitDocuments } from '../../src/lib/documents.ts'
+import { DocumentReader, splitDocuments } from '../../src/lib/json-documents.ts'
 
 const tooLong = Symbol('too long')
 

@@ -1,11 +1,11 @@
 // Starting a session as Happy's clients ask for one: in a folder of theirs, which is made when they approve.
 
-import { PaidError } from '../../protocol/error.ts'
-import type { Session } from '../../protocol/sessions.ts'
-import { folderAt } from '../../lib/made-folder.ts'
-import type { Dispatch } from '../../core/dispatch.ts'
-import type { Peer } from '../../core/peer.ts'
-import type { SpawnBody } from '../dialects/happy.ts'
+import { PaidError } from '../../../protocol/error.ts'
+import type { Session } from '../../../protocol/sessions.ts'
+import { folderAt } from '../../../lib/made-folder.ts'
+import type { Dispatch } from '../../../core/dispatch.ts'
+import type { Peer } from '../../../core/peer.ts'
+import type { SpawnBody } from '../../dialects/happy.ts'
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 

@@ -2,13 +2,13 @@
 // is an event on the session's channel, so it outlives the daemon. Promises: only those are told whose process still
 // is the one that reported; none of them is ever signalled.
 
-import { limits } from '../../protocol/limits.ts'
-import { sessionPrefix } from '../../protocol/channel.ts'
-import type { Session } from '../../protocol/sessions.ts'
-import { processStart } from '../../lib/process-start.ts'
-import type { Dispatch } from '../../core/dispatch.ts'
-import type { Peer } from '../../core/peer.ts'
-import { isFields } from '../dialects/pai.ts'
+import { limits } from '../../../protocol/limits.ts'
+import { sessionPrefix } from '../../../protocol/channel.ts'
+import type { Session } from '../../../protocol/sessions.ts'
+import { processStart } from '../../../lib/process-start.ts'
+import type { Dispatch } from '../../../core/dispatch.ts'
+import type { Peer } from '../../../core/peer.ts'
+import { isFields } from '../../../lib/fields.ts'
 
 const type = 'session.reported'
 

@@ -1,7 +1,7 @@
 // What the records of a transcript tell of their session, beside its messages: where it was, what it is called, which
 // model answered, what that cost.
 
-import { type Fields, fieldsIn, numberIn, textIn } from './fields.ts'
+import { type Fields, fieldsIn, numberIn, textIn } from '../lib/fields.ts'
 
 export type Usage = {
   message: string

@@ -1,6 +1,6 @@
 // `/sessions` and `/status` in the OpenAPI document.
 
-import { answer, json, problem, type Schema } from './openapi-parts.ts'
+import { answer, json, problem, type Schema } from './parts.ts'
 
 const object: Schema = { type: 'object' }
 
