@@ -13,6 +13,7 @@ import { isReserved } from '../protocol/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from './logger.ts'
 import { createFollowing, type Projection } from './following.ts'
+import { createGroupTime } from './group-time.ts'
 import { LogEvent, type Draft } from './log-event.ts'
 import { prepareStatements } from './log-statements.ts'
 import { isStorageError } from './storage-error.ts'
@@ -30,13 +31,9 @@ export type Transaction = {
 export type Log = ReturnType<typeof createLog>
 
 type Member = { settle: () => void; reject: (error: PaidError) => void }
-type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[]; seen: number; turns: number }
+type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[] }
 
 const healEveryMs = 1000
-/** turns of the event loop that a group may wait for more writes, while more come */
-const moreTurns = 2
-/** after so many groups of one writer each, and none beside them in their turns, the next does not wait for its turn's end */
-const lonelyGroups = 4
 
 /**
  * @param database the only writing connection; from now on nothing else may begin a transaction on it
@@ -64,16 +61,14 @@ export const createLog = ({
   let head = committedHead
   let at = last.at
   let group: Group | undefined
-  /** groups of one writer in a row */
-  let lonely = 0
-  /** whether a group was written in this turn of the event loop */
-  let wroteInTurn = false
   let writable = true
   let lostGroups = 0
   let healing: Timer | undefined
   /** reads asked for in the turn that made the log: first its rooms are built, with what follows from events */
   let early: (() => void)[] | undefined = []
   let closed = false
+
+  const time = createGroupTime(() => flush())
 
   const now = (): number => (at = Math.max(at, clock.now()))
 
@@ -94,18 +89,9 @@ export const createLog = ({
   const open = (): Group => {
     if (group) return group
     prepared.begin()
-    group = { timeline: [], members: [], reads: [], seen: 1, turns: 0 }
-    if (wroteInTurn) lonely = 0
-    if (lonely < lonelyGroups) setImmediate(flush)
-    else queueMicrotask(flush)
+    group = { timeline: [], members: [], reads: [] }
+    time.opened()
     return group
-  }
-
-  const countLonely = (members: number): void => {
-    lonely = members > 1 ? 0 : lonely + 1
-    if (wroteInTurn) return
-    wroteInTurn = true
-    setImmediate(() => (wroteInTurn = false))
   }
 
   /** Ends the open group without its events: every member is rejected, its numbers are given back. */
@@ -153,15 +139,10 @@ export const createLog = ({
   }
 
   const flush = (): void => {
-    const done = group
-    if (!done) return
-    // while each turn brings more, one COMMIT serves them all; who writes alone never waits
-    if (done.members.length > done.seen && done.turns < moreTurns) {
-      done.turns++
-      done.seen = done.members.length
-      setImmediate(flush)
-      return
-    }
+    if (group && !time.waits(group.members.length)) write(group)
+  }
+
+  const write = (done: Group): void => {
     const stored = done.timeline.filter((event) => event.seq > 0)
     const follows = done.reads.length > 0 || following.isDue(stored)
     try {
@@ -172,7 +153,7 @@ export const createLog = ({
       return
     }
     group = undefined
-    countLonely(done.members.length)
+    time.written(done.members.length)
     if (follows) following.written()
     else following.add(stored)
     committedHead = head
@@ -295,8 +276,7 @@ export const createLog = ({
 
     /** Writes the open group and takes no more. */
     close: (): void => {
-      if (group) group.turns = moreTurns
-      flush()
+      if (group) write(group)
       readEarly()
       closed = true
       clearInterval(healing)
