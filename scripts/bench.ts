@@ -14,6 +14,7 @@ import { history } from './bench/history.ts'
 import { hook } from './bench/hook.ts'
 import { idle } from './bench/idle.ts'
 import { post } from './bench/post.ts'
+import { sessions } from './bench/sessions.ts'
 import { socket } from './bench/socket.ts'
 import { status } from './bench/status.ts'
 
@@ -24,6 +25,7 @@ const suites: Record<string, Suite> = {
   calls,
   history,
   hook,
+  sessions,
   capture,
   status,
   idle,

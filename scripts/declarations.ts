@@ -28,7 +28,7 @@ export const protocolDeclarations = (): string => {
     return written
   })
   const methods = Object.entries(api).map(([name, { summary, params, result }]) => {
-    const [taken, given] = [schemaOf(params, 'input'), schemaOf(result, 'output')]
+    const [taken, given] = [schemaOf(params, 'input'), schemaOf(result(), 'output')]
     return `${comment(summary)}'${name}': { params: ${typeText(taken, known)}; result: ${typeText(given, known)} }`
   })
   return [

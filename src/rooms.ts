@@ -2,6 +2,7 @@
 // others. Whoever needs a daemon without its doors builds this.
 // Promises: before `begin` nothing happens that nobody asked for; after `end` no room starts anything.
 
+import { excludingNow } from './lib/exclude.ts'
 import type { CaptureSettings } from './protocol/capture.ts'
 import { createDispatch, type Dispatch, type Handlers } from './core/dispatch.ts'
 import type { Ground } from './core/ground.ts'
@@ -73,6 +74,7 @@ export const createRooms = (ground: Ground, choices: Choices) => {
     umask,
     claudeFolder,
     isSpooled,
+    isExcluded: excludingNow(() => choices.captureSettings().privacy.excludePatterns),
     checkGuards: (peer, use) => dispatch(peer, 'guard.check', use),
   })
   const capture = createCapture({ ...ground, settings: choices.captureSettings, umask })
@@ -89,7 +91,13 @@ export const createRooms = (ground: Ground, choices: Choices) => {
     logger,
     accepting,
     handlers: (own): Handlers => ({
-      ...createEvents({ log, bus, bounds: choices.bounds, isStored: choices.isStored }),
+      ...createEvents({
+        log,
+        bus,
+        bounds: choices.bounds,
+        isStored: choices.isStored,
+        isOwn: sessions.isOwn,
+      }),
       ...locks.handlers,
       ...guards.handlers(own),
       ...actions.handlers(own),

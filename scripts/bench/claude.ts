@@ -66,7 +66,12 @@ export const claude: Suite = async (stage) => {
     if ((await child.exited) !== 0) throw new Error('paid hooks install failed')
     return undefined
   })
-  const beside = await session(async () => hooksOf((event) => ({ ...curl, ...hookEvents[event] })))
+  const beside = await session(async () =>
+    hooksOf((event) => {
+      const { flags: _flags, ...options } = hookEvents[event] ?? {}
+      return { ...curl, ...options }
+    }),
+  )
   const waited = await session(async () => hooksOf(() => curl))
 
   const heard = await eventsHeard(daemon.httpSocket)

@@ -1,8 +1,8 @@
 // What a daemon costs that nobody asks anything: its private memory against a bare compiled server's, and how long it
 // takes to be there.
 
-import { readFileSync } from 'node:fs'
 import { pathsOf } from '../../src/paths.ts'
+import { privateOf } from './memory.ts'
 import { rowOf, type Row } from './report.ts'
 import { median } from './rounds.ts'
 import { eventBody } from './requests.ts'
@@ -23,7 +23,7 @@ const memory = async (stage: Stage): Promise<Row> => {
     await (await fetch(url, { method: 'POST', headers, body: eventBody })).text()
   stage.say('idle: memory')
   await Bun.sleep(settleMs)
-  const [ours, floor] = [memoryOf(daemon.pid), memoryOf(bare.pid)]
+  const [ours, floor] = [privateOf(daemon.pid), privateOf(bare.pid)]
   return rowOf({
     what: `idle memory, ${ours.what}, against a bare compiled server`,
     unit: 'MiB',
@@ -36,23 +36,6 @@ const memory = async (stage: Stage): Promise<Row> => {
         ? [`anonymous: ours ${ours.anonymous} MiB, floor ${floor.anonymous} MiB`]
         : [],
   })
-}
-
-/** Private memory as the kernel has it, or where it does not say, the resident set. */
-const memoryOf = (pid: number): { what: string; mebibytes: number; anonymous?: string } => {
-  const kibibytes = (text: string, name: string) =>
-    Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0)
-  try {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-    return {
-      what: 'private',
-      mebibytes: (kibibytes(text, 'Private_Clean') + kibibytes(text, 'Private_Dirty')) / 1024,
-      anonymous: (kibibytes(text, 'Anonymous') / 1024).toFixed(1),
-    }
-  } catch {
-    const asked = Bun.spawnSync(['ps', '-o', 'rss=', '-p', String(pid)])
-    return { what: 'resident', mebibytes: Number(asked.stdout.toString()) / 1024 }
-  }
 }
 
 const start = async (stage: Stage): Promise<Row> => {

@@ -6,7 +6,7 @@ import { inTurns, series } from './rounds.ts'
 import { loadRow, type Row } from './report.ts'
 import { portOf, postRequest } from './requests.ts'
 import type { Suite } from './stage.ts'
-import type { Watched } from './viewers.ts'
+import type { ViewerOptions, Watched } from './viewers.ts'
 
 const viewers = 10
 
@@ -34,9 +34,10 @@ export const post: Suite = async (stage) => {
   let heard = 0
   const watched = series(async () => {
     const before = await head()
-    await using watching = await stage.watch({ port: portOf(daemon.url), path: '/ws', token, viewers })
+    const options: ViewerOptions = { port: portOf(daemon.url), path: '/ws', token, viewers }
+    await using watching = await stage.watch<Watched>('viewers.ts', options)
     const found = await measured(daemon, 32, [watching.pid])
-    const { frames }: Watched = await watching.end()
+    const { frames } = await watching.end()
     posted += (await head()) - before
     heard += frames.reduce((sum, each) => sum + each, 0) / viewers
     return found

@@ -10,13 +10,12 @@ import { cpuOfMachine } from './cpu.ts'
 import type { LoadOptions } from './load.ts'
 import type { Measured } from './measured.ts'
 import type { Row } from './report.ts'
-import type { ViewerOptions, Watched } from './viewers.ts'
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 export type Suite = (stage: Stage) => Promise<Row[]>
 
 const root = join(import.meta.dir, '..', '..')
-const floors = ['http', 'echo', 'publish', 'hello', 'photon'] as const
+const floors = ['http', 'echo', 'publish', 'hello', 'photon', 'relay', 'claude'] as const
 type FloorName = (typeof floors)[number]
 
 export type Running = AsyncDisposable & { pid: number; said: string }
@@ -152,31 +151,28 @@ export const openStage = async ({ quick, say }: { quick: boolean; say: (line: st
       return found
     },
 
-    /** Viewers that watch until they are told to end. */
-    watch: async (options: ViewerOptions) => {
-      const child = Bun.spawn(
-        [process.execPath, join(import.meta.dir, 'viewers.ts'), JSON.stringify(options)],
-        {
-          stdin: 'pipe',
-          stdout: 'pipe',
-          stderr: 'pipe',
-        },
-      )
+    /** Runs one of the programs beside this file that watches until it is told to end, and then prints what it saw. */
+    watch: async <T>(program: string, options: object) => {
+      const child = Bun.spawn([process.execPath, join(import.meta.dir, program), JSON.stringify(options)], {
+        stdin: 'pipe',
+        stdout: 'pipe',
+        stderr: 'pipe',
+      })
       track(child)
       const output = child.stdout.getReader()
       const decoder = new TextDecoder()
       const { value } = await output.read()
       if (decoder.decode(value).trim() !== 'ready')
-        throw new Error(`viewers.ts: ${await child.stderr.text()}`)
+        throw new Error(`${program}: ${await child.stderr.text()}`)
       return {
         pid: child.pid,
-        end: async (): Promise<Watched> => {
+        end: async (): Promise<T> => {
           await child.stdin.end()
           let text = ''
           for (let part = await output.read(); !part.done; part = await output.read())
             text += decoder.decode(part.value, { stream: true })
-          if ((await child.exited) !== 0) throw new Error(`viewers.ts: ${await child.stderr.text()}`)
-          const watched: Watched = JSON.parse(text)
+          if ((await child.exited) !== 0) throw new Error(`${program}: ${await child.stderr.text()}`)
+          const watched: T = JSON.parse(text)
           return watched
         },
         [Symbol.asyncDispose]: async () => {

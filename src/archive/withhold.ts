@@ -8,14 +8,14 @@ import type { IsExcluded } from '../lib/exclude.ts'
 import { type Fields, fieldsIn, isFields, textIn } from '../lib/fields.ts'
 import {
   namesExcluded,
+  searchesFiles,
   usesExcluded,
   withheldMark,
-  withholdFindings,
   withholdFound,
   withholdWithin,
 } from '../lib/withhold.ts'
 
-/** uses of tools whose results are to be withheld, by id; those without a result yet */
+/** uses of tools whose results are to be withheld, by id, or looked through, by `found:` and id; those without a result yet */
 export type Withheld = Set<string>
 
 /** waiting for a result that never came: so many are remembered */
@@ -33,10 +33,9 @@ export const withhold = (record: Fields, isExcluded: IsExcluded, waiting: Withhe
   // an attachment's text as it was sent stands beside it
   if (changed && type === 'attachment' && record['rendered'] !== undefined) record['rendered'] = withheldMark
   const content = fieldsIn(record, 'message')?.['content']
-  if (withheldFindings(record['toolUseResult'], content, isExcluded)) changed = true
   if (Array.isArray(content)) {
     for (const block of content)
-      if (isFields(block) && withheldBlock(block, isExcluded, waiting)) changed = true
+      if (isFields(block) && withheldBlock(block, record, isExcluded, waiting)) changed = true
     if (changed && isFields(record['toolUseResult'])) {
       // the result is told twice: to the model, and in its parts
       for (const block of content)
@@ -55,39 +54,34 @@ export const withhold = (record: Fields, isExcluded: IsExcluded, waiting: Withhe
   return changed ? record : undefined
 }
 
-/** What a search found is told twice as well; lines of excluded files lose their text. */
-const withheldFindings = (result: unknown, content: unknown, isExcluded: IsExcluded): boolean => {
-  const told = withholdFound(result, isExcluded)
-  if (told === undefined) return false
-  for (const block of Array.isArray(content) ? content : []) {
-    if (!isFields(block) || block['type'] !== 'tool_result') continue
-    const text = block['content']
-    block['content'] = typeof text === 'string' ? withholdFindings(text, isExcluded) : told
-  }
-  return true
-}
-
 const isMarked = (block: unknown): boolean =>
   isFields(block) && block['type'] === 'tool_result' && block['content'] === withheldMark
 
 /** What comes of a use of an excluded file; what the use itself says of it is withheld where it stands. */
-const withheldBlock = (block: Fields, isExcluded: IsExcluded, waiting: Withheld): boolean => {
+const withheldBlock = (block: Fields, record: Fields, isExcluded: IsExcluded, waiting: Withheld): boolean => {
   if (block['type'] === 'tool_use') {
     const input = fieldsIn(block, 'input')
     const id = textIn(block, 'id')
-    if (!input || id === undefined || !usesExcluded(input, isExcluded)) return false
-    waiting.add(id)
+    if (!input || id === undefined) return false
+    if (usesExcluded(input, isExcluded)) waiting.add(id)
+    else if (searchesFiles(textIn(block, 'name'), input)) waiting.add(`found:${id}`)
     for (const oldest of waiting) {
       if (waiting.size <= mostWaiting) break
       waiting.delete(oldest)
     }
     return false
   }
-  if (block['type'] !== 'tool_result') return false
-  const use = textIn(block, 'tool_use_id')
-  if (use === undefined || !waiting.delete(use)) return false
-  block['content'] = withheldMark
-  return true
+  const use = block['type'] === 'tool_result' ? textIn(block, 'tool_use_id') : undefined
+  if (use === undefined) return false
+  if (waiting.delete(use)) {
+    block['content'] = withheldMark
+    return true
+  }
+  const result = fieldsIn(record, 'toolUseResult')
+  if (!waiting.delete(`found:${use}`) && result?.['mode'] !== 'content') return false
+  // what a search found is told twice as well
+  const isTold = withholdFound(block, 'content', isExcluded)
+  return withholdFound(record, 'toolUseResult', isExcluded) || isTold
 }
 
 /** Whether these fields, or the file they hold, are of an excluded one. */

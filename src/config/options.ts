@@ -143,11 +143,20 @@ export const options = z.strictObject({
         'a session that had nothing to do for so long is ended; 0: never',
       ),
       stopSeconds: wholeNumber(0, 60, 5).describe('so long a session may take to end before it is killed'),
+      answerSeconds: wholeNumber(1, 86_400, 300).describe(
+        'a question of an MCP server that nobody answered by then is cancelled',
+      ),
       budgetUsd: z
         .number('a number of dollars')
         .min(0, 'a number of dollars, 0 for no bound')
         .default(0)
         .describe('what a session may cost that names no budget; 0: no bound'),
+      remoteApproval: z
+        .boolean('true or false')
+        .default(false)
+        .describe(
+          'what a session that was started elsewhere asks leave for can be answered here too: `paid sessions approve`',
+        ),
       inbox: z
         .boolean('true or false')
         .default(false)

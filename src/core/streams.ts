@@ -5,7 +5,7 @@ import type { Database } from 'bun:sqlite'
 import type { LogEvent } from './log-event.ts'
 
 /** streams kept in memory; beyond it all are looked up again */
-const cachedNames = 20_000
+const cachedNames = 5000
 
 /** Adds to a counter of a namespace: `events`, `sessions`, `type:<type>`. */
 export const addToCounter =

@@ -1,7 +1,7 @@
 // THE EVENTS ROOM: posting, reading and following events.
 // Promises: an id that was answered is on disk; a batch is stored all or not at all; an event posted again under its
 // key is the first event, also after a restart and for two at the same moment; a subscription has no gap at its seam.
-// Refuses: posts to the reserved channels, which their rooms write themselves.
+// Refuses: posts to the reserved channels, which their rooms write themselves, and what a room alone tells on others.
 
 import { PaidError } from '../protocol/error.ts'
 import { isReserved } from '../protocol/channel.ts'
@@ -22,14 +22,31 @@ export const createEvents = ({
   bus,
   bounds,
   isStored = () => false,
+  isOwn = () => false,
 }: {
   log: Log
   bus: Bus
   bounds: Bounds
   /** whether a channel keeps what is published on it, also what is meant to be transient */
   isStored?: (channel: string) => boolean
+  /** whether it is told by another room alone */
+  isOwn?: IsOwn
 }): HandlersFor<'event'> => {
   let subscriptions = 0
+
+  const draftOf = (event: NewEvent, peer: Peer): Draft => {
+    const { channel, type } = event
+    if (isReserved(channel) || isOwn(peer.namespace, channel, type)) throw reserved(channel, type)
+    return {
+      namespace: peer.namespace,
+      channel,
+      type,
+      by: peer.by,
+      dataText: jsonOf(event.data === undefined ? {} : event.data),
+      originText: originOf(event.origin, peer.cause),
+      occurredAt: event.occurredAt,
+    }
+  }
 
   return {
     'event.publish': (params, peer) => {
@@ -111,18 +128,13 @@ export const createEvents = ({
   }
 }
 
-const draftOf = (event: NewEvent, peer: Peer): Draft => {
-  if (isReserved(event.channel))
-    throw new PaidError('reserved_channel', `${JSON.stringify(event.channel)} is written by the daemon alone`)
-  return {
-    namespace: peer.namespace,
-    channel: event.channel,
-    type: event.type,
-    by: peer.by,
-    dataText: jsonOf(event.data === undefined ? {} : event.data),
-    originText: originOf(event.origin, peer.cause),
-    occurredAt: event.occurredAt,
-  }
+type IsOwn = (namespace: string, channel: string, type: string) => boolean
+
+const reserved = (channel: string, type: string): PaidError => {
+  const what = isReserved(channel)
+    ? `${JSON.stringify(channel)} is written`
+    : `${JSON.stringify(type)} on ${JSON.stringify(channel)} is told`
+  return new PaidError('reserved_channel', `${what} by the daemon alone`)
 }
 
 /** The sender's labels, and what made the caller act. */

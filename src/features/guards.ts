@@ -14,6 +14,7 @@ import type { Guard } from '../protocol/guards.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Dispatch, HandlersFor } from '../core/dispatch.ts'
 import type { Ground } from '../core/ground.ts'
+import { createPeer } from '../core/peer.ts'
 import { createHolding } from './guards/holding.ts'
 import { refusedBecause, unknownBecause } from './guards/reasons.ts'
 import { allGuards, putGuard, removeGuard, told } from './guards/rows.ts'
@@ -95,7 +96,15 @@ export const createGuards = ({ file, ...ground }: Ground & { file: string }): Gu
         const met = guardsMet(of(namespace), use)
         if (met.length === 0) return { allowed: true, locks: [] }
         const began = steady.now()
-        const place = { namespace, session }
+        // of a session that was cleared both ids are asked for
+        const { session: known } = await dispatch(
+          createPeer('daemon:guards', 'read', namespace),
+          'session.get',
+          {
+            id: session,
+          },
+        )
+        const place = { namespace, session: known?.id ?? session }
         const taken: string[] = []
         for (const [lock, { guard, path }] of byLock(met)) {
           const wait = Math.max(0, guard.wait - (steady.now() - began))

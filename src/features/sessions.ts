@@ -11,22 +11,26 @@ import { PaidError } from '../protocol/error.ts'
 import type { Session } from '../protocol/sessions.ts'
 import type { HandlersFor } from '../core/dispatch.ts'
 import type { Peer } from '../core/peer.ts'
-import { answerIn } from './sessions/answered.ts'
+import { answerIn, type Answered } from './sessions/answered.ts'
 import { createBeginnings } from './sessions/beginnings.ts'
 import { daemonStopMs, type SessionsGround, timesOf } from './sessions/ground.ts'
 import { createHeard } from './sessions/heard.ts'
+import { heardAnswer } from './sessions/heard-answer.ts'
 import { createHeardMessages } from './sessions/heard-messages.ts'
+import { createHeardPermissions } from './sessions/heard-permissions.ts'
 import { createHeardWays } from './sessions/heard-ways.ts'
 import type { Live } from './sessions/live.ts'
 import { createLooking } from './sessions/looking.ts'
 import { recoverLost } from './sessions/lost.ts'
 import { openMailboxes } from './sessions/mailbox.ts'
+import { type IsOwn, ownWords } from './sessions/own-words.ts'
 import { type Message, messageOf } from './sessions/queue.ts'
 import { find, keyOf, type Place } from './sessions/rows.ts'
 import { createTotals } from './sessions/totals.ts'
 
 export type Sessions = {
   handlers: HandlersFor<'session'>
+  isOwn: IsOwn
   /** Ends what runs and waits for it. True when somebody is to be told. */
   close: () => Promise<boolean>
 }
@@ -37,10 +41,12 @@ export const createSessions = (ground: SessionsGround): Sessions => {
   const heard = createHeard({ log })
   const totals = createTotals(log, running)
   const messages = createHeardMessages(ground)
-  const sayTo = createHeardWays(ground, messages)
+  const ways = createHeardWays(ground, messages)
+  const asked = createHeardPermissions(ground)
   const looking = createLooking({
     heard,
     waiting: messages.count,
+    asking: asked.openOf,
     live: (namespace, id) => running.get(keyOf({ namespace, id })),
     claudeFolder,
   })
@@ -93,7 +99,14 @@ export const createSessions = (ground: SessionsGround): Sessions => {
         `No hook tells of the session ${place.id}, so it cannot be talked to`,
         'Have Claude Code tell the daemon of its sessions: `paid hooks install`.',
       )
-    return await sayTo(place.id, message)
+    return await ways.say(place.id, message)
+  }
+
+  const answerOf = async ({ namespace, id }: Place, message: string, peer: Peer): Promise<Answered> => {
+    const outcome = namespace === '' ? await heardAnswer(ground, id, message, peer) : 'unknown'
+    if (outcome === 'unknown') throw unanswerable()
+    if (outcome === 'expired') throw unanswered()
+    return outcome
   }
 
   const handlers: HandlersFor<'session'> = {
@@ -130,11 +143,12 @@ export const createSessions = (ground: SessionsGround): Sessions => {
 
     'session.wait': async ({ id: given, message }, peer) => {
       const place = { namespace: peer.namespace, id: await idOf(given, peer) }
+      if (await isHeard(place)) return await answerOf(place, message, peer)
       const live = running.get(keyOf(place))
       const waiting = live?.answerTo(message)
       const end = (await waiting) ?? (await log.read((reader) => answerIn(reader, place, message)))
-      if (!end && live && !waiting) throw new PaidError('not_found', 'Nothing answers to this message', '')
-      if (!end) throw new PaidError('session_ended', 'The session ended before it answered this message')
+      if (!end && live && !waiting) throw unanswerable()
+      if (!end) throw unanswered()
       return end
     },
 
@@ -142,6 +156,10 @@ export const createSessions = (ground: SessionsGround): Sessions => {
 
     'session.unanswered': async ({ id, key }, { namespace }) => ({
       messages: namespace === '' ? await messages.unanswered(id, key) : 0,
+    }),
+
+    'session.idle': async ({ id }, peer) => ({
+      text: peer.namespace === '' ? ((await ways.waitBeside(id, peer)) ?? null) : null,
     }),
 
     'session.interrupt': async ({ id }, peer) => ({ interrupted: (await liveOf(id, peer)).interrupt() }),
@@ -154,7 +172,19 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       return { session: await shown(place) }
     },
 
+    'session.ask': async ({ id: given, ...wanted }, peer) => {
+      if (!settings.remoteApproval || peer.namespace !== '') return {}
+      const id = await idOf(given, peer)
+      // one that runs here asks over its output
+      if (!(await isHeard({ namespace: '', id }))) return {}
+      const decision = await asked.ask({ id, ...wanted }, peer)
+      return decision ? { decision } : {}
+    },
+
     'session.answer': async ({ id, request: named, ...answer }, peer) => {
+      const place = { namespace: peer.namespace, id: await idOf(id, peer) }
+      if (place.namespace === '' && (await isHeard(place)))
+        return await asked.answer(place.id, named, answer, peer.by)
       const live = await liveOf(id, peer)
       const request = named ?? live.permissions.open[0]?.request
       if (request === undefined)
@@ -172,9 +202,12 @@ export const createSessions = (ground: SessionsGround): Sessions => {
 
   return {
     handlers,
+    isOwn: ownWords(ground.database),
     close: async () => {
       closeMailboxes()
       messages.close()
+      asked.close()
+      ways.close()
       beginnings.close()
       const any = running.size > 0
       const stopMs = Math.min(timesOf(settings).stopMs, daemonStopMs)
@@ -186,3 +219,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     },
   }
 }
+
+const unanswerable = (): PaidError => new PaidError('not_found', 'Nothing answers to this message', '')
+const unanswered = (): PaidError =>
+  new PaidError('session_ended', 'The session ended before it answered this message')

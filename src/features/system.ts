@@ -67,7 +67,7 @@ export const createSystem = ({
       summary: declared.summary,
       access: declared.access,
       params: schemaOf(declared.params, 'input'),
-      result: schemaOf(declared.result, 'output'),
+      result: schemaOf(declared.result(), 'output'),
       example: declared.example,
     })),
   }),

@@ -2,7 +2,8 @@
 // is known within seconds, and nothing of it runs on.
 
 import { resolve } from 'node:path'
-import { drain, soon } from './child-output.ts'
+import { drain } from './child-output.ts'
+import { soon } from './soon.ts'
 import { signalGroup } from './ended-group.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

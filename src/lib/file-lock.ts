@@ -4,7 +4,7 @@
 // Never open the lock file by other means in the process that holds it: closing it would drop the lock (POSIX).
 
 import { Database, SQLiteError } from 'bun:sqlite'
-import { closeSync, constants, lstatSync, openSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, unlinkSync } from 'node:fs'
 import { ownPlace } from './own-place.ts'
 
 /** Two who ask in the same moment may both be refused for that moment, and a probe holds a shared lock for one; wait that out. */
@@ -26,6 +26,37 @@ export const acquireFileLock = (path: string, waitMs = contentionMs): Disposable
     throw error
   }
   return { [Symbol.dispose]: () => database.close() }
+}
+
+/** The same for a short while in a place of others': nobody waits, and its file goes when it is given back. */
+export const acquirePassingLock = (path: string): Disposable | undefined => {
+  createPlainFile(path)
+  const before = identityOf(path)
+  // whoever had it may take its file away while we open it: what we have then is one that nobody else will find
+  const isOurs = (): boolean => before !== undefined && identityOf(path) === before
+  let lock: Disposable | undefined
+  try {
+    lock = acquireFileLock(path, 0)
+  } catch (error) {
+    if (isOurs()) throw error
+  }
+  if (!lock) return undefined
+  const { [Symbol.dispose]: giveBack } = lock
+  if (!isOurs()) {
+    giveBack()
+    return undefined
+  }
+  return {
+    [Symbol.dispose]: () => {
+      if (isOurs()) unlinkSync(path)
+      giveBack()
+    },
+  }
+}
+
+const identityOf = (path: string): string | undefined => {
+  const found = lstatSync(path, { throwIfNoEntry: false, bigint: true })
+  return found && `${found.ino} ${found.ctimeNs}`
 }
 
 /** Whether a process holds the lock. Looks without taking it; a lock file that does not exist is free. */

@@ -2,7 +2,7 @@
 // also on a disk that does not answer, and nothing is made that nobody approved.
 
 import { mkdir, stat } from 'node:fs/promises'
-import { isAbsolute } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 
 const withinMs = 1500
 
@@ -40,8 +40,10 @@ const make = async (path: string): Promise<Found> => {
 }
 
 /** Whether the folder is there now. @param may make it, and those above it, when it is missing */
-export const folderAt = async (path: string, may: boolean): Promise<Found> => {
-  if (!isAbsolute(path) || path.includes('\0')) return { fault: 'it is no absolute path' }
+export const folderAt = async (given: string, may: boolean): Promise<Found> => {
+  if (!isAbsolute(given) || given.includes('\0')) return { fault: 'it is no absolute path' }
+  // what `..` leads past is neither needed nor made
+  const path = resolve(given)
   const found = await inTime(look(path))
   return found === 'missing' && may ? await inTime(make(path)) : found
 }

@@ -1,6 +1,7 @@
 // What a socket takes in becomes buffers and strings that are dead a moment later, and the engine lets tens of megabytes
 // of them lie when messages are large. Promises: behind every so many bytes, when the turn is over, what is dead is
-// given back; the more is alive, and the longer that takes, the rarer it is done.
+// given back; the more is alive, and the longer that takes, the rarer it is done. Whoever asks for it has the rest given
+// back as well, once nothing came for a while.
 
 import { gcAndSweep, heapSize } from 'bun:jsc'
 
@@ -8,10 +9,14 @@ import { gcAndSweep, heapSize } from 'bun:jsc'
 const everyBytes = 16 * 1024 * 1024
 const timesAlive = 2
 
-/** Gives a function that is told how many bytes came. */
-export const createSweep = (): ((bytes: number) => void) => {
+/**
+ * Gives a function that is told how many bytes came.
+ * @param restMs of silence behind which what is dead is given back, however little it is
+ */
+export const createSweep = (restMs?: number): ((bytes: number) => void) => {
   let taken = 0
   let wanted = everyBytes
+  let resting: Timer | undefined
 
   const sweep = (): void => {
     gcAndSweep()
@@ -23,5 +28,8 @@ export const createSweep = (): ((bytes: number) => void) => {
     const before = taken
     taken += bytes
     if (before < wanted && taken >= wanted) setImmediate(sweep)
+    if (restMs === undefined) return
+    clearTimeout(resting)
+    resting = setTimeout(sweep, restMs).unref()
   }
 }

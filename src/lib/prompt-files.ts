@@ -20,7 +20,7 @@ import {
 import { open, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { load } from 'js-yaml'
-import { acquireFileLock } from './file-lock.ts'
+import { acquirePassingLock } from './file-lock.ts'
 import { ownPlace } from './own-place.ts'
 import type { Repository } from './repository.ts'
 import { type Conversation, promptDocument, promptIdOf } from './prompt-document.ts'
@@ -79,7 +79,7 @@ export const savePrompt = (
 
 const lockOf = async (common: string): Promise<Disposable> => {
   for (const until = performance.now() + lockWaitMs; performance.now() < until; await Bun.sleep(lockLookMs)) {
-    const lock = acquireFileLock(join(common, 'paid-prompts.lock'), 0)
+    const lock = acquirePassingLock(join(common, 'paid-prompts.lock'))
     if (lock) return lock
   }
   throw new Error(`Another program has been writing the prompts of ${common} for ${lockWaitMs / 1000} s`)

@@ -1,67 +1,63 @@
-// Which files one use of a tool of Claude Code touches: the one its input names, or those that a command does.
-// A command is read by its words, not run: a word with a dot or a slash in it may be a file. Rather one too many.
+// Which files one use of a tool of Claude Code is of: the one its input names, or those that a command does.
+// A command is read by its words, not run: a word with a dot or a slash in it may be a file, and so may any that a program
+// is given which takes files. Rather one too many.
 
-import { type Fields, textIn } from './fields.ts'
 import { programsOf } from './shell-words.ts'
-
-/** `written`: what is written stands in the input itself. `changed`: it does not, but the file is another after it. */
-export type FileUse = { path: string; how: 'named' | 'changed' | 'written' }
 
 /** fields that name the file which the fields beside them are of */
 export const pathFields = ['file_path', 'filePath', 'notebook_path', 'filename', 'path'] as const
 
-const writers = new Set(['Write', 'Edit', 'MultiEdit', 'NotebookEdit'])
+/** `written`: what comes to stand in it stands in the command. */
+export type NamedFile = { path: string; written: boolean }
 
-/** The files of a use. A tool is named as Claude Code names it; unknown ones are judged by their input alone. */
-export const filesOfUse = (tool: string | undefined, input: Fields): FileUse[] => {
-  const how = tool !== undefined && writers.has(tool) ? 'written' : 'named'
-  const named = pathFields.flatMap((field): FileUse[] => {
-    const path = textIn(input, field)
-    return path === undefined ? [] : [{ path, how }]
-  })
-  const command = textIn(input, 'command')
-  return command === undefined ? named : [...named, ...filesOfCommand(command)]
-}
-
-/** The files of a shell command; one that is written or changed is told as that too. */
-export const filesOfCommand = (command: string): FileUse[] => [
+export const filesOfCommand = (command: string): NamedFile[] => [
   ...command
     .split(/[\s"'`=;|&<>()]+/)
     .filter((word) => word.includes('.') || word.includes('/'))
-    .map((path): FileUse => ({ path, how: 'named' })),
-  ...[...command.matchAll(redirection)].map(([, path = '']): FileUse => ({ path, how: 'written' })),
+    .map((path) => ({ path, written: false })),
+  ...[...command.matchAll(redirection)].map(([, path = '']) => ({ path, written: true })),
   ...programsOf(command).flatMap(filesOfProgram),
 ]
 
+/** Whether a command looks for text in files, and tells in which it stands. */
+export const isSearch = (command: string): boolean =>
+  /grep|\b(?:rg|ag|ack)\b/.test(command) &&
+  programsOf(command).some((words) => {
+    const { program, files } = programIn(words)
+    return searching.has(program) || (program === 'git' && files[0] === 'grep')
+  })
+
 const redirection = />>?\s*["']?([^\s"'`;|&<>()]+)/g
 
+/** what may stand before a program's name */
 const before = /^(?:sudo|env|command|exec|nohup|time|xargs|\w+=.*)$/s
-const changing = new Set([
-  'rm',
-  'mv',
-  'cp',
-  'ln',
-  'touch',
-  'truncate',
-  'install',
-  'unlink',
-  'shred',
-  'dd',
-  'patch',
-])
-const changingInGit = new Set(['checkout', 'restore', 'mv', 'rm'])
+const takingFiles = new Set(
+  'cat tac head tail less more bat nl od xxd strings base64 source rm mv cp ln touch truncate install shred dd'.split(
+    ' ',
+  ),
+)
+const searching = new Set('grep egrep fgrep ugrep rg ag ack'.split(' '))
+/** the first thing these are given is no file */
+const takingScript = new Set([...searching, 'sed', 'perl', 'awk', 'jq'])
 const inPlace = /^(?:-\w*i|--in-place)/
 
-/** What one program of a command does to the files it is given. */
-const filesOfProgram = (words: string[]): FileUse[] => {
+const programIn = (words: readonly string[]): { program: string; given: string[]; files: string[] } => {
   const start = words.findIndex((word) => !before.test(word))
-  const program = words[start]?.replace(/^.*\//, '') ?? ''
   const given = words.slice(start + 1).filter((word) => !/^\d*[<>]/.test(word))
-  const files = given.filter((word) => !word.startsWith('-')).map((word) => word.replace(/^of=/, ''))
-  const as = (how: FileUse['how'], paths: string[]): FileUse[] => paths.map((path) => ({ path, how }))
-  if (program === 'tee') return as('written', files)
-  if ((program === 'sed' || program === 'perl') && given.some((word) => inPlace.test(word)))
-    return as('written', files.slice(1))
-  if (program === 'git') return changingInGit.has(files[0] ?? '') ? as('changed', files.slice(1)) : []
-  return changing.has(program) ? as('changed', files) : []
+  return {
+    program: words[start]?.replace(/^.*\//, '') ?? '',
+    given,
+    files: given.filter((word) => !word.startsWith('-')).map((word) => word.replace(/^[io]f=/, '')),
+  }
+}
+
+const filesOfProgram = (words: readonly string[]): NamedFile[] => {
+  const { program, given, files } = programIn(words)
+  const named = (paths: string[], written = false): NamedFile[] => paths.map((path) => ({ path, written }))
+  if (program === 'tee') return named(files, true)
+  if (takingScript.has(program)) {
+    const isWritten = (program === 'sed' || program === 'perl') && given.some((word) => inPlace.test(word))
+    return named(files.slice(1), isWritten)
+  }
+  return takingFiles.has(program) ? named(files) : []
 }

@@ -3,7 +3,7 @@
 
 import type { IsExcluded } from './exclude.ts'
 import { type Fields, isFields, textIn } from './fields.ts'
-import { filesOfCommand, filesOfUse, pathFields } from './tool-files.ts'
+import { filesOfCommand, isSearch, pathFields } from './tool-files.ts'
 
 export const withheldMark = '[withheld: the file is excluded]'
 
@@ -33,45 +33,72 @@ export const namesExcluded = (fields: Fields, isExcluded: IsExcluded): boolean =
   })
 
 /** Whether a use of a tool is of an excluded file, so that nothing of what it gives is to be kept. */
-export const usesExcluded = (input: Fields, isExcluded: IsExcluded): boolean =>
-  input['command'] === withheldMark || filesOfUse(undefined, input).some(({ path }) => isExcluded(path))
+export const usesExcluded = (input: Fields, isExcluded: IsExcluded): boolean => {
+  if (namesExcluded(input, isExcluded)) return true
+  const command = textIn(input, 'command')
+  if (command === undefined) return false
+  return command === withheldMark || filesOfCommand(command).some(({ path }) => isExcluded(path))
+}
+
+/** Whether a use of a tool gives lines of files, each with its file's name before it. */
+export const searchesFiles = (tool: string | undefined, input: Fields): boolean => {
+  const command = textIn(input, 'command')
+  return tool === 'Grep' || (command !== undefined && isSearch(command))
+}
 
 /** A command that writes such a file holds what it writes. */
 const withholdCommand = (fields: Fields, isExcluded: IsExcluded): boolean => {
   const command = textIn(fields, 'command')
   if (command === undefined || command === withheldMark) return false
-  if (!filesOfCommand(command).some(({ path, how }) => how === 'written' && isExcluded(path))) return false
+  if (!filesOfCommand(command).some(({ path, written }) => written && isExcluded(path))) return false
   fields['command'] = withheldMark
   return true
 }
 
 /** where a line that a search found says which it is: `path:12:text`, or `path-12-text` of the lines around it */
 const place = /[:-]\d+[:-]/g
+/** the same of a search that does not count lines */
+const end = /[:-]/g
 /** a path may hold what looks like one; so many are tried */
 const mostPlaces = 16
+const longestPath = 4096
 
-/** What a search found, with lines of excluded files without their text. */
-export const withholdFindings = (text: string, isExcluded: IsExcluded): string =>
-  text.replace(/.+/g, (line) => {
-    let tried = 0
-    for (const { 0: found, index } of line.matchAll(place)) {
-      const path = line.slice(0, index)
-      if (tried > 0 && (/\s/.test(path) || tried === mostPlaces)) break
-      if (isExcluded(path)) return `${path}${found}${withheldMark}`
-      if (found.startsWith(':')) break
-      tried++
-    }
-    return line
-  })
+/**
+ * Lines of excluded files, in what a search gave, without their text: in this field, or in those that it holds. True
+ * when there was one.
+ */
+export const withholdFound = (holder: Fields, name: string, isExcluded: IsExcluded): boolean => {
+  const gave = holder[name]
+  if (typeof gave === 'string') {
+    const safe = gave.replace(/.+/g, (line) => safeLine(line, isExcluded))
+    holder[name] = safe
+    return safe !== gave
+  }
+  let changed = false
+  for (const part of Array.isArray(gave) ? gave : [gave])
+    for (const text of ['content', 'stdout', 'text'])
+      if (isFields(part) && typeof part[text] === 'string' && withholdFound(part, text, isExcluded))
+        changed = true
+  return changed
+}
 
-/** The same in a search's own result; the lines as they are now, or undefined when nothing was changed. */
-export const withholdFound = (result: unknown, isExcluded: IsExcluded): string | undefined => {
-  if (!isFields(result) || result['mode'] !== 'content' || typeof result['content'] !== 'string')
-    return undefined
-  const told = withholdFindings(result['content'], isExcluded)
-  if (told === result['content']) return undefined
-  result['content'] = told
-  return told
+const safeLine = (line: string, isExcluded: IsExcluded): string => {
+  let tried = 0
+  for (const { 0: found, index } of line.matchAll(place)) {
+    const path = line.slice(0, index)
+    if (index > longestPath || (tried > 0 && (/\s/.test(path) || tried === mostPlaces))) break
+    if (isExcluded(path)) return `${path}${found}${withheldMark}`
+    if (found.startsWith(':')) return line
+    tried++
+  }
+  tried = 0
+  for (const { 0: found, index } of (/^\S+/.exec(line)?.[0] ?? '').matchAll(end)) {
+    if (index > longestPath) break
+    const path = line.slice(0, index)
+    if (/[./]/.test(path) && isExcluded(path)) return `${path}${found}${withheldMark}`
+    if (++tried === mostPlaces) break
+  }
+  return line
 }
 
 const blank = (fields: Fields): boolean => {

@@ -156,17 +156,18 @@ export const actions = {
         prompt.extend({ replace: z.boolean().default(false) }),
       ])
       .meta({ type: 'object' }),
-    result: z.object({
-      added: z.boolean().meta({ description: 'false: it was there, the very same' }),
-      replaced: z.boolean(),
-    }),
+    result: () =>
+      z.object({
+        added: z.boolean().meta({ description: 'false: it was there, the very same' }),
+        replaced: z.boolean(),
+      }),
     example: { name: 'backup', kind: 'command', command: ['/usr/bin/env', 'true'] },
   }),
   'action.remove': method({
     summary: 'Forget a stored action; runs that have begun go on',
     access: 'admin',
     params: z.strictObject({ name: actionName }),
-    result: z.object({ removed: z.boolean() }),
+    result: () => z.object({ removed: z.boolean() }),
     example: { name: 'backup' },
   }),
   'action.list': method({
@@ -176,17 +177,18 @@ export const actions = {
       after: actionName.optional().meta({ description: 'reads on after this name, as `next` said' }),
       limit: z.int().min(1).max(limits.pageActions).default(limits.pageActions),
     }),
-    result: z.object({
-      actions: z.array(shown),
-      next: z.string().optional().meta({ description: 'there are more: give it as after' }),
-    }),
+    result: () =>
+      z.object({
+        actions: z.array(shown),
+        next: z.string().optional().meta({ description: 'there are more: give it as after' }),
+      }),
     example: {},
   }),
   'action.get': method({
     summary: 'One action, or null',
     access: 'read',
     params: z.strictObject({ name: actionName }),
-    result: z.object({ action: shown.nullable() }),
+    result: () => z.object({ action: shown.nullable() }),
     example: { name: 'backup' },
   }),
   'action.run': method({
@@ -204,14 +206,15 @@ export const actions = {
         .optional()
         .meta({ description: 'for jobs, webhooks and rules: what made them call' }),
     }),
-    result: z.object({
-      run,
-      result: z.unknown().meta({ description: 'JSON, or text where what came is none' }),
-      durationMs: z.int(),
-      exitCode: z.int().optional().meta({ description: 'of a command' }),
-      status: z.int().optional().meta({ description: 'of an HTTP request' }),
-      truncated: z.boolean().optional().meta({ description: 'there was more than is kept of a result' }),
-    }),
+    result: () =>
+      z.object({
+        run,
+        result: z.unknown().meta({ description: 'JSON, or text where what came is none' }),
+        durationMs: z.int(),
+        exitCode: z.int().optional().meta({ description: 'of a command' }),
+        status: z.int().optional().meta({ description: 'of an HTTP request' }),
+        truncated: z.boolean().optional().meta({ description: 'there was more than is kept of a result' }),
+      }),
     example: { name: 'backup', args: { full: true } },
   }),
   'action.offer': method({
@@ -222,46 +225,48 @@ export const actions = {
       // what waits for a person to answer holds up nobody else
       concurrency: concurrency.default(limits.actionConcurrency),
     }),
-    result: z.object({ offered: z.int().meta({ description: 'names that this connection offers now' }) }),
+    result: () =>
+      z.object({ offered: z.int().meta({ description: 'names that this connection offers now' }) }),
     example: { names: ['greet'] },
   }),
   'action.withdraw': method({
     summary: 'Offer these names no longer; calls that have come may still be answered',
     access: 'write',
     params: z.strictObject({ names: z.array(actionName).min(1).max(limits.offersPerPeer) }),
-    result: z.object({ offered: z.int() }),
+    result: () => z.object({ offered: z.int() }),
     example: { names: ['greet'] },
   }),
   'action.answer': method({
     summary: 'Answer a call that came to this connection, with a result or with what went wrong',
     access: 'write',
     params: z.strictObject({ call, result: z.unknown().optional(), error: thrown.optional() }),
-    result: z.object({ answered: z.literal(true) }),
+    result: () => z.object({ answered: z.literal(true) }),
     example: { call: 'run_1', result: 'Hello' },
   }),
   'action.emit': method({
     summary: 'Tell who made a call how it goes',
     access: 'write',
     params: z.strictObject({ call, data: z.unknown() }),
-    result: z.object({
-      heard: z
-        .boolean()
-        .meta({ description: 'false: its caller does not listen, or is behind with reading' }),
-    }),
+    result: () =>
+      z.object({
+        heard: z
+          .boolean()
+          .meta({ description: 'false: its caller does not listen, or is behind with reading' }),
+      }),
     example: { call: 'run_1', data: { emit: 'progress', value: 0.5 } },
   }),
   'action.prompt': method({
     summary: 'Ask who made a call, and wait for the answer; null when nobody is there to give one',
     access: 'write',
     params: z.strictObject({ call, prompt: asked }),
-    result: z.object({ value: z.unknown() }),
+    result: () => z.object({ value: z.unknown() }),
     example: { call: 'run_1', prompt: { type: 'text', message: 'Your name?' } },
   }),
   'action.reply': method({
     summary: 'Answer what a run of this connection asked',
     access: 'write',
     params: z.strictObject({ prompt: z.string(), value: z.unknown() }),
-    result: z.object({ replied: z.literal(true) }),
+    result: () => z.object({ replied: z.literal(true) }),
     example: { prompt: 'prm_1', value: 'Ann' },
   }),
 }

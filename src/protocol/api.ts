@@ -43,4 +43,4 @@ export type MethodName = keyof Api
 export type Params<M extends MethodName> = z.input<Api[M]['params']>
 /** what a handler gets: validated, defaults filled in */
 export type Parsed<M extends MethodName> = z.output<Api[M]['params']>
-export type Result<M extends MethodName> = z.output<Api[M]['result']>
+export type Result<M extends MethodName> = z.output<ReturnType<Api[M]['result']>>

@@ -99,7 +99,7 @@ export const archive = {
         .optional()
         .meta({ description: 'only files that changed after this time, epoch milliseconds' }),
     }),
-    result: importTotals,
+    result: () => importTotals,
     example: { folder: '/home/me/.claude/projects' },
   }),
   'archive.sessions': method({
@@ -109,7 +109,7 @@ export const archive = {
       limit: z.int().min(1).max(limits.pageEvents).default(limits.pageEventsDefault),
       before: z.int().optional().meta({ description: '`next` of the page before' }),
     }),
-    result: z.object({ sessions: z.array(archivedSession), next: z.int().optional() }),
+    result: () => z.object({ sessions: z.array(archivedSession), next: z.int().optional() }),
     example: { limit: 10 },
   }),
   'archive.show': method({
@@ -124,11 +124,12 @@ export const archive = {
         .default(false)
         .meta({ description: 'only what was asked and answered: no tools, no thinking, no subagents' }),
     }),
-    result: z.object({
-      session: archivedSession,
-      messages: z.array(archivedMessage),
-      next: z.int().optional(),
-    }),
+    result: () =>
+      z.object({
+        session: archivedSession,
+        messages: z.array(archivedMessage),
+        next: z.int().optional(),
+      }),
     example: { session: '4fa77bb5', limit: 10 },
   }),
   'archive.export': method({
@@ -139,11 +140,12 @@ export const archive = {
       format: z.enum(['md', 'json', 'jsonl', 'html']),
       after: z.int().optional().meta({ description: '`next` of the piece before' }),
     }),
-    result: z.object({
-      text: z.string(),
-      found: z.record(z.string(), z.int()).meta({ description: 'what was redacted, by kind' }),
-      next: z.int().optional(),
-    }),
+    result: () =>
+      z.object({
+        text: z.string(),
+        found: z.record(z.string(), z.int()).meta({ description: 'what was redacted, by kind' }),
+        next: z.int().optional(),
+      }),
     example: { session: '4fa77bb5', format: 'md' },
   }),
   'archive.verify': method({
@@ -152,7 +154,7 @@ export const archive = {
     params: z.strictObject({
       after: z.int().optional().meta({ description: '`next` of the call before' }),
     }),
-    result: verified,
+    result: () => verified,
     example: {},
   }),
 }

@@ -106,10 +106,11 @@ export const capture = {
         description: 'cwd or repoPath: the folder it belongs to; model, tags, temperature, maxTokens',
       }),
     }),
-    result: z.object({
-      session: z.string().meta({ description: '16 hexadecimal digits; its channel is session:<id>' }),
-      kept: z.boolean().meta({ description: 'false: the settings leave this tool out' }),
-    }),
+    result: () =>
+      z.object({
+        session: z.string().meta({ description: '16 hexadecimal digits; its channel is session:<id>' }),
+        kept: z.boolean().meta({ description: 'false: the settings leave this tool out' }),
+      }),
     example: { tool: 'generic', metadata: { cwd: '/tmp' } },
   }),
   'capture.message': method({
@@ -117,7 +118,7 @@ export const capture = {
     access: 'write',
     params: messageParams,
     plain: plainMessage,
-    result: z.object({ stored: z.boolean().meta({ description: 'false: no such active session' }) }),
+    result: () => z.object({ stored: z.boolean().meta({ description: 'false: no such active session' }) }),
     example: { session: '074fdc6bca4e0e45', role: 'user', content: 'Fix the login' },
   }),
   'capture.change': method({
@@ -129,21 +130,21 @@ export const capture = {
       before: z.string().nullable().default(null),
       after: z.string().nullable().default(null),
     }),
-    result: z.object({ stored: z.boolean() }),
+    result: () => z.object({ stored: z.boolean() }),
     example: { session: '074fdc6bca4e0e45', filePath: 'src/auth.ts', before: 'a', after: 'b' },
   }),
   'capture.save': method({
     summary: 'Write a captured conversation into its repository; it is no longer active then',
     access: 'write',
     params: z.strictObject({ session, commit: commit.optional() }),
-    result: saved,
+    result: () => saved,
     example: { session: '074fdc6bca4e0e45' },
   }),
   'capture.saveRepository': method({
     summary: 'Write all active conversations of a repository into it',
     access: 'write',
     params: z.strictObject({ repository: folder, commit: commit.optional() }),
-    result: z.object({ saved: z.int(), failed: z.int() }),
+    result: () => z.object({ saved: z.int(), failed: z.int() }),
     example: { repository: '/tmp' },
   }),
   'capture.list': method({
@@ -153,21 +154,23 @@ export const capture = {
       repository: folder.optional(),
       after: session.optional().meta({ description: 'reads on after this one, as `next` said' }),
     }),
-    result: z.object({
-      sessions: z.array(captured),
-      next: z.string().optional().meta({ description: 'there are more: give it as after' }),
-    }),
+    result: () =>
+      z.object({
+        sessions: z.array(captured),
+        next: z.string().optional().meta({ description: 'there are more: give it as after' }),
+      }),
     example: {},
   }),
   'capture.status': method({
     summary: 'How many conversations are active, by the folder they belong to, and the settings',
     access: 'read',
     params: z.strictObject({}),
-    result: z.object({
-      active: z.int(),
-      folders: z.record(z.string(), z.int()),
-      settings: captureSettings,
-    }),
+    result: () =>
+      z.object({
+        active: z.int(),
+        folders: z.record(z.string(), z.int()),
+        settings: captureSettings,
+      }),
     example: {},
   }),
 }

@@ -74,7 +74,7 @@ export const commits = {
         .default('repository')
         .meta({ description: 'whether the hook is of this repository or of all' }),
     }),
-    result: z.object({ recorded: z.boolean().meta({ description: 'false: it was known' }) }),
+    result: () => z.object({ recorded: z.boolean().meta({ description: 'false: it was known' }) }),
     example: {
       sha: '0123456789abcdef0123456789abcdef01234567',
       folder: '/home/me/project',
@@ -91,12 +91,15 @@ export const commits = {
         description: 'a commit, a file, or file:line; a file is meant from the folder',
       }),
     }),
-    result: z.object({
-      target: z.enum(['commit', 'file', 'line']),
-      file: z.string().optional().meta({ description: 'from the top of the repository' }),
-      text: z.string().optional().meta({ description: 'the line' }),
-      origins: z.array(origin).meta({ description: 'of a file: the commits of its lines, most lines first' }),
-    }),
+    result: () =>
+      z.object({
+        target: z.enum(['commit', 'file', 'line']),
+        file: z.string().optional().meta({ description: 'from the top of the repository' }),
+        text: z.string().optional().meta({ description: 'the line' }),
+        origins: z
+          .array(origin)
+          .meta({ description: 'of a file: the commits of its lines, most lines first' }),
+      }),
     example: { folder: '/home/me/project', target: 'HEAD' },
   }),
 }

@@ -94,12 +94,16 @@ export const events = {
       z.object({ events: z.array(newEvent).min(1).max(limits.batchEvents), key: onceKey.optional() }),
     ]),
     plain: plainEvent,
-    result: z.object({
-      ids: z
-        .array(z.string())
-        .meta({ description: 'evt_<seq> of each event, in order; empty when transient' }),
-      duplicate: z.boolean().optional().meta({ description: 'the key was known: these are the first ones' }),
-    }),
+    result: () =>
+      z.object({
+        ids: z
+          .array(z.string())
+          .meta({ description: 'evt_<seq> of each event, in order; empty when transient' }),
+        duplicate: z
+          .boolean()
+          .optional()
+          .meta({ description: 'the key was known: these are the first ones' }),
+      }),
     example: { channel: 'events', type: 'build.finished', data: { ok: true } },
   }),
   'event.list': method({
@@ -109,13 +113,14 @@ export const events = {
       since: cursor.optional().meta({ description: 'exclusive; without it the newest are read' }),
       limit: z.int().min(1).max(limits.pageEvents).default(limits.pageEventsDefault),
     }),
-    result: z.object({
-      events: z.array(event),
-      next: z
-        .string()
-        .optional()
-        .meta({ description: 'give it as since to read on; absent while nothing was stored' }),
-    }),
+    result: () =>
+      z.object({
+        events: z.array(event),
+        next: z
+          .string()
+          .optional()
+          .meta({ description: 'give it as since to read on; absent while nothing was stored' }),
+      }),
     example: { type: 'build.finished', limit: 10 },
   }),
   'event.subscribe': method({
@@ -131,17 +136,18 @@ export const events = {
         .meta({ description: 'replay the newest n first' }),
       transient: z.boolean().default(true).meta({ description: 'also events that are not stored' }),
     }),
-    result: z.object({
-      subscription: z.string(),
-      head: z.int().nonnegative().meta({ description: 'number of the last stored event when it began' }),
-    }),
+    result: () =>
+      z.object({
+        subscription: z.string(),
+        head: z.int().nonnegative().meta({ description: 'number of the last stored event when it began' }),
+      }),
     example: { channel: 'session:*' },
   }),
   'event.unsubscribe': method({
     summary: 'End a subscription of this connection',
     access: 'read',
     params: z.object({ subscription: z.string() }),
-    result: z.object({ ended: z.boolean() }),
+    result: () => z.object({ ended: z.boolean() }),
     example: { subscription: 'sub_1' },
   }),
 }

@@ -40,25 +40,26 @@ export const guards = {
       wait: z.int().min(0).max(limits.guardWaitMs).default(0),
       whenDown: z.enum(whenDowns).default('allow'),
     }),
-    result: z.object({
-      added: z.boolean().meta({ description: 'false: there was one of this pattern' }),
-      replaced: z.boolean().meta({ description: 'it said something else' }),
-      guard,
-    }),
+    result: () =>
+      z.object({
+        added: z.boolean().meta({ description: 'false: there was one of this pattern' }),
+        replaced: z.boolean().meta({ description: 'it said something else' }),
+        guard,
+      }),
     example: { pattern: '/home/ann/project/migrations/*', lock: 'database', wait: 30_000 },
   }),
   'guard.list': method({
     summary: 'Guards, by their patterns',
     access: 'read',
     params: z.strictObject({}),
-    result: z.object({ guards: z.array(guard) }),
+    result: () => z.object({ guards: z.array(guard) }),
     example: {},
   }),
   'guard.remove': method({
     summary: 'Forget a guard; locks that it took are given back as their turns end',
     access: 'admin',
     params: z.strictObject({ pattern: z.string() }),
-    result: z.object({ removed: z.boolean() }),
+    result: () => z.object({ removed: z.boolean() }),
     example: { pattern: '*.lock' },
   }),
   'guard.check': method({
@@ -71,11 +72,12 @@ export const guards = {
       input: z.record(z.string(), z.unknown()),
       directory: z.string().max(limits.pathBytes).default('/'),
     }),
-    result: z.object({
-      allowed: z.boolean(),
-      locks: z.array(z.string()).meta({ description: 'that are held for it now' }),
-      reason: z.string().optional().meta({ description: 'why not, and what to do about it' }),
-    }),
+    result: () =>
+      z.object({
+        allowed: z.boolean(),
+        locks: z.array(z.string()).meta({ description: 'that are held for it now' }),
+        reason: z.string().optional().meta({ description: 'why not, and what to do about it' }),
+      }),
     example: {
       session: '4fa77bb5',
       tool: 'Write',

@@ -138,7 +138,7 @@ export const jobs = {
     summary: 'Have an action run on a schedule; a job of this id is replaced and keeps its counts',
     access: 'write',
     params: newJob,
-    result: z.object({ id: z.string(), nextAt: z.int(), replaced: z.boolean() }),
+    result: () => z.object({ id: z.string(), nextAt: z.int(), replaced: z.boolean() }),
     example: { id: 'nightly', cron: '30 2 * * *', do: 'backup', args: { keep: 7 } },
   }),
   'job.list': method({
@@ -148,57 +148,59 @@ export const jobs = {
       after: id.optional().meta({ description: 'reads on after this id, as `next` said' }),
       limit: limit(limits.pageJobs, limits.pageJobs),
     }),
-    result: z.object({
-      jobs: z.array(job),
-      next: z.string().optional().meta({ description: 'there are more: give it as after' }),
-    }),
+    result: () =>
+      z.object({
+        jobs: z.array(job),
+        next: z.string().optional().meta({ description: 'there are more: give it as after' }),
+      }),
     example: {},
   }),
   'job.get': method({
     summary: 'One job, with its next five runs and its last ten results',
     access: 'read',
     params: named,
-    result: job.extend({ next: z.array(z.int()), results: z.array(outcome) }),
+    result: () => job.extend({ next: z.array(z.int()), results: z.array(outcome) }),
     example: { id: 'nightly' },
   }),
   'job.run': method({
     summary: 'Run a job now, beside its schedule',
     access: 'write',
     params: named,
-    result: z.object({
-      started: z.boolean(),
-      reason: z.enum(['running', 'waits', 'line_full']).optional().meta({
-        description: 'the run before it goes on: it is left out; it waits for its end; too many wait',
+    result: () =>
+      z.object({
+        started: z.boolean(),
+        reason: z.enum(['running', 'waits', 'line_full']).optional().meta({
+          description: 'the run before it goes on: it is left out; it waits for its end; too many wait',
+        }),
       }),
-    }),
     example: { id: 'nightly' },
   }),
   'job.pause': method({
     summary: 'Plan nothing more for a job until it is resumed; what runs goes on',
     access: 'write',
     params: named,
-    result: z.object({ paused: z.literal(true) }),
+    result: () => z.object({ paused: z.literal(true) }),
     example: { id: 'nightly' },
   }),
   'job.resume': method({
     summary: 'Go on with a paused job from now; what was planned meanwhile is left out',
     access: 'write',
     params: named,
-    result: z.object({ paused: z.literal(false), nextAt: z.int().optional() }),
+    result: () => z.object({ paused: z.literal(false), nextAt: z.int().optional() }),
     example: { id: 'nightly' },
   }),
   'job.remove': method({
     summary: 'Forget a job and what waits of it; a run that goes on ends by itself',
     access: 'write',
     params: named,
-    result: z.object({ removed: z.boolean() }),
+    result: () => z.object({ removed: z.boolean() }),
     example: { id: 'nightly' },
   }),
   'job.history': method({
     summary: 'How the runs of a job ended, and what was missed or left out, oldest first',
     access: 'read',
     params: z.strictObject({ id, limit: limit(limits.pageEvents, limits.pageEventsDefault) }),
-    result: z.object({ results: z.array(outcome) }),
+    result: () => z.object({ results: z.array(outcome) }),
     example: { id: 'nightly', limit: 10 },
   }),
 }

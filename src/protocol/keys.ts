@@ -60,10 +60,11 @@ export const keys = {
         .optional()
         .meta({ description: 'how long it is valid, milliseconds; for ever if not said' }),
     }),
-    result: key.extend({
-      key: z.string().meta({ description: 'vp_<name>_<64 hex digits>' }),
-      secret: z.string().meta({ description: 'what belongs to it, for logging in' }),
-    }),
+    result: () =>
+      key.extend({
+        key: z.string().meta({ description: 'vp_<name>_<64 hex digits>' }),
+        secret: z.string().meta({ description: 'what belongs to it, for logging in' }),
+      }),
     example: { name: 'laptop', scopes: ['events:read'] },
   }),
   'key.list': method({
@@ -73,17 +74,18 @@ export const keys = {
       after: z.string().optional().meta({ description: 'reads on after this name, as `next` said' }),
       limit: z.int().min(1).max(limits.pageKeys).default(limits.pageKeys),
     }),
-    result: z.object({
-      keys: z.array(key),
-      next: z.string().optional().meta({ description: 'there are more: give it as after' }),
-    }),
+    result: () =>
+      z.object({
+        keys: z.array(key),
+        next: z.string().optional().meta({ description: 'there are more: give it as after' }),
+      }),
     example: {},
   }),
   'key.revoke': method({
     summary: 'Take a key back: its agent is out at once, with every token it has',
     access: 'admin',
     params: z.strictObject({ name: z.string() }),
-    result: z.object({ revoked: z.boolean() }),
+    result: () => z.object({ revoked: z.boolean() }),
     example: { name: 'laptop' },
   }),
 }

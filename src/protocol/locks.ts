@@ -106,7 +106,7 @@ export const locks = {
     access: 'write',
     params: acquireParams,
     plain: plainAcquire,
-    result: either(z.discriminatedUnion('acquired', [acquired, busy])),
+    result: () => either(z.discriminatedUnion('acquired', [acquired, busy])),
     example: { name: 'build', ttl: 60_000, wait: 10_000, note: 'release build' },
   }),
   'lock.renew': method({
@@ -118,12 +118,13 @@ export const locks = {
       token,
       ttl: ttl.optional().meta({ description: 'as long as before when not said' }),
     }),
-    result: either(
-      z.discriminatedUnion('renewed', [
-        lock.extend({ renewed: z.literal(true) }),
-        z.object({ renewed: z.literal(false), reason }),
-      ]),
-    ),
+    result: () =>
+      either(
+        z.discriminatedUnion('renewed', [
+          lock.extend({ renewed: z.literal(true) }),
+          z.object({ renewed: z.literal(false), reason }),
+        ]),
+      ),
     example: { name: 'build', token: 12 },
   }),
   'lock.release': method({
@@ -131,14 +132,14 @@ export const locks = {
     access: 'write',
     params: releaseParams,
     plain: plainRelease,
-    result: z.object({ released: z.boolean(), reason: reason.optional() }),
+    result: () => z.object({ released: z.boolean(), reason: reason.optional() }),
     example: { name: 'build', token: 12 },
   }),
   'lock.get': method({
     summary: 'Who holds a lock, and how many wait for it',
     access: 'read',
     params: z.strictObject({ name }),
-    result: z.object({ lock: lock.nullable(), line: z.int() }),
+    result: () => z.object({ lock: lock.nullable(), line: z.int() }),
     example: { name: 'build' },
   }),
   'lock.list': method({
@@ -148,36 +149,38 @@ export const locks = {
       after: name.optional().meta({ description: 'reads on after this name, as `next` said' }),
       limit: z.int().min(1).max(limits.pageLocks).default(limits.pageLocks),
     }),
-    result: z.object({
-      locks: z.array(lock),
-      next: z.string().optional().meta({ description: 'there are more: give it as after' }),
-    }),
+    result: () =>
+      z.object({
+        locks: z.array(lock),
+        next: z.string().optional().meta({ description: 'there are more: give it as after' }),
+      }),
     example: {},
   }),
   'lock.break': method({
     summary: 'Take a lock from its holder, whoever that is; who did it and why is kept',
     access: 'admin',
     params: z.strictObject({ name, why: z.string().trim().min(1).max(limits.noteCharacters) }),
-    result: z.object({ broken: z.boolean(), lock: lock.optional() }),
+    result: () => z.object({ broken: z.boolean(), lock: lock.optional() }),
     example: { name: 'build', why: 'its holder crashed' },
   }),
   'lock.transfer': method({
     summary: 'Hand a held lock over to another holder, under a new token and a lease of the same length',
     access: 'write',
     params: z.strictObject({ name, holder: named, to: named }),
-    result: either(
-      z.discriminatedUnion('transferred', [
-        lock.extend({ transferred: z.literal(true) }),
-        z.object({ transferred: z.literal(false), reason, holder: z.string().optional() }),
-      ]),
-    ),
+    result: () =>
+      either(
+        z.discriminatedUnion('transferred', [
+          lock.extend({ transferred: z.literal(true) }),
+          z.object({ transferred: z.literal(false), reason, holder: z.string().optional() }),
+        ]),
+      ),
     example: { name: 'build', holder: 'planner', to: 'builder' },
   }),
   'lock.assign': method({
     summary: 'Give a lock that nobody else holds to a holder by name',
     access: 'write',
     params: z.strictObject({ name, holder: named, ttl: ttl.default(30_000), note: note.optional() }),
-    result: either(z.discriminatedUnion('acquired', [acquired, busy])),
+    result: () => either(z.discriminatedUnion('acquired', [acquired, busy])),
     example: { name: 'build', holder: 'builder' },
   }),
 }

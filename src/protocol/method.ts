@@ -10,7 +10,8 @@ export type Method<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodT
   readonly summary: string
   readonly access: Access
   readonly params: P
-  readonly result: R
+  /** made when it is asked for: only documents say it, and a schema takes memory */
+  readonly result: () => R
   /** What `params` makes of the commonest call, found without it; undefined: ask `params`. For calls that come all day. */
   readonly plain?: (params: unknown) => z.output<P> | undefined
   /** parameters that pass `params`, for help and tests */

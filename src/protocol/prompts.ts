@@ -84,15 +84,16 @@ export const prompts = {
       ...scope,
       limit: z.int().min(1).max(limits.pageEvents).default(limits.searchHitsDefault),
     }),
-    result: z.object({
-      hits: z.array(hit),
-      order: z.enum(['rank', 'newest']),
-      count: z.int().optional().meta({ description: 'of all matches, when they were counted' }),
-      ranked: z.int().optional().meta({
-        description:
-          'so many of them, the newest, were ranked; absent when all were, or when order is newest',
+    result: () =>
+      z.object({
+        hits: z.array(hit),
+        order: z.enum(['rank', 'newest']),
+        count: z.int().optional().meta({ description: 'of all matches, when they were counted' }),
+        ranked: z.int().optional().meta({
+          description:
+            'so many of them, the newest, were ranked; absent when all were, or when order is newest',
+        }),
       }),
-    }),
     example: { text: 'login "race condition"', limit: 10 },
   }),
   'prompt.list': method({
@@ -104,7 +105,7 @@ export const prompts = {
       limit: z.int().min(1).max(limits.pageEvents).default(limits.pageEventsDefault),
       before: z.int().optional().meta({ description: '`next` of the page before' }),
     }),
-    result: z.object({ conversations: z.array(conversation), next: z.int().optional() }),
+    result: () => z.object({ conversations: z.array(conversation), next: z.int().optional() }),
     example: { limit: 10 },
   }),
   'prompt.diff': method({
@@ -114,11 +115,12 @@ export const prompts = {
       session,
       after: z.int().optional().meta({ description: '`next` of the call before' }),
     }),
-    result: z.object({
-      session: archivedSession,
-      changes: z.array(fileChange),
-      next: z.int().optional(),
-    }),
+    result: () =>
+      z.object({
+        session: archivedSession,
+        changes: z.array(fileChange),
+        next: z.int().optional(),
+      }),
     example: { session: '4fa77bb5' },
   }),
 }

@@ -76,43 +76,45 @@ export const rules = {
         description: 'in place of the one of this name, which goes on where that one was unless `since` says',
       }),
     }),
-    result: z.object({
-      added: z.boolean().meta({ description: 'false: it was there, the very same' }),
-      replaced: z.boolean(),
-      action: z.boolean().meta({ description: 'whether its action is there now' }),
-      rule,
-    }),
+    result: () =>
+      z.object({
+        added: z.boolean().meta({ description: 'false: it was there, the very same' }),
+        replaced: z.boolean(),
+        action: z.boolean().meta({ description: 'whether its action is there now' }),
+        rule,
+      }),
     example: { name: 'tell', on: [{ type: 'Stop' }], do: 'tell-n8n' },
   }),
   'rule.list': method({
     summary: 'Rules, by name, with what waits for them',
     access: 'read',
     params: z.strictObject({}),
-    result: z.object({ rules: z.array(rule) }),
+    result: () => z.object({ rules: z.array(rule) }),
     example: {},
   }),
   'rule.get': method({
     summary: 'One rule, and the events it set aside; or null',
     access: 'read',
     params: named,
-    result: z.object({
-      rule: rule.nullable(),
-      aside: z.array(aside).meta({ description: 'oldest first, 100 at most' }),
-    }),
+    result: () =>
+      z.object({
+        rule: rule.nullable(),
+        aside: z.array(aside).meta({ description: 'oldest first, 100 at most' }),
+      }),
     example: { name: 'tell' },
   }),
   'rule.pause': method({
     summary: 'Let a rule rest: events wait for it',
     access: 'write',
     params: named,
-    result: z.object({ paused: z.boolean() }),
+    result: () => z.object({ paused: z.boolean() }),
     example: { name: 'tell' },
   }),
   'rule.resume': method({
     summary: 'Let a rule go on; what waits to be tried again is tried at once',
     access: 'write',
     params: named,
-    result: z.object({ resumed: z.boolean() }),
+    result: () => z.object({ resumed: z.boolean() }),
     example: { name: 'tell' },
   }),
   'rule.retry': method({
@@ -122,18 +124,19 @@ export const rules = {
       event: z.string().optional().meta({ description: 'this one (evt_12); all when left out' }),
       drop: z.boolean().default(false).meta({ description: 'forget them instead' }),
     }),
-    result: z.object({
-      done: z.array(z.string()),
-      failed: z.array(z.object({ event: z.string(), error: z.string() })),
-      left: z.int().meta({ description: 'still set aside' }),
-    }),
+    result: () =>
+      z.object({
+        done: z.array(z.string()),
+        failed: z.array(z.object({ event: z.string(), error: z.string() })),
+        left: z.int().meta({ description: 'still set aside' }),
+      }),
     example: { name: 'tell', event: 'evt_12' },
   }),
   'rule.remove': method({
     summary: 'Forget a rule, its place in the log and what it set aside',
     access: 'admin',
     params: named,
-    result: z.object({ removed: z.boolean() }),
+    result: () => z.object({ removed: z.boolean() }),
     example: { name: 'tell' },
   }),
 }

@@ -54,7 +54,9 @@ export const session = z.object({
   waitsFor: z
     .array(z.object({ request: z.string(), tool: z.string(), at: z.int() }))
     .optional()
-    .meta({ description: 'permissions that somebody is to give' }),
+    .meta({
+      description: 'permissions that somebody is to give, and questions of MCP servers under their names',
+    }),
   queued: z.int().optional().meta({ description: 'messages that wait for their turn' }),
 })
 export type Session = z.infer<typeof session>
@@ -85,7 +87,7 @@ const folder = z
   .max(limits.pathBytes)
   .refine((path) => path.startsWith('/') && !path.includes('\0'), 'an absolute path')
 
-export const messageWays = ['stdin', 'inbox', 'hook'] as const
+export const messageWays = ['stdin', 'inbox', 'rewake', 'hook'] as const
 export const urgencies = ['now', 'next-turn', 'note'] as const
 export type Urgency = (typeof urgencies)[number]
 
@@ -98,21 +100,21 @@ export const sessions = {
       status: z.enum(sessionStatuses).optional(),
       kind: z.enum(sessionKinds).optional(),
     }),
-    result: z.object({ sessions: z.array(session) }),
+    result: () => z.object({ sessions: z.array(session) }),
     example: { limit: 10 },
   }),
   'session.get': method({
     summary: 'One session, or null',
     access: 'read',
     params: z.object({ id }),
-    result: z.object({ session: session.nullable() }),
+    result: () => z.object({ session: session.nullable() }),
     example: { id: '4fa77bb5' },
   }),
   'session.totals': method({
     summary: 'Managed sessions in numbers: those that run, and all there ever were',
     access: 'read',
     params: z.object({}),
-    result: totals,
+    result: () => totals,
     example: {},
   }),
   'session.spawn': method({
@@ -138,10 +140,11 @@ export const sessions = {
         .refine((labels) => Object.keys(labels).length <= limits.sessionLabels, 'too many labels')
         .optional(),
     }),
-    result: z.object({
-      session,
-      message: z.string().optional().meta({ description: 'msg_… of the prompt' }),
-    }),
+    result: () =>
+      z.object({
+        session,
+        message: z.string().optional().meta({ description: 'msg_… of the prompt' }),
+      }),
     example: { prompt: 'Fix the tests', directory: '/home/ann/project' },
   }),
   'session.send': method({
@@ -154,67 +157,74 @@ export const sessions = {
         description: 'now interrupts what it does; a note is read with the next turn and starts none',
       }),
     }),
-    result: z.object({
-      message: z.string().meta({ description: 'msg_…' }),
-      way: z.enum(messageWays).meta({
-        description:
-          'stdin: of a managed one; inbox: its own socket; hook: it waits for the next hook that is told something',
+    result: () =>
+      z.object({
+        message: z.string().meta({ description: 'msg_…' }),
+        way: z.enum(messageWays).meta({
+          description:
+            'stdin: of a managed one; inbox: its own socket; rewake: it was idle and is woken; hook: it waits for the next hook that is told something',
+        }),
+        turn: z.string().optional(),
       }),
-      turn: z.string().optional(),
-    }),
     example: { id: '4fa77bb5', text: 'Also update the README', urgency: 'next-turn' },
   }),
   'session.wait': method({
     summary: 'Wait until a message was answered, and get the answer',
     access: 'read',
     params: z.object({ id, message: z.string().max(limits.sessionLabelBytes) }),
-    result: z.object({
-      turn: z.string(),
-      ok: z.boolean(),
-      result: z.string(),
-      error: z.string().optional(),
-      costUsd: z.number(),
-    }),
+    result: () =>
+      z.object({
+        turn: z.string(),
+        ok: z.boolean(),
+        result: z.string(),
+        error: z.string().optional(),
+        costUsd: z.number().optional().meta({ description: 'of a managed one' }),
+      }),
     example: { id: '4fa77bb5', message: 'msg_1' },
   }),
   'session.interrupt': method({
     summary: 'Have a managed session drop what it does and wait',
     access: 'write',
     params: z.object({ id }),
-    result: z.object({ interrupted: z.boolean().meta({ description: 'false: it did nothing' }) }),
+    result: () => z.object({ interrupted: z.boolean().meta({ description: 'false: it did nothing' }) }),
     example: { id: '4fa77bb5' },
   }),
   'session.stop': method({
     summary: 'End a managed session; answered when nothing of it runs any more',
     access: 'write',
     params: z.object({ id, why: z.string().max(limits.sessionLabelBytes).optional() }),
-    result: z.object({ session }),
+    result: () => z.object({ session }),
     example: { id: '4fa77bb5' },
   }),
   'session.resume': method({
     summary: 'Go on with the conversation of a session that has ended',
     access: 'write',
     params: z.object({ id, prompt: text.optional() }),
-    result: z.object({ session, message: z.string().optional() }),
+    result: () => z.object({ session, message: z.string().optional() }),
     example: { id: '4fa77bb5', prompt: 'Go on' },
   }),
   'session.answer': method({
-    summary: 'Allow or deny what a managed session asks for; the first answer counts',
+    summary: 'Allow or deny what a session asks for, or answer what it asks; the first answer counts',
     access: 'write',
     params: z.object({
       id,
       request: z.string().max(limits.sessionLabelBytes).optional().meta({
-        description: 'of permission.requested; without it the one that waits longest',
+        description:
+          'of permission.requested or elicitation.requested; without it the one that waits longest',
       }),
       allow: z.boolean(),
       always: z.boolean().default(false).meta({ description: 'also the next time, as Claude Code suggests' }),
       message: text.optional().meta({ description: 'what Claude is told when it is denied' }),
-      input: z.record(z.string(), z.unknown()).optional().meta({ description: "the tool's input, changed" }),
+      input: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .meta({ description: "the tool's input, changed; the content of an answer to an MCP server" }),
     }),
-    result: z.object({
-      answered: z.boolean(),
-      by: z.string().optional().meta({ description: 'who was first, when it was answered already' }),
-    }),
+    result: () =>
+      z.object({
+        answered: z.boolean(),
+        by: z.string().optional().meta({ description: 'who was first, when it was answered already' }),
+      }),
     example: { id: '4fa77bb5', allow: true },
   }),
 }

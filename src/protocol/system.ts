@@ -47,32 +47,33 @@ export const system = {
     summary: 'What runs, since when, where, and how much it keeps',
     access: 'read',
     params: z.object({}),
-    result: status,
+    result: () => status,
     example: {},
   }),
   'system.stop': method({
     summary: 'Stop the daemon',
     access: 'admin',
     params: z.object({ reason: z.string().max(500).optional() }),
-    result: z.object({ stopping: z.literal(true), pid: z.int() }),
+    result: () => z.object({ stopping: z.literal(true), pid: z.int() }),
     example: {},
   }),
   'system.methods': method({
     summary: 'The methods there are, with their parameters as JSON Schema',
     access: 'read',
     params: z.object({}),
-    result: z.object({
-      methods: z.array(
-        z.object({
-          name: z.string(),
-          summary: z.string(),
-          access: z.enum(['read', 'write', 'admin']),
-          params: z.record(z.string(), z.unknown()),
-          result: z.record(z.string(), z.unknown()),
-          example: z.unknown(),
-        }),
-      ),
-    }),
+    result: () =>
+      z.object({
+        methods: z.array(
+          z.object({
+            name: z.string(),
+            summary: z.string(),
+            access: z.enum(['read', 'write', 'admin']),
+            params: z.record(z.string(), z.unknown()),
+            result: z.record(z.string(), z.unknown()),
+            example: z.unknown(),
+          }),
+        ),
+      }),
     example: {},
   }),
 }

@@ -123,7 +123,7 @@ export const webhooks = {
         error: 'give one of do and publish',
       })
       .meta({ type: 'object' }),
-    result: webhook,
+    result: () => webhook,
     example: { name: 'github', scheme: 'github', secret: 'only GitHub knows', publish: 'ci' },
   }),
   'webhook.list': method({
@@ -133,24 +133,25 @@ export const webhooks = {
       after: name.optional().meta({ description: 'reads on after this name, as `next` said' }),
       limit: z.int().min(1).max(limits.pageWebhooks).default(limits.pageWebhooks),
     }),
-    result: z.object({
-      webhooks: z.array(webhook),
-      next: z.string().optional().meta({ description: 'there are more: give it as after' }),
-    }),
+    result: () =>
+      z.object({
+        webhooks: z.array(webhook),
+        next: z.string().optional().meta({ description: 'there are more: give it as after' }),
+      }),
     example: {},
   }),
   'webhook.get': method({
     summary: 'One webhook, or null',
     access: 'read',
     params: z.strictObject({ name }),
-    result: z.object({ webhook: webhook.nullable() }),
+    result: () => z.object({ webhook: webhook.nullable() }),
     example: { name: 'github' },
   }),
   'webhook.remove': method({
     summary: 'Let nobody in at /webhook/NAME any longer; what runs goes on',
     access: 'admin',
     params: z.strictObject({ name }),
-    result: z.object({ removed: z.boolean() }),
+    result: () => z.object({ removed: z.boolean() }),
     example: { name: 'github' },
   }),
   'webhook.rotate': method({
@@ -166,7 +167,7 @@ export const webhooks = {
         .default(24 * 3600_000)
         .meta({ description: 'how long the one before stays valid, milliseconds' }),
     }),
-    result: webhook,
+    result: () => webhook,
     example: { name: 'github', secret: 'only GitHub knows', keep: 3600_000 },
   }),
   'webhook.deliveries': method({
@@ -177,17 +178,18 @@ export const webhooks = {
       before: z.int().positive().optional().meta({ description: 'reads on before this, as `next` said' }),
       limit: z.int().min(1).max(limits.pageEvents).default(limits.pageEventsDefault),
     }),
-    result: z.object({
-      deliveries: z.array(deliveryRow),
-      next: z.int().optional().meta({ description: 'there are more: give it as before' }),
-    }),
+    result: () =>
+      z.object({
+        deliveries: z.array(deliveryRow),
+        next: z.int().optional().meta({ description: 'there are more: give it as before' }),
+      }),
     example: { name: 'github', limit: 10 },
   }),
   'webhook.redeliver': method({
     summary: 'Do once more what a delivery that is kept asked for',
     access: 'write',
     params: z.strictObject({ name, delivery }),
-    result: z.object({ delivery: z.string(), ...answer }),
+    result: () => z.object({ delivery: z.string(), ...answer }),
     example: { name: 'github', delivery: '72d3162e-cc78-11e3-81ab-4c9367dc0958' },
   }),
   'webhook.test': method({
@@ -197,7 +199,7 @@ export const webhooks = {
       name,
       body: z.unknown().optional().meta({ description: 'any JSON object or array; {} when left out' }),
     }),
-    result: z.object({ delivery: z.string(), ...answer, durationMs: z.int() }),
+    result: () => z.object({ delivery: z.string(), ...answer, durationMs: z.int() }),
     example: { name: 'github', body: { ref: 'refs/heads/main' } },
   }),
   'webhook.receive': method({
@@ -205,10 +207,11 @@ export const webhooks = {
     access: 'write',
     params: receiveParams,
     plain: (params) => plainReceive(params),
-    result: z.object({
-      status: answer.status,
-      text: z.string().meta({ description: 'the JSON that its sender is answered' }),
-    }),
+    result: () =>
+      z.object({
+        status: answer.status,
+        text: z.string().meta({ description: 'the JSON that its sender is answered' }),
+      }),
     example: { name: 'github', headers: { 'x-webhook-secret': 'only we know' }, body: '{"ref":"x"}' },
   }),
 }

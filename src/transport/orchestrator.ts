@@ -45,7 +45,14 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
   const held = createHeld()
   /** what came with the messages of this client, until they are answered */
   const asked = new Map<string, Asked>()
-  const following = createFollowing({ connection, dispatch, news, held, asked, words })
+  const following = createFollowing({
+    connection,
+    dispatch,
+    news,
+    held,
+    asked,
+    words: web ? forWeb : undefined,
+  })
   const { follow, leave, follows } = following
   let speaks: 'nothing' | 'this' | 'another' = 'nothing'
   let ended = false

@@ -238,6 +238,18 @@ export const createWebSockets = ({
 }
 
 const write = (socket: Socket, frames: readonly string[]): number => {
+  const taken = frames.length === 1 ? sendOnly(socket, frames) : sendTogether(socket, frames)
+  if (taken === frames.length && socket.getBufferedAmount() > 0) socket.data.caller?.connection.outbox.block()
+  return taken
+}
+
+/** A cork for one frame would cost more than it saves. */
+const sendOnly = (socket: Socket, [frame = '']: readonly string[]): number => {
+  socket.send(frame)
+  return 1
+}
+
+const sendTogether = (socket: Socket, frames: readonly string[]): number => {
   let taken = 0
   // what a cork held back may leave with its end, and then nobody says that the socket has drained
   do {
@@ -249,7 +261,6 @@ const write = (socket: Socket, frames: readonly string[]): number => {
       }
     })
   } while (taken < frames.length && socket.getBufferedAmount() === 0)
-  if (taken === frames.length && socket.getBufferedAmount() > 0) socket.data.caller?.connection.outbox.block()
   return taken
 }
 

@@ -68,6 +68,11 @@ describe('contents of an excluded file are not kept, but its path is,', () => {
       const found = `src/a.ts:3:const TOKEN\n.env:1:TOKEN=${secret}\nconfig/prod.env-2-${secret}\na-1-b/.env:3:${secret}`
       t.result(use, found, { mode: 'content', numFiles: 0, filenames: [], content: found, numLines: 3 })
     },
+    'when a command found lines of it': (t) => {
+      const use = t.tool('Bash', { command: 'grep -r TOKEN .' })
+      const found = `src/a.ts:const TOKEN\n.env:TOKEN=${secret}\nconfig/prod.env-2-${secret}`
+      t.result(use, found, { stdout: found, stderr: '' })
+    },
     'when the tool keeps a copy of its request': (t) => {
       const told = `Called the Read tool with the following input: ${JSON.stringify({ file_path: file })}`
       t.raw(

@@ -108,6 +108,7 @@ describe('the command', () => {
           installed: [],
           missing: events,
           outdated: [],
+          rewake: false,
           unguarded: false,
           commands: [],
           disabled: false,

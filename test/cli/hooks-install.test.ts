@@ -85,6 +85,25 @@ describe('install', () => {
     ])
   })
 
+  test('what wakes idle sessions is installed when it is asked for, and stays until it is uninstalled', () => {
+    const { where, read } = settings(lived)
+    installHooks(where)
+    expect(hooksStatus(where).rewake).toBe(false)
+    const rewake = { ...where, rewake: true }
+    installHooks(rewake)
+    expect(hooksIn(read())['Stop']?.at(-1)).toEqual({
+      hooks: [{ type: 'command', ...ours, args: ['hook', '--rewake'], asyncRewake: true, timeout: 86_400 }],
+    })
+    const once = settings(lived)
+    installHooks({ ...once.where, rewake: true })
+    expect(read()).toBe(once.read())
+    for (const again of [where, rewake]) expect(installHooks(again).changed).toBe(false)
+    expect(hooksStatus(where)).toMatchObject({ rewake: true, missing: [], outdated: [] })
+    expect(hooksStatus(where).installed).toHaveLength(events.length)
+    uninstallHooks(where)
+    expect(read()).toBe(lived)
+  })
+
   test('--print shows it and touches nothing', () => {
     const { where, read, home } = settings(lived)
     const { after } = previewInstall(where)

@@ -147,6 +147,52 @@ describe('the client', () => {
     client.disconnect()
   }, 30_000)
 
+  test('55: also of a task that it first heard of in the middle', async () => {
+    const first = await connected()
+    const { client, line, waits, told, until, names } = await connected()
+    const task = 'say one \ntool Ask {}\nsay two \ntool Ask {}\nsay three \ntool Ask {}\nsay four'
+    const { id } = await first.client.spawnSession({ ...spawn, task })
+    const statusOf = ({ state }: typeof client) =>
+      state.current().sessions.find((each) => each.id === id)?.status
+    const paused = async (of = client): Promise<void> => {
+      while (statusOf(of) !== 'paused') await Bun.sleep(5)
+    }
+    const allow = async (): Promise<void> => {
+      const { code } = await daemon.run(['call', 'session.answer', JSON.stringify({ id, allow: true })])
+      expect(code).toBe(0)
+    }
+    const cut = async (times: number): Promise<void> => {
+      line.cut()
+      waits.pass()
+      await until('connected', times)
+      await client.getSessionStatus(id)
+      await client.getDaemonStatus()
+    }
+    await paused(first.client)
+    expect((await client.getSessionStatus(id)).status).toBe('paused')
+    await allow()
+    while (textOf(told) !== 'two ') await Bun.sleep(5)
+    await paused()
+    await cut(2)
+    await cut(3)
+    expect(textOf(told)).toBe('two ')
+    await allow()
+    while (textOf(told) !== 'two three ') await Bun.sleep(5)
+    await paused()
+    line.cut()
+    await allow()
+    await first.until('task_completed')
+    waits.pass()
+    await until('task_completed')
+    expect(textOf(told)).toBe('two three four')
+    await cut(5)
+    expect(textOf(told)).toBe('two three four')
+    for (const name of ['stream_start', 'stream_end', 'task_completed'])
+      expect([name, names().filter((each) => each === name).length]).toEqual([name, 1])
+    first.client.disconnect()
+    client.disconnect()
+  }, 30_000)
+
   test('is the same one for whoever asks', () => {
     expect(getDaemonClient('ws://127.0.0.1:1')).toBe(getDaemonClient('ws://127.0.0.1:1'))
     expect(getDaemonClient()).toBe(getDaemonClient('ws://127.0.0.1:1'))

@@ -106,6 +106,22 @@ describe('of a file that is excluded', () => {
     })
   })
 
+  test('the same holds for what a command searched, whether it counts lines or not', async () => {
+    const stdout = `src/a.ts:const TOKEN\n.env:${text}\nmy-1-notes/prod.env-${text}\n./.env:7:${text}`
+    const kept = `src/a.ts:const TOKEN\n.env:${withheld}\nmy-1-notes/prod.env-${withheld}\n./.env:7:${withheld}`
+    for (const command of ['cd x && grep -r TOKEN .', 'rg TOKEN | head', 'git grep TOKEN'])
+      expect(
+        (
+          await heard({
+            hook_event_name: 'PostToolUse',
+            tool_name: 'Bash',
+            tool_input: { command },
+            tool_response: { stdout, stderr: '' },
+          })
+        ).data,
+      ).toMatchObject({ tool_input: { command }, tool_response: { stdout: kept, stderr: '' } })
+  })
+
   test('the same holds in a batch, and other files are as they were', async () => {
     const { data } = await heard({
       hook_event_name: 'PostToolBatch',
@@ -113,6 +129,7 @@ describe('of a file that is excluded', () => {
         { tool_name: 'Read', tool_input: { file_path: '/p/.env' }, tool_response: text },
         { tool_name: 'Read', tool_input: { file_path: '/p/a.ts' }, tool_response: 'kept' },
         { tool_name: 'Bash', tool_input: { command: 'grep . prod.env' }, tool_response: text },
+        { tool_name: 'Bash', tool_input: { command: 'cat passwords' }, tool_response: text },
         {
           tool_name: 'Bash',
           tool_input: { command: 'rm a.ts; grep -rn password src' },
@@ -127,6 +144,7 @@ describe('of a file that is excluded', () => {
       tool_calls: [
         { tool_response: withheld },
         { tool_response: 'kept' },
+        { tool_response: withheld },
         { tool_response: withheld },
         { tool_input: { command: 'rm a.ts; grep -rn password src' }, tool_response: 'kept' },
         { tool_input: { command: "sed -i 's|user|a/password|' a.ts" } },

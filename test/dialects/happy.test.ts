@@ -104,7 +104,7 @@ describe('a folder', () => {
   test(
     'that is missing is asked about, and made once that is approved',
     async () => {
-      const directory = join(sessions.home, 'new', 'project')
+      const directory = `${sessions.home}/passed/../new/project`
       const asked = await happy.post('/sessions', { directory })
       expect([asked.status, asked.json()]).toEqual([
         409,
@@ -117,7 +117,9 @@ describe('a folder', () => {
       expect(existsSync(directory)).toBe(false)
       const approved = await happy.post('/sessions', { directory, approvedNewDirectoryCreation: true })
       expect(approved.status).toBe(201)
-      expect(existsSync(directory)).toBe(true)
+      expect(existsSync(join(sessions.home, 'new', 'project'))).toBe(true)
+      expect(existsSync(join(sessions.home, 'passed'))).toBe(false)
+      expect(approved.json()).toMatchObject({ directory: join(sessions.home, 'new', 'project') })
       await happy.send('DELETE', `/sessions/${tracked.parse(approved.json()).id}`)
     },
     timeout,

@@ -96,7 +96,10 @@ describe.each(['on its own listener', 'on any other'])('%s', (place) => {
         streamOutput: true,
       })
       expect(asked.status).toBe(202)
-      expect(asked.json()).toMatchObject({ sessionId: id, taskId: expect.stringMatching(/^task_msg_/) })
+      expect(asked.json()).toMatchObject({
+        sessionId: id,
+        taskId: expect.stringMatching(/^task_[\da-f-]{36}$/),
+      })
       expect((await after(http(), session, 2)).metrics).toMatchObject({ tasksCompleted: 2 })
     },
     timeout,
@@ -176,6 +179,13 @@ test(
   },
   timeout,
 )
+
+test('7: GET /health says that it is healthy and when, and nothing else is there', async () => {
+  const { status, json } = await orchestrator.get('/health')
+  expect([status, json()]).toEqual([200, { status: 'healthy', timestamp: expect.stringMatching(iso) }])
+  for (const path of ['/healthz', '/health/', '/nothing'])
+    expect([path, (await orchestrator.get(path)).status]).toEqual([path, 404])
+})
 
 test('the first 404s of what the routes do not take', async () => {
   expect((await native.send('PUT', '/sessions', { body: {} })).status).toBe(405)

@@ -63,8 +63,20 @@ test('a session that the same caller begins over HTTP is streamed, and to no pla
     body: JSON.stringify({ orchestratorId: 'web', task: { type: 'code', description: 'say over HTTP' } }),
   })
   expect(answer.status).toBe(201)
+  const { id } = JSON.parse(await answer.text())
   await client.next('task_completed')
   expect(textOf(client.all)).toBe('over HTTP')
   await plain.status('completed')
   expect(new Set(plain.types())).toEqual(new Set(['session_status_update']))
+
+  // one that comes later hears it too, under the ids that HTTP told
+  await using late = await connect()
+  const task = await fetch(`${daemon.url}/sessions/${id}/tasks`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sessionId: id, task: { type: 'code', description: 'say more' } }),
+  })
+  const { taskId } = JSON.parse(await task.text())
+  expect((await late.next('task_completed')).payload).toEqual({ sessionId: id, taskId, result: 'say more' })
+  expect(textOf(late.all)).toBe('more')
 })

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { hasBrowser, openBrowser } from '../support/browser.ts'
 import type { TestDaemon } from '../support/daemon.ts'
+import { openOldClient } from '../support/orchestrator.ts'
 import { startWithClaude } from '../support/sessions.ts'
 
 const node = Bun.which('node')
@@ -47,6 +48,23 @@ const run = async (runtime: string, program: string, ...args: string[]): Promise
   if (out === '') throw new Error(err)
   return JSON.parse(out)
 }
+
+test('51: a client that waits for each kind of frame finds it', async () => {
+  await using client = await openOldClient(daemon.url)
+  client.send({ type: 'ping' })
+  await client.next('pong')
+  client.send({ type: 'daemon_status' })
+  expect((await client.next('daemon_status_update')).status.status).toBe('running')
+  client.send({ type: 'list_sessions' })
+  const { sessions } = await client.next('sessions_list')
+  const { id } = await client.spawn('say hello')
+  expect((await client.next('stream_chunk')).data).toMatchObject({ sessionId: id, chunk: 'hello' })
+  expect((await client.next('stream_end')).sessionId).toBe(id)
+  client.send({ type: 'nothing' })
+  expect((await client.next('error')).error).toBe('Unknown message type')
+  client.send({ type: 'list_sessions' })
+  expect((await client.next('sessions_list')).sessions).toHaveLength(sessions.length + 1)
+})
 
 withNode(
   '52: a script for which the next frame is the answer passes all its steps, each time',

@@ -3,11 +3,12 @@
 import { expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { claudeAvailable, claudeBinary, openClaudeHome } from '../support/claude.ts'
+import { claudeAvailable, claudeBinary, openClaudeHome, openConversation } from '../support/claude.ts'
 import { openMessagesApi } from '../support/messages-api.ts'
-import { openSessions } from '../support/sessions.ts'
+import { listenTo, openSessions } from '../support/sessions.ts'
 
 const timeout = 120_000
+const mcpServer = join(import.meta.dir, '../fixtures/mcp-server.mjs')
 
 /** Sessions of the real program, in a home that calls nothing but the stand-in. */
 const open = async () => {
@@ -32,6 +33,7 @@ const open = async () => {
   return {
     ...sessions,
     api,
+    where,
     [Symbol.asyncDispose]: async () => {
       await sessions[Symbol.asyncDispose]()
       await api[Symbol.asyncDispose]()
@@ -65,6 +67,7 @@ test.skipIf(!claudeAvailable)(
     expect(await told.next('turn.finished')).toMatchObject({ ok: true, result: 'Heard: again' })
     // Claude Code counts on; the whole conversation is what it is asked with
     expect((await sessions.get(id))?.costUsd).toBeCloseTo(Number(first['costUsd']) * 3, 10)
+    expect(await sessions.get(id)).toMatchObject({ tokens: { input: 300, output: 36 } })
     expect(JSON.stringify(sessions.api.requests.at(-1)?.body.messages)).toContain('hello')
   },
   timeout,
@@ -149,6 +152,27 @@ test.skipIf(!claudeAvailable)(
 )
 
 test.skipIf(!claudeAvailable)(
+  'one that has cost as much as it may does no more, and what it took is counted',
+  async () => {
+    await using sessions = await open()
+    const { connection, directory } = sessions
+    const spawned = await connection.call('session.spawn', { prompt: 'hello', directory, budgetUsd: 0.0001 })
+    const { id } = spawned.session
+    using told = await listenTo(sessions, id)
+    const budget = { ok: false, error: expect.stringContaining('budget') }
+    const first = await told.next('turn.finished')
+    expect(first).toMatchObject(budget)
+    await connection.call('session.send', { id, text: 'more' })
+    expect(await told.next('turn.finished')).toMatchObject({ ...budget, costUsd: 0 })
+    expect(await sessions.get(id)).toMatchObject({
+      costUsd: first['costUsd'],
+      tokens: { input: 100, output: 12 },
+    })
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
   'a guard refuses a tool of a session that runs here, and gives it the lock when it is free',
   async () => {
     await using sessions = await open()
@@ -172,6 +196,50 @@ test.skipIf(!claudeAvailable)(
     await connection.call('session.answer', { id, allow: true })
     expect(await told.next('tool.finished')).toMatchObject({ ok: true })
     await told.next('turn.finished')
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
+  'one that was resumed here has cost what it cost before, too',
+  async () => {
+    await using sessions = await open()
+    const { connection, directory } = sessions
+    const where = { ...sessions.where, project: directory }
+    const id = crypto.randomUUID()
+    await using elsewhere = openConversation(where, { args: ['--session-id', id] })
+    const { total_cost_usd: before } = await elsewhere.say('one')
+    await elsewhere.end()
+    await sessions.run(['hook'], {
+      stdin: JSON.stringify({ hook_event_name: 'SessionEnd', session_id: id, cwd: directory }),
+    })
+    await connection.call('session.resume', { id, prompt: 'two' })
+    using told = await listenTo(sessions, id)
+    expect(await told.next('turn.finished')).toMatchObject({ costUsd: before })
+    expect((await sessions.get(id))?.costUsd).toBeCloseTo(2 * Number(before), 10)
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
+  'what an MCP server asks is told, and goes back to it as it was answered',
+  async () => {
+    await using sessions = await open()
+    const server = { type: 'stdio', command: process.execPath, args: [mcpServer] }
+    writeFileSync(
+      join(sessions.where.home, '.claude.json'),
+      JSON.stringify({ mcpServers: { weather: server } }),
+    )
+    const { id, told } = await sessions.spawn('::tool mcp__weather__choose {}\n::say done')
+    using _ = told
+    await told.next('permission.requested')
+    await sessions.connection.call('session.answer', { id, allow: true })
+    const asked = await told.next('elicitation.requested')
+    expect(asked).toMatchObject({ server: 'weather', message: 'Which one?', schema: { type: 'object' } })
+    await sessions.connection.call('session.answer', { id, allow: true, input: { choice: 'rain' } })
+    const { result } = await told.next('tool.finished')
+    expect(JSON.parse(String(result))).toEqual({ action: 'accept', content: { choice: 'rain' } })
+    expect(await told.next('turn.finished')).toMatchObject({ ok: true })
   },
   timeout,
 )

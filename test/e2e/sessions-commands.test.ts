@@ -26,7 +26,7 @@ test(
     await told.next('session.status', ({ status }) => status === 'waiting')
     const listed = await run(['sessions'])
     expect(listed.stdout).toStartWith(`${id.slice(0, 8)}  `)
-    expect(listed.stdout).toContain('waits: Bash')
+    expect(listed.stdout).toMatch(/ago +waits: Bash +scripted-1 .* ~?\/.*project +tool Bash/)
     expect(JSON.parse((await run(['sessions', '--json'])).stdout)).toMatchObject([
       { id, kind: 'managed', status: 'waiting', directory, waitsFor: [{ tool: 'Bash' }] },
     ])
@@ -41,6 +41,7 @@ test(
       stdout: 'heard: are you there\n',
     })
     expect((await run(['sessions', 'send', id, 'a', '--now', '--note'])).code).toBe(2)
+    expect((await run(['sessions'])).stdout).toMatch(/ago +idle +scripted-1 +36 tokens +\$0\.02 +not kept/)
     expect(await run(['sessions', 'stop', id])).toMatchObject({
       code: 0,
       stderr: `${id.slice(0, 8)}: terminated\n`,

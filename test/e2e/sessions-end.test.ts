@@ -65,16 +65,21 @@ test(
   'a session that breaks has failed, with its exit code and what it complained of, and can be resumed',
   async () => {
     await using sessions = await openSessions()
-    const { id, message, told } = await sessions.spawn('crash 3')
+    const { id, message, told } = await sessions.spawn(
+      `complain no such key: sk-ant-api03-${'a1B2'.repeat(20)}\ncrash 3`,
+    )
     using _ = told
     const answer = sessions.connection.call('session.wait', { id, message })
     expect(await told.next('session.ended')).toMatchObject({
       status: 'failed',
       exitCode: 3,
-      stderr: 'it broke',
+      stderr: expect.stringMatching(/^no such key: \[redacted:[^\]]+\]\nit broke$/),
     })
     expect(await errorOf(answer)).toBeUndefined()
-    expect(await sessions.get(id)).toMatchObject({ status: 'failed', error: 'exit code 3: it broke' })
+    expect(await sessions.get(id)).toMatchObject({
+      status: 'failed',
+      error: expect.stringMatching(/^exit code 3: no such key: \[redacted/),
+    })
     const resumed = await sessions.connection.call('session.resume', { id, prompt: 'again' })
     expect(resumed.session).toMatchObject({ id, status: 'initializing' })
     expect(await told.next('turn.finished')).toMatchObject({ ok: true, result: 'heard: again' })
@@ -233,9 +238,10 @@ test(
     await using sessions = await openSessions({ config: { sessions: { budgetUsd: 2.5 } } })
     const { connection, directory } = sessions
     const id = '0190d6c1-6f0e-7c3a-8f35-3a6f3b6a1f10'
-    const asked = { id, directory, model: 'opus', permissionMode: 'acceptEdits', title: 'A title' }
+    const asked = { id, directory, model: 'opus', permissionMode: 'acceptEdits', title: '--A title' }
     const { session } = await connection.call('session.spawn', {
       ...asked,
+      directory: `${directory}/../project/`,
       alias: 'mine',
       labels: { a: 'b' },
     })
@@ -246,9 +252,14 @@ test(
       await told.next('session.status')
       const { pid = 0 } = (await sessions.get(id)) ?? {}
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-      expect(words.join(' ')).toContain(
-        `--session-id ${id} --name A title --model opus --permission-mode acceptEdits --max-budget-usd 2.5`,
-      )
+      expect(words.slice(words.indexOf('--session-id'), -1)).toEqual([
+        '--session-id',
+        id,
+        '--name=--A title',
+        '--model=opus',
+        '--permission-mode=acceptEdits',
+        '--max-budget-usd=2.5',
+      ])
     }
     await connection.call('session.stop', { id })
     const again = connection.call('session.spawn', { id, directory })

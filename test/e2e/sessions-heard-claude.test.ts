@@ -9,6 +9,7 @@ import { claudeAvailable, openClaudeHome, openConversation } from '../support/cl
 import { environmentOf, paidBinary, runPaid, startDaemon } from '../support/daemon.ts'
 import { openMessagesApi } from '../support/messages-api.ts'
 import { listenTo } from '../support/sessions.ts'
+import { openTerminal } from '../support/terminal.ts'
 
 const timeout = 120_000
 
@@ -110,6 +111,34 @@ test.skipIf(!claudeAvailable)(
     await told.next('Stop')
     expect(stage.asked('> wake up')).toEqual({ first: before, times: 1 })
     expect(stage.asked('> only a note')).toEqual({ first: before, times: 1 })
+    const answer = await stage.daemon.run(['sessions', 'send', id, '::say on my way', '--wait'])
+    expect(answer).toEqual({
+      code: 0,
+      stdout: expect.stringContaining('Heard: Another Claude session sent a message'),
+      stderr: 'Given to the session through its own inbox: it reads it now\n',
+    })
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
+  'beside an idle session in a terminal a process waits, and wakes it',
+  async () => {
+    await using stage = await openStage({}, ['--rewake'])
+    await using terminal = openTerminal(stage.where)
+    await terminal.shows('❯')
+    await terminal.type('hello')
+    const { subscription } = await stage.connection.call('event.subscribe', { type: 'Stop', since: 0 })
+    const delivery = await stage.connection.next(subscription)
+    if (!('event' in delivery)) throw new Error('No turn ended')
+    const id = delivery.event.channel.slice('session:'.length)
+    using told = await listenTo(stage.daemon, id)
+    const before = stage.requests()
+    const { message } = await stage.connection.call('session.send', { id, text: 'wake up' })
+    expect(await told.next('message.delivered')).toEqual({ message, how: 'rewake' })
+    expect(await told.next('message.seen')).toMatchObject({ message })
+    await told.next('Stop', ({ stop_hook_active }) => stop_hook_active)
+    expect(stage.asked('wake up')).toEqual({ first: before, times: 1 })
   },
   timeout,
 )

@@ -140,3 +140,82 @@ test(
   },
   timeout,
 )
+
+test(
+  'a process that waits beside an idle session wakes it; the older goes, and so do all when it goes on',
+  async () => {
+    await using sessions = await openSessions()
+    using heard = await openHeard(sessions)
+    const { connection } = sessions
+    const beside = (env: Record<string, string> = {}) =>
+      sessions.run(['hook', '--rewake'], {
+        stdin: JSON.stringify({ hook_event_name: 'Stop', session_id: heard.id }),
+        env: { ...sessions.env, ...env },
+      })
+    expect(await beside({ CLAUDE_CODE_SESSION_ATTENDED: '0' })).toEqual({ code: 0, stdout: '', stderr: '' })
+    const idle = () => connection.call('session.idle', { id: heard.id }, { timeoutMs: 0 })
+    const first = idle()
+    const second = idle()
+    expect(await first).toEqual({ text: null })
+    await heard.hook('UserPromptSubmit', { prompt: 'x' }, [])
+    expect(await second).toEqual({ text: null })
+
+    const older = idle()
+    const newest = beside()
+    expect(await older).toEqual({ text: null })
+    expect(await heard.send('is anybody there?', 'note')).toMatchObject({ way: 'hook' })
+    const sent = await heard.send('wake up')
+    expect(sent.way).toBe('rewake')
+    const woken = await newest
+    expect(woken).toMatchObject({ code: 2, stdout: '' })
+    expect(woken.stderr).toContain('> wake up')
+    expect(woken.stderr).not.toContain('anybody')
+    expect(
+      await heard.told.next('message.delivered', ({ message }) => message === sent.message),
+    ).toMatchObject({
+      how: 'rewake',
+    })
+    await heard.hook('MessageDisplay', { prompt_id: 'p1' }, [])
+    const context = contextIn(await heard.hook('UserPromptSubmit', { prompt: woken.stderr, prompt_id: 'p2' }))
+    expect(context).toContain('anybody')
+    expect(await heard.told.next('message.seen', ({ message }) => message === sent.message)).toMatchObject({
+      turn: 'p2',
+    })
+  },
+  timeout,
+)
+
+test(
+  'who waits gets what Claude said last in the turn that saw it, told before or after he asked',
+  async () => {
+    await using sessions = await openSessions()
+    using heard = await openHeard(sessions)
+    const { run, connection } = sessions
+    const turn = { prompt_id: 'p1' }
+    const asked = run(['sessions', 'send', heard.id, 'how far are you?', '--wait'])
+    const { message } = await heard.told.next('message.queued')
+    await heard.post('UserPromptSubmit', { ...turn, prompt: 'x' })
+    await heard.post('MessageDisplay', turn)
+    await heard.post('Stop', { ...turn, last_assistant_message: 'Nearly done' })
+    const kept = 'Kept: the session reads it at the end of its turn, or with its next prompt\n'
+    expect(await asked).toEqual({ code: 0, stdout: 'Nearly done\n', stderr: kept })
+    const answer = () => connection.call('session.wait', { id: heard.id, message: String(message) })
+    expect(await answer()).toEqual({ turn: 'p1', ok: true, result: 'Nearly done' })
+
+    // the end of the turn is what proves it
+    const { message: second } = await heard.send('and now?', 'now')
+    const answered = connection.call('session.wait', { id: heard.id, message: second })
+    await heard.post('PostToolBatch', turn)
+    await heard.post('Stop', { ...turn, last_assistant_message: 'Done' })
+    expect(await answered).toEqual({ turn: 'p1', ok: true, result: 'Done' })
+
+    const { message: third } = await heard.send('stay', 'now')
+    const never = errorOf(connection.call('session.wait', { id: heard.id, message: third }))
+    await heard.post('SessionEnd')
+    expect(await never).toMatchObject({ code: 'session_ended' })
+    expect(await errorOf(connection.call('session.wait', { id: heard.id, message: 'msg_0' }))).toMatchObject({
+      code: 'not_found',
+    })
+  },
+  timeout,
+)

@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { acquireFileLock, isLocked } from '../../src/lib/file-lock.ts'
@@ -56,6 +65,26 @@ test('a lock is given back when it is disposed of', async () => {
   child.kill()
   await child.exited
 })
+
+test('a passing lock is had by one process at a time, and leaves nothing behind', async () => {
+  const path = join(folder, 'lock')
+  const count = join(folder, 'count')
+  writeFileSync(count, '0')
+  const code = `
+    import { readFileSync, writeFileSync } from 'node:fs'
+    import { acquirePassingLock } from ${JSON.stringify(join(import.meta.dir, '../../src/lib/file-lock.ts'))}
+    const [, path, count] = process.argv
+    for (let left = 150; left > 0;) {
+      using lock = acquirePassingLock(path)
+      if (!lock) continue
+      writeFileSync(count, String(Number(readFileSync(count, 'utf8')) + 1))
+      left--
+    }`
+  const children = Array.from({ length: 4 }, () => Bun.spawn([process.execPath, '-e', code, path, count]))
+  expect(await Promise.all(children.map(({ exited }) => exited))).toEqual([0, 0, 0, 0])
+  expect(readFileSync(count, 'utf8')).toBe('600')
+  expect(existsSync(path)).toBe(false)
+}, 30_000)
 
 test('a symlink or a folder where the lock belongs is refused, and what it points to is left alone', () => {
   const target = join(folder, 'target')

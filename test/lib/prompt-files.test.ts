@@ -218,5 +218,5 @@ test('files and folders have the modes of the user’s others', async () => {
   const { file } = await save(talk(), { umask: 0o027 })
   expect(statSync(file).mode & 0o777).toBe(0o640)
   expect(statSync(prompts).mode & 0o777).toBe(0o750 & ~process.umask())
-  expect(existsSync(join(repository.common, 'paid-prompts.lock'))).toBe(true)
+  expect(existsSync(join(repository.common, 'paid-prompts.lock'))).toBe(false)
 })

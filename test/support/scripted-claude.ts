@@ -3,7 +3,9 @@
 //
 //   say TEXT         answers with it            chunks N         says N pieces, each told by its number
 //   tool NAME JSON   calls it, after asking     free NAME JSON   the same, without asking
+//   elicit NAME JSON has the MCP server ask for what fits the schema, and says the answer
 //   wait             until it is interrupted    crash CODE       ends in the middle
+//   complain TEXT    writes it to its stderr
 //   line JSON        writes a line as it is     long N           answers with N characters
 //   deaf             from now on ignores SIGTERM
 //   /clear           begins another conversation, under another id, which costs from nothing
@@ -81,7 +83,9 @@ const guarded = async (name: string, input: unknown): Promise<unknown> => {
         input: { ...hook, tool_name: name, tool_input: input },
       }
       write({ type: 'control_request', request_id, request })
-      const { hookSpecificOutput: said } = await given.promise
+      const answer = await Promise.race([given.promise, interrupted.promise])
+      if (!answer) return 'interrupted'
+      const said = answer['hookSpecificOutput']
       if (said) return Object(said).permissionDecisionReason
     }
   return undefined
@@ -123,6 +127,21 @@ const tool = async (name: string, input: unknown, free: boolean): Promise<void> 
   write({ type: 'user', message: { role: 'user', content: [result] }, parent_tool_use_id: null })
 }
 
+const elicit = async (server: string, schema: unknown): Promise<void> => {
+  const request_id = crypto.randomUUID()
+  const given = Promise.withResolvers<Record<string, unknown>>()
+  answers.set(request_id, given.resolve)
+  const request = {
+    subtype: 'elicitation',
+    mcp_server_name: server,
+    message: 'Which one?',
+    mode: 'form',
+    requested_schema: schema,
+  }
+  write({ type: 'control_request', request_id, request })
+  sayText(JSON.stringify(await given.promise))
+}
+
 const act = async (command: string, rest: string): Promise<void> => {
   if (command === 'say') sayText(rest)
   else if (command === 'long') assistant({ type: 'text', text: 'x'.repeat(Number(rest)) })
@@ -135,11 +154,15 @@ const act = async (command: string, rest: string): Promise<void> => {
   } else if (command === 'tool' || command === 'free') {
     const [name = '', ...input] = rest.split(' ')
     await tool(name, JSON.parse(input.join(' ') || '{}'), command === 'free')
+  } else if (command === 'elicit') {
+    const [server = '', ...schema] = rest.split(' ')
+    await elicit(server, JSON.parse(schema.join(' ') || '{}'))
   } else if (command === 'wait') await interrupted.promise
   else if (command === 'crash') {
     console.error('it broke')
     process.exit(Number(rest))
   } else if (command === 'line') process.stdout.write(`${rest}\n`)
+  else if (command === 'complain') console.error(rest)
   else if (command === 'deaf') process.on('SIGTERM', () => {})
   else if (command === '/clear') {
     id = crypto.randomUUID()
@@ -155,7 +178,8 @@ const act = async (command: string, rest: string): Promise<void> => {
     })
 }
 
-const commands = /^(say|long|chunks|tool|free|wait|crash|line|deaf|child|apart|away|\/clear)(?: (.*))?$/
+const commands =
+  /^(say|long|chunks|tool|free|elicit|wait|crash|complain|line|deaf|child|apart|away|\/clear)(?: (.*))?$/
 
 const answer = async ({ uuid, text }: Prompt): Promise<void> => {
   interrupted = Promise.withResolvers()

@@ -54,6 +54,8 @@ export const openTerminal = (where: ClaudeHome, args: readonly string[] = []) =>
       while (!squeezed(Bun.stripANSI(painted.slice(before))).includes(squeezed(line))) await repainted()
       child.terminal?.write('\r')
     },
+    /** Keys as a terminal sends them. */
+    press: (keys: string): void => void child.terminal?.write(keys),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL')
       await child.exited

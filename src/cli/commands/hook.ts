@@ -19,7 +19,8 @@ const help = `paid hook is run by Claude Code, not by hand: it reads one hook ev
 
 /**
  * Resolves to the exit code, 0 but for a person at a terminal (2). Never rejects.
- * @param words `--reply`: Claude Code waits for it, and reads what it prints
+ * @param words `--reply`: Claude Code waits for it, and reads what it prints; `--rewake`: it waits beside a session
+ * that does nothing, and its code is 2 when it wakes it
  */
 export const runHook = async (words: readonly string[] = []): Promise<number> => {
   try {
@@ -28,8 +29,9 @@ export const runHook = async (words: readonly string[] = []): Promise<number> =>
       console.error(help)
       return 2
     }
-    if (paths && body !== 'too large' && looksLikeObject(body))
-      await tell(paths, body, words.includes('--reply'))
+    if (!paths || body === 'too large' || !looksLikeObject(body)) return 0
+    if (words.includes('--rewake')) return await (await import('../hooks/rewake.ts')).waitBeside(paths, body)
+    await tell(paths, body, words.includes('--reply'))
   } catch {
     // silence is the promise
   }

@@ -23,10 +23,10 @@ import { talk } from '../talk.ts'
 import { visible } from '../visible.ts'
 import { gitLines } from './git-hooks.ts'
 
-type Flags = { project: boolean; print: boolean; json: boolean }
+type Flags = { project: boolean; rewake?: boolean; print: boolean; json: boolean }
 
 export const install = async (flags: Flags): Promise<void> => {
-  const where = whereOf(flags.project ? 'project' : 'user')
+  const where = { ...whereOf(flags.project ? 'project' : 'user'), rewake: flags.rewake === true }
   if (flags.print) return await print(previewInstall(where))
   const change = installHooks(where)
   if (flags.json) return sayJson({ settingsPath: change.settingsPath, changed: change.changed })
@@ -101,10 +101,11 @@ export const settingsLines = (found: HooksStatus & { scope: Scope }): string[] =
   const old =
     outdated.length > 0 ? [`in an earlier form for ${outdated.join(', ')}: ${add} puts it right`] : []
   const guards = found.unguarded ? [`GUARDS ARE NOT ASKED before a file is touched: ${add}`] : []
+  const wakes = found.rewake ? ['wakes idle sessions with what is said to them'] : []
   const off = found.disabled ? ['switched off by disableAllHooks in this file'] : []
   return [
     line(found.settingsPath, found.scope),
-    ...[...state, ...guards, ...old, ...commands, ...off].map((text) => line(text)),
+    ...[...state, ...guards, ...old, ...wakes, ...commands, ...off].map((text) => line(text)),
   ]
 }
 

@@ -31,16 +31,18 @@ const lock = async (given: Given, command: readonly string[]) => {
   const ttl = spanOf(given.ttl ?? '30s', '--ttl')
   const asked = { name, wait, ttl, ...(note !== undefined && { note }) }
   return command.length === 0
-    ? await take({ ...asked, holder: holder ?? shellName() })
+    ? await take({ ...asked, holder })
     : await runLocked({ ...asked, holder }, command)
 }
 
 export default lock
 
 type Asked = { name: string; wait: number; ttl: number; note?: string }
+type Holder = { holder: string | undefined }
 
-const take = async ({ name, wait, ttl, holder, note }: Asked & { holder: string }): Promise<void> => {
+const take = async ({ name, wait, ttl, note, ...given }: Asked & Holder): Promise<void> => {
   await using daemon = await reach(here())
+  const holder = given.holder ?? (await shellName(daemon))
   const answer = await daemon.call(
     'lock.acquire',
     { name, wait, ttl, holder, ...(note !== undefined && { note }) },
@@ -63,7 +65,7 @@ const take = async ({ name, wait, ttl, holder, note }: Asked & { holder: string 
 }
 
 const runLocked = async (
-  { name, wait, ttl, holder, note }: Asked & { holder: string | undefined },
+  { name, wait, ttl, holder, note }: Asked & Holder,
   command: readonly string[],
 ): Promise<number> => {
   const paths = here()
@@ -112,7 +114,7 @@ const runLocked = async (
 /** Our session, when it has the lock already: the command does not wait for who runs it. */
 const ownSession = async (paths: Paths, name: string): Promise<string | undefined> => {
   await using daemon = await reach(paths)
-  const session = sessionName()
+  const session = await sessionName(daemon)
   if (session === undefined) return undefined
   const { lock: now } = await daemon.call('lock.get', { name })
   return now?.holder === session ? session : undefined

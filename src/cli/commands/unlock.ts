@@ -39,9 +39,9 @@ const release = async ({ name, holder, token }: Pick<Given, 'name' | 'holder' | 
   const shown = token === undefined ? undefined : Number(token)
   if (shown !== undefined && !Number.isSafeInteger(shown))
     throw new WrongUsage(`--token must be a number, not ${token}`)
-  // a token is proof enough
-  const as = holder ?? (shown === undefined ? shellName() : undefined)
   await withDaemon(async (daemon) => {
+    // a token is proof enough
+    const as = holder ?? (shown === undefined ? await shellName(daemon) : undefined)
     const { released, reason } = await daemon.call('lock.release', {
       name,
       ...(as !== undefined && { holder: as }),

@@ -11,6 +11,7 @@ import { limits } from '../../protocol/limits.ts'
 
 export type HookOptions = {
   async?: true
+  asyncRewake?: true
   timeout?: number
   /** words after `hook` */
   flags?: readonly string[]
@@ -19,6 +20,8 @@ export type HookOptions = {
 const beside: HookOptions = { async: true }
 /** the timeout is Claude Code's, in seconds, and far above what `paid hook` takes; its own for SessionEnd is 1.5 */
 const waitedFor: HookOptions = { timeout: 5 }
+/** it runs while the dialog is open, which waits for nothing; who answers in time decides */
+const asking: HookOptions = { timeout: 3600, flags: ['--reply'] }
 const answered: HookOptions = { timeout: 5, flags: ['--reply'] }
 
 export const hookEvents: Readonly<Record<string, HookOptions>> = {
@@ -28,7 +31,7 @@ export const hookEvents: Readonly<Record<string, HookOptions>> = {
   UserPromptSubmit: answered,
   UserPromptExpansion: beside,
   PreToolUse: beside,
-  PermissionRequest: beside,
+  PermissionRequest: asking,
   PermissionDenied: beside,
   PostToolUse: beside,
   PostToolUseFailure: beside,
@@ -66,6 +69,13 @@ const unguarded = `^(?!(?:${guarded})$)`
 /** One hook of an event, for the tools that its matcher means. */
 export type HookWish = { event: string; matcher?: string; options: HookOptions }
 
+const rewakeFlag = '--rewake'
+/** Asked for by name alone: a process beside each session whose turn is over. It ends by itself long before its day is over. */
+export const rewakeWish: HookWish = {
+  event: 'Stop',
+  options: { asyncRewake: true, timeout: 86_400, flags: [rewakeFlag] },
+}
+
 const wishes: readonly HookWish[] = Object.entries(hookEvents).map(([event, options]) => ({ event, options }))
 
 const guardedWishes: readonly HookWish[] = wishes.flatMap((wish) =>
@@ -80,5 +90,9 @@ const guardedWishes: readonly HookWish[] = wishes.flatMap((wish) =>
 export const wishesFor = (guards: boolean): readonly HookWish[] => (guards ? guardedWishes : wishes)
 
 /** What makes two hooks the same one; a matcher that is not ours tells nothing. */
-export const wishKey = (event: string, matcher: unknown): string =>
-  event === 'PreToolUse' && (matcher === guarded || matcher === unguarded) ? `${event} ${matcher}` : event
+export const wishKey = (event: string, matcher: unknown, words: unknown): string => {
+  if (Array.isArray(words) && words.includes(rewakeFlag)) return `${event} ${rewakeFlag}`
+  return event === 'PreToolUse' && (matcher === guarded || matcher === unguarded)
+    ? `${event} ${matcher}`
+    : event
+}

@@ -28,6 +28,8 @@ export type HooksStatus = {
   exists: boolean
   installed: string[]
   missing: string[]
+  /** whether idle sessions are woken */
+  rewake: boolean
   /** installed by an earlier `paid`, in another way than now */
   outdated: string[]
   /** each program that is run, and whether it is there */
@@ -48,6 +50,7 @@ export const hooksStatus = (where: Where): HooksStatus => {
     installed: [],
     missing: all,
     outdated: [],
+    rewake: false,
     unguarded: false,
     commands: [],
     disabled: false,
@@ -55,13 +58,14 @@ export const hooksStatus = (where: Where): HooksStatus => {
   try {
     const text = readSettings(settingsPath)
     if (text === undefined) return { ...none, exists: false }
-    const { hooks: found, asksGuards } = installedIn(text, where)
+    const { hooks: found, asksGuards, rewake } = installedIn(text, where)
     const installed = new Set(found.map(({ event }) => event))
     return {
       settingsPath,
       exists: true,
       installed: [...installed],
       missing: all.filter((event) => !installed.has(event)),
+      rewake,
       unguarded: found.length > 0 && !asksGuards,
       outdated: [...new Set(found.filter(({ current }) => !current).map(({ event }) => event))],
       commands: [...new Set(found.map(({ command }) => command))].map((command) => ({

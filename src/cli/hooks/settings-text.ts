@@ -5,7 +5,7 @@
 import { basename } from 'node:path'
 import { PaidError } from '../../protocol/error.ts'
 import { isFields } from '../../lib/fields.ts'
-import { type HookWish, wishesFor, wishKey } from './events.ts'
+import { type HookWish, rewakeWish, wishesFor, wishKey } from './events.ts'
 import {
   append,
   type Child,
@@ -24,6 +24,8 @@ export type HookCommand = {
   args: readonly string[]
   /** whether there are guards, which are to be asked */
   guards?: boolean
+  /** whether what wakes idle sessions is asked for; where it is, it stays */
+  rewake?: boolean
 }
 
 /** An entry of ours and the containers around it, innermost first. `key`: which of ours it is. */
@@ -35,19 +37,26 @@ type Found = {
   around: { container: Span; child: Child }[]
 }
 
+const keyOf = ({ event, matcher, options: { flags } }: HookWish): string => wishKey(event, matcher, flags)
+
 const wishedBy = ({ guards = false }: HookCommand) =>
-  new Map(wishesFor(guards).map((wish) => [wishKey(wish.event, wish.matcher), wish]))
+  new Map([...wishesFor(guards), rewakeWish].map((wish) => [keyOf(wish), wish]))
+
+/** What is put in where it is not. */
+const neededBy = ({ guards = false, rewake = false }: HookCommand): HookWish[] => [
+  ...wishesFor(guards),
+  ...(rewake ? [rewakeWish] : []),
+]
 
 /** `before` undefined: there is no file yet. */
 export const withHooks = (before: string | undefined, ours: HookCommand): string => {
-  const wished = wishedBy(ours)
-  if (before === undefined)
-    return `${JSON.stringify({ hooks: groupsOf([...wished.values()], ours) }, null, 2)}\n`
+  const needed = neededBy(ours)
+  if (before === undefined) return `${JSON.stringify({ hooks: groupsOf(needed, ours) }, null, 2)}\n`
   checkShape(before)
   let text = before
   for (let next = corrected(text, ours); next !== undefined; next = corrected(text, ours)) text = next
   const there = new Set(findOurs(text, ours).map(({ key }) => key))
-  const missing = [...wished].flatMap(([key, wish]) => (there.has(key) ? [] : [wish]))
+  const missing = needed.filter((wish) => !there.has(keyOf(wish)))
   if (missing.length > 0 && !memberOf(text, rootOf(text), 'hooks'))
     return append(text, rootOf(text), groupsOf(missing, ours), 'hooks')
   for (const wish of missing) text = addGroup(text, wish, ours)
@@ -69,8 +78,11 @@ export const withoutHooks = (before: string, ours: HookCommand): string | undefi
 /** `current`: as it would be installed now */
 export type Installed = { event: string; command: string; current: boolean }
 
-/** The events that run us, with what each runs, and whether guards that there are get asked. */
-export const installedIn = (text: string, ours: HookCommand): { hooks: Installed[]; asksGuards: boolean } => {
+/** The events that run us, with what each runs; whether guards that there are get asked, and idle sessions are woken. */
+export const installedIn = (
+  text: string,
+  ours: HookCommand,
+): { hooks: Installed[]; asksGuards: boolean; rewake: boolean } => {
   checkShape(text)
   const wished = wishedBy(ours)
   const found = findOurs(text, ours)
@@ -81,6 +93,7 @@ export const installedIn = (text: string, ours: HookCommand): { hooks: Installed
       command,
       current: isCurrent(text, entry, wished.get(key), ours),
     })),
+    rewake: keys.has(keyOf(rewakeWish)),
     asksGuards: [...wished].every(([key, { matcher }]) => matcher === undefined || keys.has(key)),
   }
 }
@@ -128,7 +141,7 @@ const corrected = (text: string, ours: HookCommand): string | undefined => {
 
 /** An entry of ours as it should be, with what the user has added to it. */
 const wantedAt = (text: string, entry: Span, wish: HookWish, ours: HookCommand): Record<string, unknown> => {
-  const { async: _async, timeout: _timeout, ...kept } = objectAt(text, entry)
+  const { async: _async, asyncRewake: _asyncRewake, timeout: _timeout, ...kept } = objectAt(text, entry)
   return { ...kept, ...entryOf(wish, ours) }
 }
 
@@ -158,10 +171,12 @@ const findOurs = (text: string, ours: HookCommand): Found[] => {
     for (const group of childrenOf(text, event.value)) {
       const entries = memberOf(text, group.value, 'hooks')
       if (!entries) continue
-      const key = wishKey(event.key ?? '', objectAt(text, group.value)['matcher'])
+      const { matcher } = objectAt(text, group.value)
       for (const entry of childrenOf(text, entries)) {
-        const command = commandOf(objectAt(text, entry.value), ours)
+        const object = objectAt(text, entry.value)
+        const command = commandOf(object, ours)
         if (command === undefined) continue
+        const key = wishKey(event.key ?? '', matcher, object['args'])
         const around = [
           { container: entries, child: entry },
           { container: event.value, child: group },
@@ -185,7 +200,7 @@ const commandOf = (entry: Record<string, unknown>, ours: HookCommand): string | 
 }
 
 const hookFlags: ReadonlySet<unknown> = new Set(
-  wishesFor(true).flatMap(({ options: { flags = [] } }) => flags),
+  [...wishesFor(true), rewakeWish].flatMap(({ options: { flags = [] } }) => flags),
 )
 
 const objectAt = (text: string, span: Span): Record<string, unknown> => {

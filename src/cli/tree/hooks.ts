@@ -18,6 +18,12 @@ const print = {
   description: 'show what the file would be, change nothing',
 } as const
 
+const rewake = {
+  type: 'boolean',
+  default: false,
+  description: 'also wake idle sessions with what is said to them: a process of about 30 MB beside each',
+} as const
+
 const git = {
   git: {
     type: 'boolean',
@@ -28,11 +34,13 @@ const git = {
 } as const
 
 /** Which of the two it is; both have the same flags. */
-const commandsFor = (args: { git: boolean; global: boolean; project: boolean }) => {
+const commandsFor = (args: { git: boolean; global: boolean; project: boolean; rewake?: boolean }) => {
   if (args.global && !args.git)
     throw new WrongUsage('--global goes with --git', 'See `paid hooks install --help`.')
   if (args.git && args.project)
     throw new WrongUsage('--project goes without --git', 'See `paid hooks install --help`.')
+  if (args.git && args.rewake)
+    throw new WrongUsage('--rewake goes without --git', 'See `paid hooks install --help`.')
   return args.git ? import('../commands/git-hooks.ts') : import('../commands/hooks.ts')
 }
 
@@ -45,9 +53,9 @@ const hooks = defineCommand({
     install: defineCommand({
       meta: {
         description: "Add `paid hook` for every event to Claude Code's settings; fine if it is there",
-        examples: ['paid hooks install', 'paid hooks install --project', 'paid hooks install --git'],
+        examples: ['paid hooks install', 'paid hooks install --project', 'paid hooks install --rewake'],
       },
-      args: { ...settings, ...git, print },
+      args: { ...settings, ...git, rewake, print },
       run: async ({ args }) => (await commandsFor(args)).install(args),
     }),
     uninstall: defineCommand({
@@ -84,7 +92,12 @@ export const hookCommands = {
         default: false,
         description: 'Claude Code waits for it and reads the reply, which may tell the session something',
       },
+      rewake: {
+        type: 'boolean',
+        default: false,
+        description: 'wait until something is said to the session, which does nothing, and wake it with that',
+      },
     },
-    run: async ({ args }) => (await import('../commands/hook.ts')).runHook(args.reply ? ['--reply'] : []),
+    run: async ({ rawArgs }) => (await import('../commands/hook.ts')).runHook(rawArgs),
   }),
 } as const

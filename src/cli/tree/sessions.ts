@@ -80,7 +80,9 @@ export const sessionCommands = {
       }),
       send: defineCommand({
         meta: {
-          description: 'Say something to a session that paid runs; without a flag it is its next turn',
+          description: 'Say something to a session; without a flag it is its next turn',
+          about:
+            'A session that paid does not run reads it when one of its hooks asks, or at once where that was asked for: sessions.inbox, `paid hooks install --rewake`.',
           examples: [
             'paid sessions send 4fa77bb5 "Also update the README"',
             'paid sessions send 4fa77bb5 --now "Stop that, the tests come first"',

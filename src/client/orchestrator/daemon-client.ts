@@ -70,7 +70,10 @@ export const createDaemonClient = (open: Open, wait: Later = later): WatchingCli
   const resume = async (id: string, output: Output): Promise<void> => {
     output.rewind()
     await ask(id, output.since)
-      .catch(() => ask(id))
+      .catch(() => {
+        output.forget()
+        return ask(id)
+      })
       .catch(() => {})
   }
 

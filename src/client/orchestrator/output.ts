@@ -52,6 +52,13 @@ export const createOutput = (began: number | string) => {
     return Math.max(0, Math.min(amount, said - told))
   }
 
+  /** Of the open turn only what is behind what was told is new. */
+  const repeat = (open: Turn): undefined => {
+    rewound = false
+    open.again = true
+    open.said = {}
+  }
+
   const executing = (frame: Frame): Frame | undefined => {
     const task = textIn(frame, 'taskId')
     if (task !== undefined && finished.has(task)) {
@@ -60,19 +67,19 @@ export const createOutput = (began: number | string) => {
     }
     skipped = undefined
     const isAgain = rewound ? turn?.streams : task !== undefined && turn?.task === task
-    rewound = false
     if (turn && isAgain) {
       // a daemon of another life may call it otherwise
       turn.task = task
-      turn.again = true
-      turn.said = {}
-      return undefined
+      return repeat(turn)
     }
+    rewound = false
     turn = begin(task)
     return frame
   }
 
   const start = (frame: Frame): Frame | undefined => {
+    // one that was first heard in its middle is said again from there
+    if (turn?.streams && rewound) return repeat(turn)
     if (turn?.streams && turn.again) return undefined
     if (!turn || turn.streams) turn = begin()
     turn.streams = true
@@ -146,6 +153,11 @@ export const createOutput = (began: number | string) => {
     rewind: (): void => {
       rewound = turn !== undefined && !turn.ended
       skipped = undefined
+    },
+    /** It has nothing of it any more: what comes next is new. */
+    forget: (): void => {
+      rewound = false
+      turn = undefined
     },
     /** From where the daemon is to say it again. */
     get since() {

@@ -8,7 +8,7 @@ import { pageNewest } from '../../core/query.ts'
 import { isFields, numberIn, textIn } from './line.ts'
 import type { Place } from './rows.ts'
 
-export type Answered = { turn: string; ok: boolean; result: string; error?: string; costUsd: number }
+export type Answered = { turn: string; ok: boolean; result: string; error?: string; costUsd?: number }
 
 /** Among the last turns of a session; undefined when none of them answered this message. */
 export const answerIn = (

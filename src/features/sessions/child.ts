@@ -4,14 +4,23 @@
 import { statSync } from 'node:fs'
 import { limits } from '../../protocol/limits.ts'
 import { PaidError } from '../../protocol/error.ts'
-import { drain, soon } from '../../lib/child-output.ts'
+import { drain } from '../../lib/child-output.ts'
+import { soon } from '../../lib/soon.ts'
 import { processStart } from '../../lib/process-start.ts'
+import { createSweep } from '../../lib/memory-sweep.ts'
+import { redact } from '../../lib/redact.ts'
 import { createTail } from '../../lib/tail.ts'
 import { createLines } from './lines.ts'
 
 /** after its end, for what it said to arrive: a child of its own may hold its output open for ever */
 const lateOutputMs = 500
 
+/** about what is dead of a process once it has ended: its pipes, its streams, what it said */
+const leftBytes = 512 * 1024
+const restMs = 1000
+const sweep = createSweep(restMs)
+
+/** `stderr`: the end of it, without what looks like a secret */
 export type Ended = { exitCode: number | null; signal: string | number | null; stderr: string }
 
 export type Child = {
@@ -76,10 +85,11 @@ export const startChild = (
     output.leave()
     complaints.leave()
     await take(lines.rest())
+    sweep(leftBytes)
     return {
       exitCode: child.signalCode === null ? exitCode : null,
       signal: child.signalCode,
-      stderr: tail.text,
+      stderr: redact(tail.text).text,
     }
   }
 

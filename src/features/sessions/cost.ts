@@ -18,12 +18,15 @@ export const createCost = (managed: Managed) => {
     const total = numberIn(line, 'total_cost_usd') ?? 0
     if (total < last) before = undefined
     if (before === undefined) {
-      const began = beganAt(line, total) ?? (total >= known ? known : 0)
-      before = Math.abs(known - began) < nothing ? 0 : known - began
+      last = beganAt(line, total) ?? (total >= known ? known : 0)
+      // what it cost elsewhere, before it was resumed here, it cost too
+      const isNew = known === 0 || Math.abs(known - last) < nothing
+      before = isNew ? 0 : known - last
     }
+    const added = total - last
     last = total
     managed.costUsd = Math.max(known, before + total)
-    return managed.costUsd - known
+    return added
   }
 }
 

@@ -4,9 +4,11 @@
 import type { Database } from 'bun:sqlite'
 import { sessionPrefix } from '../../protocol/channel.ts'
 import { PaidError } from '../../protocol/error.ts'
+import type { IsExcluded } from '../../lib/exclude.ts'
 import type { Log } from '../../core/log.ts'
 import type { Logger } from '../../core/logger.ts'
 import { type Managed, store } from './rows.ts'
+import { createWithholding } from './withholding.ts'
 
 /** the log is tried again so often */
 const againMs = 1000
@@ -20,11 +22,13 @@ export type Diary = ReturnType<typeof createDiary>
 export const createDiary = ({
   log,
   logger,
+  isExcluded,
   managed,
   cause,
 }: {
   log: Log
   logger: Logger
+  isExcluded: IsExcluded
   /** what its caller acts upon: its events say so, so that no rule answers itself */
   cause?: string | undefined
   /** the row as it is when something is told */
@@ -33,6 +37,7 @@ export const createDiary = ({
   const { namespace, id } = managed()
   const channel = `${sessionPrefix}${id}`
   const originText = cause === undefined ? undefined : JSON.stringify({ cause })
+  const withhold = createWithholding(isExcluded)
   let waiting: Promise<void> | undefined
   let last: Promise<void> = Promise.resolve()
 
@@ -62,9 +67,10 @@ export const createDiary = ({
     /** The first that is told of it: throws `storage_full`, and nothing was told. */
     begin: (told: Told): Promise<void> => commit([told], managed()),
 
-    /** Resolves when it is on disk. */
+    /** Resolves when it is on disk; what is told is changed where contents are not to be kept. */
     tell: (told: readonly Told[], more?: (database: Database) => void): Promise<void> => {
       const row = { ...managed() }
+      for (const each of told) withhold(each)
       const write = () => commit(told, row, more)
       const inLine = (): Promise<void> => {
         const done = (waiting ?? Promise.resolve()).then(() => untilWritten(write))

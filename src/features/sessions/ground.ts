@@ -1,5 +1,6 @@
 // What the sessions room stands on.
 
+import type { IsExcluded } from '../../lib/exclude.ts'
 import type { Ground } from '../../core/ground.ts'
 import type { CheckGuards } from './guarding.ts'
 
@@ -12,8 +13,10 @@ export type SessionSettings = {
   startSeconds: number
   idleSeconds: number
   stopSeconds: number
+  answerSeconds: number
   budgetUsd: number
   inbox: boolean
+  remoteApproval: boolean
 }
 
 export type SessionsGround = Ground & {
@@ -25,18 +28,26 @@ export type SessionsGround = Ground & {
   workspaces: string
   /** where Claude Code keeps what is its own */
   claudeFolder: string | undefined
+  /** files whose contents are not kept */
+  isExcluded: IsExcluded
   /** whether a session may use a tool */
   checkGuards: CheckGuards
   /** whether a hook of this key never got the reply to it */
   isSpooled: (key: string) => boolean
 }
 
-export type Times = { startMs: number; idleMs: number; stopMs: number }
+export type Times = { startMs: number; idleMs: number; stopMs: number; answerMs: number }
 
-export const timesOf = ({ startSeconds, idleSeconds, stopSeconds }: SessionSettings): Times => ({
+export const timesOf = ({
+  startSeconds,
+  idleSeconds,
+  stopSeconds,
+  answerSeconds,
+}: SessionSettings): Times => ({
   startMs: startSeconds * 1000,
   idleMs: idleSeconds * 1000,
   stopMs: stopSeconds * 1000,
+  answerMs: answerSeconds * 1000,
 })
 
 /** a daemon that stops has no more time for its sessions */

@@ -21,7 +21,7 @@ import type { Message } from './queue.ts'
 import { inbox } from './rows.ts'
 
 /** who posts what hooks of Claude Code say */
-const hookName = 'hook:claude'
+export const hookName = 'hook:claude'
 /** what Claude Code does only after it read the replies to the hooks before it */
 const proving = new Set(['MessageDisplay', 'PreToolUse', 'PermissionRequest', 'PostToolBatch', 'Stop'])
 /** so often in a row: Claude Code itself ends it the ninth time */
@@ -223,17 +223,17 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
       return { context: await give(id, wanted, isStop ? 'stop' : 'hook', key) }
     },
 
-    /** Hands one over that nobody took yet; what cannot leave waits on. Resolves with whether it left. */
+    /** Hands over those that nobody took yet; what cannot leave waits on. Resolves with whether something left. */
     handOver: async (
       id: string,
-      message: string,
+      isWanted: (each: Waiting) => boolean,
       how: Way,
       leave: (text: string) => Promise<boolean>,
     ): Promise<boolean> => {
-      const each = inboxes.get(id)?.waiting.find((one) => one.id === message && !one.given)
-      if (!each) return false
-      if (await leave(await give(id, [each], how))) return true
-      await takeBack(id, [each])
+      const wanted = fitting(id, isWanted)
+      if (wanted.length === 0) return false
+      if (await leave(await give(id, wanted, how))) return true
+      await takeBack(id, wanted)
       return false
     },
 

@@ -14,10 +14,11 @@ import { isInbox } from './mailbox.ts'
 
 /** after its end only its receipts come: they do not say that it is back */
 const endTypes = ['SessionEnd', 'session.end']
-const receipt = 'message.expired'
+const receipts = ['message.expired', 'permission.cancelled']
+const inSql = (types: readonly string[]): string => `(${types.map((type) => `'${type}'`).join(', ')})`
 
 const add = `UPDATE sessions SET events = events + ?1, last_seq = ?2, last_at = ?3,
-    last_type = iif(?4 = '${receipt}' AND last_type IN (${endTypes.map((type) => `'${type}'`).join(', ')}), last_type, ?4)
+    last_type = iif(?4 IN ${inSql(receipts)} AND last_type IN ${inSql(endTypes)}, last_type, ?4)
   WHERE namespace = +?5 AND id = +?6`
 
 const tell = `UPDATE sessions SET folder = coalesce(?, folder), title = coalesce(iif(?, ?, NULL), title, ?)
@@ -172,7 +173,7 @@ const sumUp = (events: readonly LogEvent[], recent: ReadonlyMap<string, Recent>)
     }
     sum.events++
     sum.last = event
-    if (event.type !== receipt || !endTypes.includes(sum.lastType)) sum.lastType = event.type
+    if (!receipts.includes(event.type) || !endTypes.includes(sum.lastType)) sum.lastType = event.type
     if (telling.has(event.type)) sum.told = { ...sum.told, ...tellingOf(event, sum.told) }
   }
   return sums

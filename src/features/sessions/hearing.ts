@@ -1,8 +1,10 @@
 // What a session's process says, line by line: which of it is a turn's, which is told, which is answered. What nobody
 // knows is kept as it came.
 
+import type { SteadyClock } from '../../lib/steady-clock.ts'
 import { createCost } from './cost.ts'
 import type { Told } from './diary.ts'
+import type { Guarding } from './guarding.ts'
 import { type Fields, fieldsIn, isFields, kept, numberIn, textIn, textsIn } from './line.ts'
 import type { Permissions } from './permissions.ts'
 import { uuidOf } from './queue.ts'
@@ -17,8 +19,9 @@ const silentSystem = new Set(['init', 'status', 'thinking_tokens', 'hook_started
 export const createHearing = ({
   managed,
   permissions,
-  guard,
-  now,
+  guarding,
+  steady,
+  answerMs,
   turn: openTurn,
   isNote,
   hasUnread,
@@ -34,9 +37,10 @@ export const createHearing = ({
   /** its row, which changes */
   managed: Managed
   permissions: Permissions
-  /** A tool is about to be used: answers whether it may. */
-  guard: (request: string, hook: Fields) => Promise<void>
-  now: () => number
+  guarding: Guarding
+  steady: SteadyClock
+  /** how long an MCP server's question waits for its answer */
+  answerMs: number
   turn: () => Turn | undefined
   isNote: (uuid: string) => boolean
   hasUnread: () => boolean
@@ -66,21 +70,35 @@ export const createHearing = ({
     const turn = openTurn()
     if (!turn || !isOf(turn, line)) return
     seen(turn)
-    finish(endOf(turn, line, { costUsd: cost(line), durationMs: now() - turn.begunAt }))
+    guarding.cancelAll()
+    finish(endOf(turn, line, { costUsd: cost(line), durationMs: steady.now() - turn.begunAt }))
+  }
+
+  const elicit = (id: string, request: Fields): void => {
+    void note([permissions.elicit(id, request)])
+    steady.wake(steady.now() + answerMs, () => {
+      const given = permissions.giveUp(id)
+      if (!given) return
+      void note([given.told])
+      say(given.line)
+    })
   }
 
   const takeRequest = (line: Fields): void => {
     const id = textIn(line, 'request_id') ?? ''
     const request = fieldsIn(line, 'request')
     if (request['subtype'] === 'can_use_tool') return void note([permissions.ask(id, request)])
-    if (request['subtype'] === 'hook_callback') return void guard(id, fieldsIn(request, 'input'))
+    if (request['subtype'] === 'elicitation') return elicit(id, request)
+    if (request['subtype'] === 'hook_callback') return void guarding.answer(id, fieldsIn(request, 'input'))
     const error = 'paid does not answer this'
     say({ type: 'control_response', response: { subtype: 'error', request_id: id, error } })
     raw(line)
   }
 
   const takeCancel = (line: Fields): void => {
-    const told = permissions.cancel(textIn(line, 'request_id') ?? '', 'Claude needs no answer any more')
+    const id = textIn(line, 'request_id') ?? ''
+    guarding.cancel(id)
+    const told = permissions.cancel(id, 'Claude needs no answer any more')
     if (told) void note([told])
   }
 
@@ -101,7 +119,7 @@ export const createHearing = ({
     if (!turn?.message || textIn(line, 'command_uuid') !== uuidOf(turn.message)) return
     if (line['state'] === 'started') seen(turn)
     if (line['state'] === 'cancelled')
-      finish(endOf(turn, { subtype: 'cancelled' }, { costUsd: 0, durationMs: now() - turn.begunAt }))
+      finish(endOf(turn, { subtype: 'cancelled' }, { costUsd: 0, durationMs: steady.now() - turn.begunAt }))
   }
 
   const takeChunk = (line: Fields): void => {

@@ -42,6 +42,19 @@ export const tokensOf = (usage: Fields): Tokens => ({
   cacheWrite: numberIn(usage, 'cache_creation_input_tokens') ?? 0,
 })
 
+/** Of all models that were asked since the result before, as `usage` of a turn that failed tells of none. */
+export const tokensIn = (result: Fields): Tokens => {
+  const models = Object.values(fieldsIn(result, 'model_usage_since_last_result'))
+  if (models.length === 0) return tokensOf(fieldsIn(result, 'usage'))
+  const each = models.map((model) => ({
+    input: numberIn(model, 'inputTokens') ?? 0,
+    output: numberIn(model, 'outputTokens') ?? 0,
+    cacheRead: numberIn(model, 'cacheReadInputTokens') ?? 0,
+    cacheWrite: numberIn(model, 'cacheCreationInputTokens') ?? 0,
+  }))
+  return each.reduce(sumOf)
+}
+
 export const sumOf = (a: Tokens, b: Tokens): Tokens => ({
   input: a.input + b.input,
   output: a.output + b.output,

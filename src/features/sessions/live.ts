@@ -3,7 +3,7 @@
 
 import { PaidError } from '../../protocol/error.ts'
 import type { EndStatus, SessionStatus } from '../../protocol/sessions.ts'
-import { soon } from '../../lib/child-output.ts'
+import { soon } from '../../lib/soon.ts'
 import { endGroup } from '../../lib/ended-group.ts'
 import { type Child, type Ended, failureOf, hopeless } from './child.ts'
 import { conversations } from './conversations.ts'
@@ -26,7 +26,7 @@ const restMs = 500
 export type Live = ReturnType<typeof createLive>
 
 export const createLive = ({
-  ground: { log, logger, clock, steady, checkGuards },
+  ground: { log, logger, clock, steady, checkGuards, isExcluded },
   managed,
   cause,
   times,
@@ -39,7 +39,7 @@ export const createLive = ({
   times: Times
   onEnd: () => void
 }) => {
-  const diary = createDiary({ log, logger, cause, managed: () => managed })
+  const diary = createDiary({ log, logger, isExcluded, cause, managed: () => managed })
   const { begin: tellFirst, tell, show, written } = diary
   const queue = createQueue()
   const permissions = createPermissions(clock)
@@ -150,8 +150,9 @@ export const createLive = ({
   const hear = createHearing({
     managed,
     permissions,
-    guard: guarding.answer,
-    now: steady.now,
+    guarding,
+    steady,
+    answerMs: times.answerMs,
     turn: () => turn,
     isNote: (uuid) => givenNotes.has(uuid),
     hasUnread: () => unread.length > 0,
@@ -182,7 +183,7 @@ export const createLive = ({
     told.push(...unseen.map(({ id }) => ({ type: 'message.expired', data: { message: id } })))
     turn = undefined
     callOff()
-    guarding.end()
+    guarding.cancelAll()
     Object.assign(managed, {
       status,
       error: error ?? null,
@@ -257,7 +258,7 @@ export const createLive = ({
     /** Throws `busy`, `session_ended`. Resolves when it is kept. */
     send: async (message: Message): Promise<string | undefined> => {
       if (ending || isOver(managed.status)) throw endedError()
-      queue.add(message)
+      queue.add(message, message.urgency === 'note' ? unread.length : 0)
       const { id, urgency, text, by } = message
       if (urgency !== 'note') answers.set(id, Promise.withResolvers())
       const queued = { type: 'message.queued', by, data: { message: id, urgency, text: kept(text), by } }

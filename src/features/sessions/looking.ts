@@ -5,6 +5,7 @@ import { PaidError } from '../../protocol/error.ts'
 import type { Session, SessionStatus } from '../../protocol/sessions.ts'
 import { type Alive, aliveIn } from './alive.ts'
 import { type createHeard, hasEnded, type Heard } from './heard.ts'
+import type { HeardPermissions } from './heard-permissions.ts'
 import type { Live } from './live.ts'
 import { conversations } from './conversations.ts'
 import { find, idOfAlias, shownOf } from './rows.ts'
@@ -18,12 +19,15 @@ export const createLooking = ({
   heard,
   live,
   waiting,
+  asking,
   claudeFolder,
 }: {
   heard: ReturnType<typeof createHeard>
   live: (namespace: string, id: string) => Live | undefined
   /** how many messages wait for one that was started elsewhere */
   waiting: (id: string) => number
+  /** what such a one asks leave for */
+  asking: HeardPermissions['openOf']
   claudeFolder: string | undefined
 }) => {
   const describe = (
@@ -35,7 +39,7 @@ export const createLooking = ({
     const running = live(namespace, of.id)
     const managed = running?.managed ?? find(reader, { namespace, id: of.id })
     if (managed) {
-      const waitsFor = running?.permissions.open.map(({ request, tool, at }) => ({ request, tool, at })) ?? []
+      const waitsFor = running?.permissions.open.map(shortly) ?? []
       return {
         ...of,
         kind: 'managed',
@@ -46,13 +50,16 @@ export const createLooking = ({
     }
     const here = namespace === '' ? alive.get(of.id) : undefined
     const queued = namespace === '' ? waiting(of.id) : 0
-    const status = here?.status ?? (hasEnded(of) ? 'completed' : undefined)
+    const waitsFor = namespace === '' ? asking(of.id).map(shortly) : []
+    const status =
+      waitsFor.length > 0 ? 'waiting' : (here?.status ?? (hasEnded(of) ? 'completed' : undefined))
     return {
       ...of,
       kind: of.lastType.startsWith('capture.') ? 'captured' : 'heard',
       ...(status && { status }),
       ...(here && { pid: here.pid }),
       ...(queued > 0 && { queued }),
+      ...(waitsFor.length > 0 && { waitsFor }),
     }
   }
 
@@ -92,3 +99,9 @@ export const createLooking = ({
     },
   }
 }
+
+const shortly = ({ request, tool, at }: { request: string; tool: string; at: number }) => ({
+  request,
+  tool,
+  at,
+})

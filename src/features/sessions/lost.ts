@@ -13,13 +13,19 @@ export const sessionMark = 'PAID_SESSION'
 export const markOf = ({ namespace, id }: Managed): string => (namespace === '' ? id : `${namespace}/${id}`)
 
 /** Undefined when there were none; else resolves when all are told of. */
-export const recoverLost = ({ log, database, clock, logger }: SessionsGround): Promise<void> | undefined => {
+export const recoverLost = ({
+  log,
+  database,
+  clock,
+  logger,
+  isExcluded,
+}: SessionsGround): Promise<void> | undefined => {
   const left = leftRunning(database)
   if (left.length === 0) return undefined
   const unseen = new Map(left.map((managed) => [managed, inbox.of(database, managed)]))
   const tellOf = async (managed: Managed): Promise<void> => {
     const error = 'The daemon died while it ran'
-    const { tell } = createDiary({ log, logger, managed: () => managed })
+    const { tell } = createDiary({ log, logger, isExcluded, managed: () => managed })
     Object.assign(managed, { status: 'lost', error, endedAt: clock.now(), pid: null, processStart: null })
     const messages = unseen.get(managed) ?? []
     const expired = messages.map((message) => ({ type: 'message.expired', data: { message } }))

@@ -1,7 +1,7 @@
 // Starting the process of a session: where it works, what it is told on its command line.
 
 import { mkdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { causeVariable } from '../../protocol/cause.ts'
 import { PaidError } from '../../protocol/error.ts'
 import { type Child, startChild } from './child.ts'
@@ -22,9 +22,10 @@ export const folderFor = (
     mkdirSync(made, { recursive: true, mode: 0o700 })
     return made
   }
-  if (statSync(named, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new PaidError('bad_request', `There is no folder ${named}`, 'Make it, or name another one.')
-  return named
+  const folder = resolve(named)
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new PaidError('bad_request', `There is no folder ${folder}`, 'Make it, or name another one.')
+  return folder
 }
 
 /** of a prompt, in the event that tells of the session's beginning */
@@ -73,10 +74,11 @@ export const startProcess = (
     ...talking,
     resumed ? '--resume' : '--session-id',
     managed.conversation ?? managed.id,
-    ...(title === null ? [] : ['--name', title]),
-    ...(model === null ? [] : ['--model', model]),
-    ...(permissionMode === null ? [] : ['--permission-mode', permissionMode]),
-    ...(budgetUsd === null ? [] : ['--max-budget-usd', String(budgetUsd)]),
+    // one word each: what somebody called a session is never another option
+    ...(title === null ? [] : [`--name=${title}`]),
+    ...(model === null ? [] : [`--model=${model}`]),
+    ...(permissionMode === null ? [] : [`--permission-mode=${permissionMode}`]),
+    ...(budgetUsd === null ? [] : [`--max-budget-usd=${budgetUsd}`]),
   ]
   return startChild(command, {
     directory,

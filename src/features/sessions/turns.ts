@@ -14,7 +14,7 @@ import {
   resultText,
   sumOf,
   textIn,
-  tokensOf,
+  tokensIn,
 } from './line.ts'
 import { type Message, uuidOf } from './queue.ts'
 import type { Managed } from './rows.ts'
@@ -129,7 +129,7 @@ export const endOf = (
     result: ok ? result : '',
     ...(!ok && { error: errorOf(turn, line, subtype, result) }),
     ...(turn.interrupted && !ok && { interrupted: true as const }),
-    usage: tokensOf(fieldsIn(line, 'usage')),
+    usage: tokensIn(line),
     costUsd,
     durationMs: numberIn(line, 'duration_ms') ?? durationMs,
   }

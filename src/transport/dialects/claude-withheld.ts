@@ -3,9 +3,9 @@
 import type { IsExcluded } from '../../lib/exclude.ts'
 import { type Fields, isFields } from '../../lib/fields.ts'
 import {
+  searchesFiles,
   usesExcluded,
   withheldMark,
-  withholdFindings,
   withholdFound,
   withholdWithin,
 } from '../../lib/withhold.ts'
@@ -22,6 +22,7 @@ export const withholdContents = (body: Fields, isExcluded: IsExcluded): void => 
 
 const withholdOf = (told: Fields, isExcluded: IsExcluded): void => {
   const { tool_input: input, tool_name: tool } = told
+  const isSearch = isFields(input) && searchesFiles(typeof tool === 'string' ? tool : undefined, input)
   // before anything is taken out of the input, which tells what the rest is of
   const ofExcluded = isFields(input) && usesExcluded(input, isExcluded)
   // not the body itself: a path in it says what the hook is about, and nothing beside it is of that file
@@ -30,10 +31,7 @@ const withholdOf = (told: Fields, isExcluded: IsExcluded): void => {
   if (isFields(input) && input['command'] === withheldMark && told['permission_suggestions'] !== undefined)
     told['permission_suggestions'] = []
   for (const name of given) {
-    const gave = told[name]
-    if (gave === undefined) continue
-    if (ofExcluded) told[name] = withheldMark
-    else if (tool === 'Grep' && typeof gave === 'string') told[name] = withholdFindings(gave, isExcluded)
-    else withholdFound(gave, isExcluded)
+    if (ofExcluded && told[name] !== undefined) told[name] = withheldMark
+    else if (isSearch) withholdFound(told, name, isExcluded)
   }
 }

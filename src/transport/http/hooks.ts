@@ -4,14 +4,17 @@
 
 import { replyHeader } from '../../protocol/hook-reply.ts'
 import { limits } from '../../protocol/limits.ts'
+import type { Params } from '../../protocol/api.ts'
 import type { Peer } from '../../core/peer.ts'
 import { decodeHook } from '../dialects/claude.ts'
 import {
   type Asking,
   askingIn,
   encodeContext,
+  encodeDecision,
   encodeRefusal,
   nothing,
+  requestIn,
   toolUseIn,
 } from '../dialects/claude-reply.ts'
 import { parseJson } from '../dialects/json.ts'
@@ -43,6 +46,22 @@ export const createHookRoute = ({ dispatch, logger, isExcluded }: House) => {
     })
   }
 
+  /** Whoever answers before the dialog in the terminal decides. */
+  const asked = (
+    request: Request,
+    visit: Visit,
+    caller: Peer,
+    wanted: Params<'session.ask'>,
+  ): Promise<Response> =>
+    answerLate(request, visit, caller, async (peer) => {
+      try {
+        return encodeDecision(await dispatch(peer, 'session.ask', wanted))
+      } catch (error) {
+        logger.warn('nobody was asked for leave', { session: wanted.id, error })
+        return nothing
+      }
+    })
+
   return async (request: Request, visit: Visit): Promise<Response> => {
     const text = await readBody(request, limits.hookBodyBytes)
     const event = decodeHook(text, occurredAtOf(request), isExcluded)
@@ -51,6 +70,8 @@ export const createHookRoute = ({ dispatch, logger, isExcluded }: House) => {
     const { duplicate } = await dispatch(caller, 'event.publish', { ...event, ...key })
     const isRead = request.headers.get(replyHeader) !== 'none' && !request.signal.aborted
     if (event.type === 'PreToolUse') return isRead ? guarded(request, visit, caller, text) : jsonOk(nothing)
+    const wanted = isRead && !duplicate ? requestIn(event.type, event.data, () => parseJson(text)) : undefined
+    if (wanted) return asked(request, visit, caller, wanted)
     const asking = askingIn(event.type, event.data)
     if (!asking) return jsonOk(nothing)
     if (duplicate && key) await dispatch(caller, 'session.unanswered', { id: asking.id, ...key })

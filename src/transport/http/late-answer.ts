@@ -2,7 +2,7 @@
 // it says when it is known. Nobody works for one that has gone.
 
 import { createPeer, endPeer, type Peer } from '../../core/peer.ts'
-import { soon } from '../../lib/child-output.ts'
+import { soon } from '../../lib/soon.ts'
 import { jsonOk } from './answer.ts'
 import type { Visit } from './route.ts'
 

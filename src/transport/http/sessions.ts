@@ -10,6 +10,7 @@ import { approvalOf, isTracked, spawnBody, trackedOf } from '../dialects/happy.t
 import { parseJson } from '../dialects/json.ts'
 import { httpSessionOf, isOrdered } from '../dialects/orchestrator/http.ts'
 import { freshAlias, orderOf, taskOf } from '../dialects/orchestrator/spawn.ts'
+import { taskOfMessage } from '../dialects/orchestrator/session.ts'
 import { daemonStatusOf } from '../dialects/orchestrator/status.ts'
 import { isFields } from '../../lib/fields.ts'
 import type { News } from '../orchestrator/news.ts'
@@ -137,7 +138,7 @@ export const sessionPaths = ({
           id: session.id,
           text,
         })
-        return json({ success: true, sessionId: id, taskId: `task_${message}` }, 202)
+        return json({ success: true, sessionId: id, taskId: taskOfMessage(message) }, 202)
       },
     },
 

@@ -38,16 +38,17 @@ export const createFollowing = ({
   news: News
   held: Held
   asked: Map<string, Asked>
-  /** what its client gets of a frame */
-  words: (text: string) => readonly string[]
+  /** what its client gets of a frame, if that is another one, or more than one */
+  words: ((text: string) => readonly string[]) | undefined
 }) => {
   const followed = new Map<string, Followed>()
   const { outbox } = connection
   let ended = false
 
   const send = (told: readonly string[], { seq }: LogEvent, owner: Subscription): void => {
-    const frames = told.flatMap(words)
-    frames.forEach((text, at) => outbox.push(text, owner, text.length, at === frames.length - 1 ? seq : 0))
+    const frames = words ? told.flatMap(words) : told
+    const end = frames.length - 1
+    frames.forEach((text, at) => outbox.push(text, owner, text.length, at === end ? seq : 0))
   }
 
   const pause = ({ of, turnOverAt }: Followed): void => {

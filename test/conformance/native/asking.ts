@@ -6,7 +6,7 @@ import { publish, refusal, status, type Scenario } from './stage.ts'
 
 export const asking = {
   'system.methods names every method, with schemas and an example': async ({ caller }) => {
-    const { methods } = api['system.methods'].result.parse(await caller.call('system.methods'))
+    const { methods } = api['system.methods'].result().parse(await caller.call('system.methods'))
     expect(methods.map(({ name }) => name).sort()).toEqual(Object.keys(api).sort())
     for (const { params, result, summary } of methods) {
       expect(summary.length).toBeGreaterThan(5)
@@ -35,7 +35,7 @@ export const asking = {
   'session.list has the session that was heard last first': async ({ caller, channel }) => {
     const data = { cwd: '/somewhere', prompt: 'first line\nsecond line' }
     const { ids } = await publish(caller, { channel: `session:${channel}`, type: 'UserPromptSubmit', data })
-    const { sessions } = api['session.list'].result.parse(await caller.call('session.list', { limit: 1 }))
+    const { sessions } = api['session.list'].result().parse(await caller.call('session.list', { limit: 1 }))
     expect(sessions).toMatchObject([
       {
         id: channel,

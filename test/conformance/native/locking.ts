@@ -5,13 +5,13 @@ import { api, type Params, type Result } from '../../../src/protocol/api.ts'
 import { type Caller, refusal, type Scenario, typesIn } from './stage.ts'
 
 const acquire = async ({ call }: Caller, params: Params<'lock.acquire'>): Promise<Result<'lock.acquire'>> =>
-  api['lock.acquire'].result.parse(await call('lock.acquire', params))
+  api['lock.acquire'].result().parse(await call('lock.acquire', params))
 
 const release = async ({ call }: Caller, params: Params<'lock.release'>): Promise<Result<'lock.release'>> =>
-  api['lock.release'].result.parse(await call('lock.release', params))
+  api['lock.release'].result().parse(await call('lock.release', params))
 
 const get = async ({ call }: Caller, name: string): Promise<Result<'lock.get'>> =>
-  api['lock.get'].result.parse(await call('lock.get', { name }))
+  api['lock.get'].result().parse(await call('lock.get', { name }))
 
 export const locking = {
   'two callers that name no holder are two holders': async ({ house, caller, channel: name }) => {

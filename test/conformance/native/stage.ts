@@ -41,7 +41,8 @@ export type Scenario = (stage: Stage) => Promise<void>
 export const publish = async (
   { call }: Caller,
   params: Params<'event.publish'>,
-): Promise<Result<'event.publish'>> => api['event.publish'].result.parse(await call('event.publish', params))
+): Promise<Result<'event.publish'>> =>
+  api['event.publish'].result().parse(await call('event.publish', params))
 
 /** Posts events of these types, one after the other; gives their ids. */
 export const publishAll = async (
@@ -55,13 +56,13 @@ export const publishAll = async (
 }
 
 export const list = async ({ call }: Caller, params: Params<'event.list'>): Promise<Result<'event.list'>> =>
-  api['event.list'].result.parse(await call('event.list', params))
+  api['event.list'].result().parse(await call('event.list', params))
 
 export const typesIn = async (caller: Caller, params: Params<'event.list'>): Promise<string[]> =>
   (await list(caller, params)).events.map(({ type }) => type)
 
 export const status = async ({ call }: Caller): Promise<Result<'system.status'>> =>
-  api['system.status'].result.parse(await call('system.status'))
+  api['system.status'].result().parse(await call('system.status'))
 
 export const nextTypes = async (follower: Follower, count: number): Promise<string[]> => {
   const types: string[] = []

@@ -3,11 +3,12 @@
 import type { Connection } from '../../../client/connection.ts'
 import type { ArchivedSession } from '../../../protocol/archive.ts'
 import type { Session } from '../../../protocol/sessions.ts'
+import { formatDuration } from '../../../lib/duration.ts'
 import { PaidError } from '../../../protocol/error.ts'
 import { withDaemon } from '../../home.ts'
 import { say, sayJson, tell } from '../../output.ts'
 import { lineStyle } from '../../screen.ts'
-import { minuteOf, near, shortName, toWidth } from '../../session-words.ts'
+import { near, shortName, toWidth } from '../../session-words.ts'
 import { warn } from '../../talk.ts'
 import { fit, visible } from '../../visible.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
@@ -58,27 +59,41 @@ const sessionsOf = async (daemon: Connection, limit: number): Promise<Listed[]> 
   return [...byId.values()].toSorted((a, b) => b.lastAt - a.lastAt)
 }
 
-const keptOf = ({ id, title, folder, firstAt, lastAt }: ArchivedSession): Listed => ({
+const keptOf = ({ id, title, folder, firstAt, lastAt, model, tokens, cost }: ArchivedSession): Listed => ({
   id,
   ...(title !== undefined && { title }),
   ...(folder !== undefined && { folder }),
   ...(firstAt !== undefined && { firstAt }),
   lastAt: lastAt ?? 0,
+  ...(model !== undefined && { model }),
+  tokens,
+  ...(cost !== undefined && { costUsd: cost }),
 })
 
 const lineOf = (listed: Listed): string => {
-  const { id, title, folder, lastAt, archived } = listed
-  const kept = archived ? `${archived.messages.toLocaleString('en-US')} messages` : 'not kept'
-  const state = fit(visible(stateOf(listed)), stateWidth)
-  const place = fit(near(folder ?? '', folderWidth), folderWidth)
-  const line = `${shortName(id)}  ${minuteOf(lastAt)}  ${state}  ${kept.padStart(15)}  ${place}  ${visible(title ?? '')}`
-  return toWidth(line, lineStyle(false).width)
+  const { id, title, folder, lastAt, model = '', tokens, costUsd = 0, archived } = listed
+  const used = tokens ? tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite : 0
+  const columns = [
+    shortName(id),
+    fit(agoOf(lastAt), agoWidth),
+    fit(visible(stateOf(listed)), stateWidth),
+    fit(visible(model.replace(/^claude-/, '')), modelWidth),
+    (used > 0 ? `${compact.format(used)} tokens` : '').padStart(tokensWidth),
+    (costUsd > 0 ? `$${costUsd.toFixed(2)}` : '').padStart(costWidth),
+    (archived ? `${compact.format(archived.messages)} messages` : 'not kept').padStart(keptWidth),
+    fit(near(folder ?? '', folderWidth), folderWidth),
+    visible(title ?? ''),
+  ]
+  return toWidth(columns.join('  '), lineStyle(false).width)
 }
 
-const stateWidth = 20
+const [agoWidth, stateWidth, modelWidth, tokensWidth, costWidth, keptWidth] = [10, 14, 12, 11, 7, 13]
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact' })
 
-/** How it stands, and what it cost so far. */
-const stateOf = ({ status, waitsFor: [asked] = [], costUsd = 0 }: Listed): string => {
-  const state = asked ? `waits: ${asked.tool}` : (status ?? '')
-  return costUsd > 0 ? `${state} $${costUsd.toFixed(2)}` : state
-}
+/** How long ago it was active, in one unit. */
+const agoOf = (at: number): string =>
+  `${formatDuration(Math.max(1000, Date.now() - at)).replace(/^(\d+[a-z]+).*/, '$1')} ago`
+
+/** How it stands: of one that waits, for what. */
+const stateOf = ({ status, waitsFor: [asked] = [] }: Listed): string =>
+  asked ? `waits: ${asked.tool}` : (status ?? '')

@@ -1,4 +1,5 @@
-// `paid sessions send ID TEXT`: says something to a session that paid runs.
+// `paid sessions send ID TEXT`: says something to a session. The id of the message goes to stdout; how it gets there, when
+// paid does not run the session, to stderr.
 
 import { withDaemon } from '../../home.ts'
 import { readText } from '../../input.ts'
@@ -14,7 +15,8 @@ const send = async ({ id, text: given, now, note, wait }: Given): Promise<number
   const text = await readText(given)
   const urgency = now ? 'now' : note ? 'note' : 'next-turn'
   return await withDaemon(async (daemon) => {
-    const { message } = await daemon.call('session.send', { id, text, urgency })
+    const { message, way } = await daemon.call('session.send', { id, text, urgency })
+    if (way !== 'stdin') tell(way === 'hook' ? waits[urgency] : ways[way])
     if (!wait) return say(message)
     const { ok, result, error } = await daemon.call('session.wait', { id, message }, { timeoutMs: 0 })
     if (ok) return say(result)
@@ -24,3 +26,15 @@ const send = async ({ id, text: given, now, note, wait }: Given): Promise<number
 }
 
 export default send
+
+const ways = {
+  inbox: 'Given to the session through its own inbox: it reads it now',
+  rewake: 'The session did nothing, and is woken with it',
+}
+
+/** until a hook of the session asks */
+const waits = {
+  now: 'Kept: the session reads it after its next tools, at the end of its turn, or with its next prompt',
+  'next-turn': 'Kept: the session reads it at the end of its turn, or with its next prompt',
+  note: 'Kept: the session reads it with its next prompt',
+}

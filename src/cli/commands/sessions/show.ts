@@ -3,7 +3,7 @@
 import type { Connection } from '../../../client/connection.ts'
 import type { ArchivedMessage, ArchivedSession } from '../../../protocol/archive.ts'
 import { withDaemon } from '../../home.ts'
-import { hasColours, say, sayJson } from '../../output.ts'
+import { hasColours, say, sayJson, tell } from '../../output.ts'
 import { visible, visibleLines } from '../../visible.ts'
 
 type Asked = { id: string; full: boolean; json: boolean }
@@ -24,7 +24,9 @@ const show = ({ id, full, json }: Asked): Promise<void> =>
       }
       last = session
     }
-    if (json) sayJson({ session: last, messages: all })
+    if (json) return sayJson({ session: last, messages: all })
+    const queued = (last && (await daemon.call('session.get', { id: last.id })).session?.queued) ?? 0
+    if (queued > 0) tell(`paid: messages that wait for it to read them: ${queued}`)
   })
 
 export default show

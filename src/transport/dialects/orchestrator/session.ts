@@ -49,6 +49,9 @@ const taskStatuses: Record<Status, string> = {
 
 export const firstTaskOf = (id: string): string => `task_${id}`
 
+/** The id of the task that a message is, or a turn that began without one. */
+export const taskOfMessage = (message: string): string => message.replace(/^[a-z]+/, 'task')
+
 export const allTokens = ({ input, output, cacheRead, cacheWrite }: Tokens): number =>
   input + output + cacheRead + cacheWrite
 

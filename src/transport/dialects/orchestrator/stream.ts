@@ -4,7 +4,7 @@
 
 import type { LogEvent } from '../../../core/log-event.ts'
 import { isFields } from '../../../lib/fields.ts'
-import { firstTaskOf } from './session.ts'
+import { firstTaskOf, taskOfMessage } from './session.ts'
 
 type Fields = Record<string, unknown>
 
@@ -30,16 +30,30 @@ type Open = {
   began: number | undefined
 }
 
-let last: { event: LogEvent; data: Fields } | undefined
+/** what was made of the last event: many listeners ask for the same in a row */
+let last: { event: LogEvent; data: Fields; piece?: Piece } | undefined
+type Piece = { shown: string; index: number; frame: string }
 
-/** Its data; many listeners ask for it in a row. */
-const dataOf = (event: LogEvent): Fields => {
-  if (last?.event !== event) {
-    const { data } = event
-    last = { event, data: isFields(data) ? data : {} }
-  }
-  return last.data
+const lastOf = (event: LogEvent): NonNullable<typeof last> => {
+  if (last?.event === event) return last
+  const { data } = event
+  return (last = { event, data: isFields(data) ? data : {} })
 }
+
+const dataOf = (event: LogEvent): Fields => lastOf(event).data
+
+/** The frame of a `session.chunk`. */
+const pieceFrame = (event: LogEvent, shown: string, index: number): string => {
+  const made = lastOf(event)
+  if (made.piece?.shown !== shown || made.piece.index !== index) {
+    const frame = chunkFrame(shown, index, text(made.data, 'kind'), text(made.data, 'text'))
+    made.piece = { shown, index, frame }
+  }
+  return made.piece.frame
+}
+
+const chunkFrame = (sessionId: string, index: number, kind: string, chunk: string): string =>
+  JSON.stringify({ type: 'stream_chunk', data: { sessionId, chunk, metadata: { type: kind, index } } })
 
 const text = (data: Fields, name: string): string => {
   const value = data[name]
@@ -69,15 +83,10 @@ export const createStream = ({
 
   const frame = (type: string, more: Fields): string => JSON.stringify({ type, sessionId: shown, ...more })
   const taskIdOf = (message: string, turnId: string): string =>
-    message !== '' && message === first()
-      ? firstTaskOf(session)
-      : (message || turnId).replace(/^[a-z]+/, 'task')
+    message !== '' && message === first() ? firstTaskOf(session) : taskOfMessage(message || turnId)
 
   const chunk = (open: Open, kind: string, piece: string): string =>
-    JSON.stringify({
-      type: 'stream_chunk',
-      data: { sessionId: shown, chunk: piece, metadata: { type: kind, index: open.index++ } },
-    })
+    chunkFrame(shown, open.index++, kind, piece)
 
   /** Opens a turn; `hears` when its first sentence will be heard from its beginning. */
   const begin = (event: LogEvent, hears: boolean): { open: Open; frames: string[] } => {
@@ -104,7 +113,8 @@ export const createStream = ({
     const { open, frames } = inTurn(event, data['index'] === 0)
     if (!open.hears || open.asked?.quiet) return frames
     open.pieces++
-    return [...frames, chunk(open, text(data, 'kind'), text(data, 'text'))]
+    frames.push(pieceFrame(event, shown, open.index++))
+    return frames
   }
 
   const saidOf = (event: LogEvent, live: boolean): string[] => {
