@@ -226,6 +226,8 @@ test(
     await second.kill('SIGKILL')
     expect(await killed).toBe('')
     await using third = await startDaemon({ home: daemon.home, config: on })
+    using toldAtLast = await listenTo(third, id)
+    await toldAtLast.next('permission.cancelled', ({ why }) => why === 'The daemon died')
     await using connection = await openConnection(third.socket)
     expect((await connection.call('session.get', { id })).session?.waitsFor).toBeUndefined()
     expect(await errorOf(connection.call('session.answer', { id, allow: true }))).toMatchObject({

@@ -13,6 +13,7 @@ import type { Peer } from '../../core/peer.ts'
 import { aliveIn } from './alive.ts'
 import { daemonName, type Told } from './diary.ts'
 import type { SessionsGround } from './ground.ts'
+import { endLeftAsking } from './left-asking.ts'
 import { type Fields, fieldsIn, isFields, textIn } from './line.ts'
 import { type Answer, createPermissions } from './permissions.ts'
 import { createWithholding } from './withholding.ts'
@@ -123,6 +124,10 @@ export const createHeardPermissions = ({
   const watch = (): void => {
     if (asking.size > 0) callOff ??= steady.wake(steady.now() + lookEveryMs, look)
   }
+
+  endLeftAsking(log).catch((error: unknown) => {
+    logger.warn('what was asked for when the daemon died could not be looked for', { error })
+  })
 
   const openOf = (id: string) => permissions.open.filter(({ request }) => asking.get(request)?.id === id)
 

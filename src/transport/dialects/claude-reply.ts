@@ -2,6 +2,7 @@
 // Source: Claude Code's hooks reference; what the model gets of each as seen from 2.1.329.
 
 import type { Params, Result } from '../../protocol/api.ts'
+import { isGuardedTool } from '../../lib/guarded-tools.ts'
 import { refusedTool } from '../../lib/refused-tool.ts'
 import { type TellingHook, tellingHooks } from '../../protocol/hooks.ts'
 import { isFields } from '../../lib/fields.ts'
@@ -26,13 +27,14 @@ export const encodeContext = (type: TellingHook, context: string | undefined): s
     ? nothing
     : JSON.stringify({ hookSpecificOutput: { hookEventName: type, additionalContext: context } })
 
-/** What the tool is that a hook comes before; undefined for what is none. */
+/** The tool that a hook comes before; undefined when no guard could be about it. */
 export const toolUseIn = (
   data: unknown,
 ): { session: string; tool: string; input: Record<string, unknown>; directory?: string } | undefined => {
   if (!isFields(data)) return undefined
   const { session_id: session, tool_name: tool, tool_input: input, cwd } = data
   if (typeof session !== 'string' || typeof tool !== 'string' || !isFields(input)) return undefined
+  if (!isGuardedTool(tool)) return undefined
   return { session, tool, input, ...(typeof cwd === 'string' && { directory: cwd }) }
 }
 
