@@ -58,7 +58,7 @@ export const hooks = {
     access: 'write',
     params: z.object({
       id,
-      tool: z.string().max(limits.toolCharacters),
+      tool: z.string().max(limits.typeBytes),
       input: z.record(z.string(), z.unknown()),
       suggestions: z
         .array(z.unknown())

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { openConnection } from '../../src/client/connection.ts'
 import { readGuards } from '../../src/lib/guards-file.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
-import { openSessions } from '../support/sessions.ts'
 
 const timeout = 60_000
 const ann = 'aaaaaaaa-9e7a-4bdd-95dd-47d4bba3893f'
@@ -89,6 +88,29 @@ test(
     const { events } = await connection.call('event.list', { channel: 'guard:database', limit: 100 })
     expect(events.map(({ type }) => type)).toEqual(['guard.added', ...Array(6).fill('guard.refused')])
     expect(events[1]?.data).toMatchObject({ session: bob, tool: 'Edit', holder: `session:${ann}` })
+  },
+  timeout,
+)
+
+test(
+  'of many sessions that come at once one has the file',
+  async () => {
+    await using place = await open()
+    await using connection = await openConnection(place.daemon.socket)
+    await connection.call('guard.add', { pattern: '*.sql', lock: 'database' })
+    await connection.call('guard.add', { pattern: '*/db/*', lock: 'folder' })
+    const check = (n: number) =>
+      connection.call('guard.check', {
+        session: `session-${n}`,
+        tool: 'Write',
+        input: { file_path: 'db/one.sql' },
+        directory: place.project,
+      })
+    const all = await Promise.all(Array.from({ length: 40 }, (_, n) => check(n)))
+    const allowed = all.filter((each) => each.allowed)
+    expect(allowed).toEqual([{ allowed: true, locks: ['database', 'folder'] }])
+    const { locks } = await connection.call('lock.list', {})
+    expect(new Set(locks.map(({ holder }) => holder)).size).toBe(1)
   },
   timeout,
 )
@@ -252,41 +274,6 @@ test(
     expect(await guard('add', 'db/*')).toMatchObject({ code: 2 })
     expect(await guard('add', '*.x', '--lock', 'a', '--when-down', 'perhaps')).toMatchObject({ code: 2 })
     expect(await guard('add', '*.x', '--lock', 'a', '--wait', '1h')).toMatchObject({ code: 2 })
-  },
-  timeout,
-)
-
-test(
-  'sessions that run here ask without a hook, also for a guard that came after them',
-  async () => {
-    await using sessions = await openSessions()
-    const one = await sessions.spawn('free Write {"file_path":"x.sql"}')
-    const two = await sessions.spawn('say hello')
-    using first = one.told
-    using second = two.told
-    await first.next('turn.finished')
-    await second.next('turn.finished')
-    const { connection } = sessions
-    await connection.call('guard.add', { pattern: '*.sql', lock: 'database' })
-    const tool = (id: string, name: string) =>
-      connection.call('session.send', { id, text: `free ${name} {"file_path":"x.sql"}\nwait` })
-    await tool(one.id, 'Write')
-    expect(await first.next('tool.finished')).toMatchObject({ ok: true })
-    expect((await connection.call('lock.get', { name: 'database' })).lock?.holder).toBe(`session:${one.id}`)
-    await tool(two.id, 'Write')
-    const refused = await second.next('tool.finished')
-    expect(refused['ok']).toBe(false)
-    expect(JSON.stringify(refused)).toContain(`session:${one.id} holds it`)
-    await connection.call('session.interrupt', { id: one.id })
-    await first.next('turn.finished')
-    await connection.call('session.send', {
-      id: two.id,
-      text: 'free Write {"file_path":"x.sql"}',
-      urgency: 'now',
-    })
-    expect(await second.next('tool.finished')).toMatchObject({ ok: true })
-    await second.next('turn.finished')
-    expect((await connection.call('lock.get', { name: 'database' })).lock).toBeNull()
   },
   timeout,
 )

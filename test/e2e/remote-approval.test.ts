@@ -89,6 +89,31 @@ test(
 )
 
 test(
+  'a command that writes an excluded file is asked about without its text, and allowed as it is',
+  async () => {
+    await using place = await open()
+    const { told, ask, connection } = place
+    const command = 'echo hunter2-hunter2 > .env'
+    const rules = [{ ...rule, rules: [{ toolName: 'Bash', ruleContent: command }] }]
+    const asked = ask(command, { permission_suggestions: rules })
+    expect(await told.next('permission.requested')).toMatchObject({
+      input: { command: '[withheld: the file is excluded]' },
+      suggestions: [],
+    })
+    await connection.call('session.answer', { id, allow: true, always: true })
+    expect(await asked).toEqual({ behavior: 'allow', updatedPermissions: rules })
+    const again = ask(command)
+    await told.next('permission.requested')
+    // it is known again by what is kept of it
+    await place.run('PostToolUse', use(command))
+    await told.next('permission.cancelled')
+    expect(await again).toBeUndefined()
+    expect(JSON.stringify(told.told)).not.toContain('hunter2')
+  },
+  timeout,
+)
+
+test(
   'a session that asks is seen to wait; it is allowed, for ever, with another input, or denied with a reason',
   async () => {
     await using place = await open()
@@ -201,6 +226,8 @@ test(
     await second.kill('SIGKILL')
     expect(await killed).toBe('')
     await using third = await startDaemon({ home: daemon.home, config: on })
+    using toldAtLast = await listenTo(third, id)
+    await toldAtLast.next('permission.cancelled', ({ why }) => why === 'The daemon died')
     await using connection = await openConnection(third.socket)
     expect((await connection.call('session.get', { id })).session?.waitsFor).toBeUndefined()
     expect(await errorOf(connection.call('session.answer', { id, allow: true }))).toMatchObject({

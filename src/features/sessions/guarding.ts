@@ -28,9 +28,16 @@ export const createGuarding = (
   { namespace, id, directory }: Place & { directory: string },
   say: (line: object) => void,
 ) => {
-  const peer = createPeer('daemon:sessions', 'write', namespace)
+  /** tools that wait for an answer, each a caller of its own */
+  const waiting = new Map<string, Peer>()
 
-  const outcome = async (use: Use): Promise<object> => {
+  const cancel = (request: string): void => {
+    const peer = waiting.get(request)
+    waiting.delete(request)
+    if (peer) endPeer(peer)
+  }
+
+  const outcome = async (peer: Peer, use: Use): Promise<object> => {
     try {
       const { allowed, reason } = await check(peer, use)
       return { subtype: 'success', response: allowed ? {} : refusedTool(reason ?? 'It is guarded') }
@@ -47,9 +54,19 @@ export const createGuarding = (
         input: fieldsIn(hook, 'tool_input'),
         directory: textIn(hook, 'cwd') ?? directory,
       }
-      say({ type: 'control_response', response: { request_id: request, ...(await outcome(use)) } })
+      const peer = createPeer('daemon:sessions', 'write', namespace)
+      waiting.set(request, peer)
+      const said = await outcome(peer, use)
+      if (waiting.delete(request))
+        say({ type: 'control_response', response: { request_id: request, ...said } })
     },
-    /** It asks no more, and waits for no lock. */
-    end: (): void => endPeer(peer),
+
+    /** The tool is not used any more: no lock is waited for. */
+    cancel,
+    cancelAll: (): void => {
+      for (const request of waiting.keys()) cancel(request)
+    },
   }
 }
+
+export type Guarding = ReturnType<typeof createGuarding>

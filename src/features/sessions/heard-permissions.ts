@@ -13,8 +13,10 @@ import type { Peer } from '../../core/peer.ts'
 import { aliveIn } from './alive.ts'
 import { daemonName, type Told } from './diary.ts'
 import type { SessionsGround } from './ground.ts'
+import { endLeftAsking } from './left-asking.ts'
 import { type Fields, fieldsIn, isFields, textIn } from './line.ts'
 import { type Answer, createPermissions } from './permissions.ts'
+import { createWithholding } from './withholding.ts'
 
 /** the file of a session is looked into so often while it asks for something */
 const lookEveryMs = 500
@@ -57,20 +59,24 @@ export const createHeardPermissions = ({
   steady,
   logger,
   claudeFolder,
-}: Pick<SessionsGround, 'log' | 'bus' | 'clock' | 'steady' | 'logger' | 'claudeFolder'>) => {
+  isExcluded,
+}: Pick<SessionsGround, 'log' | 'bus' | 'clock' | 'steady' | 'logger' | 'claudeFolder' | 'isExcluded'>) => {
+  const withhold = createWithholding(isExcluded)
   const permissions = createPermissions(clock)
   const asking = new Map<string, Asking>()
   let callOff: (() => void) | undefined
   let spent: LogEvent | undefined
 
-  const tell = (id: string, told: Told): Promise<unknown> =>
-    log.append({
+  const tell = (id: string, told: Told): Promise<unknown> => {
+    withhold(told)
+    return log.append({
       namespace: '',
       channel: `${sessionPrefix}${id}`,
       type: told.type,
       by: told.by ?? daemonName,
       dataText: JSON.stringify(told.data),
     })
+  }
 
   const forget = ({ request, listener }: Asking): void => {
     asking.delete(request)
@@ -118,6 +124,10 @@ export const createHeardPermissions = ({
   const watch = (): void => {
     if (asking.size > 0) callOff ??= steady.wake(steady.now() + lookEveryMs, look)
   }
+
+  endLeftAsking(log).catch((error: unknown) => {
+    logger.warn('what was asked for when the daemon died could not be looked for', { error })
+  })
 
   const openOf = (id: string) => permissions.open.filter(({ request }) => asking.get(request)?.id === id)
 

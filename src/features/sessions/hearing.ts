@@ -4,6 +4,7 @@
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import { createCost } from './cost.ts'
 import type { Told } from './diary.ts'
+import type { Guarding } from './guarding.ts'
 import { type Fields, fieldsIn, isFields, kept, numberIn, textIn, textsIn } from './line.ts'
 import type { Permissions } from './permissions.ts'
 import { uuidOf } from './queue.ts'
@@ -18,7 +19,7 @@ const silentSystem = new Set(['init', 'status', 'thinking_tokens', 'hook_started
 export const createHearing = ({
   managed,
   permissions,
-  guard,
+  guarding,
   steady,
   answerMs,
   turn: openTurn,
@@ -36,8 +37,7 @@ export const createHearing = ({
   /** its row, which changes */
   managed: Managed
   permissions: Permissions
-  /** A tool is about to be used: answers whether it may. */
-  guard: (request: string, hook: Fields) => Promise<void>
+  guarding: Guarding
   steady: SteadyClock
   /** how long an MCP server's question waits for its answer */
   answerMs: number
@@ -70,6 +70,7 @@ export const createHearing = ({
     const turn = openTurn()
     if (!turn || !isOf(turn, line)) return
     seen(turn)
+    guarding.cancelAll()
     finish(endOf(turn, line, { costUsd: cost(line), durationMs: steady.now() - turn.begunAt }))
   }
 
@@ -88,14 +89,16 @@ export const createHearing = ({
     const request = fieldsIn(line, 'request')
     if (request['subtype'] === 'can_use_tool') return void note([permissions.ask(id, request)])
     if (request['subtype'] === 'elicitation') return elicit(id, request)
-    if (request['subtype'] === 'hook_callback') return void guard(id, fieldsIn(request, 'input'))
+    if (request['subtype'] === 'hook_callback') return void guarding.answer(id, fieldsIn(request, 'input'))
     const error = 'paid does not answer this'
     say({ type: 'control_response', response: { subtype: 'error', request_id: id, error } })
     raw(line)
   }
 
   const takeCancel = (line: Fields): void => {
-    const told = permissions.cancel(textIn(line, 'request_id') ?? '', 'Claude needs no answer any more')
+    const id = textIn(line, 'request_id') ?? ''
+    guarding.cancel(id)
+    const told = permissions.cancel(id, 'Claude needs no answer any more')
     if (told) void note([told])
   }
 

@@ -2,6 +2,7 @@
 // Source: Claude Code's hooks reference; what the model gets of each as seen from 2.1.329.
 
 import type { Params, Result } from '../../protocol/api.ts'
+import { isGuardedTool } from '../../lib/guarded-tools.ts'
 import { refusedTool } from '../../lib/refused-tool.ts'
 import { type TellingHook, tellingHooks } from '../../protocol/hooks.ts'
 import { isFields } from '../../lib/fields.ts'
@@ -26,28 +27,38 @@ export const encodeContext = (type: TellingHook, context: string | undefined): s
     ? nothing
     : JSON.stringify({ hookSpecificOutput: { hookEventName: type, additionalContext: context } })
 
-/** What the tool is that a hook comes before; undefined for what is none. */
+/** The tool that a hook comes before; undefined when no guard could be about it. */
 export const toolUseIn = (
   data: unknown,
 ): { session: string; tool: string; input: Record<string, unknown>; directory?: string } | undefined => {
   if (!isFields(data)) return undefined
   const { session_id: session, tool_name: tool, tool_input: input, cwd } = data
   if (typeof session !== 'string' || typeof tool !== 'string' || !isFields(input)) return undefined
+  if (!isGuardedTool(tool)) return undefined
   return { session, tool, input, ...(typeof cwd === 'string' && { directory: cwd }) }
 }
 
 export const encodeRefusal = (reason: string): string => JSON.stringify(refusedTool(reason))
 
-/** What a session asks leave for, as far as it is kept. */
-export const requestIn = (type: string, data: unknown): Params<'session.ask'> | undefined => {
+/**
+ * What a session asks leave for, as far as it is kept, and the rules that it suggests, as they were sent: they are given
+ * back to it.
+ */
+export const requestIn = (
+  type: string,
+  data: unknown,
+  sent: () => unknown,
+): Params<'session.ask'> | undefined => {
   if (type !== 'PermissionRequest' || !isFields(data)) return undefined
-  const { session_id: id, tool_name: tool, tool_input: input, permission_suggestions, agent_id } = data
+  const { session_id: id, tool_name: tool, tool_input: input, agent_id } = data
+  const whole = sent()
+  const suggestions = isFields(whole) ? whole['permission_suggestions'] : undefined
   if (typeof id !== 'string' || typeof tool !== 'string' || !isFields(input)) return undefined
   return {
     id,
     tool,
     input,
-    ...(Array.isArray(permission_suggestions) && { suggestions: permission_suggestions }),
+    ...(Array.isArray(suggestions) && { suggestions }),
     ...(typeof agent_id === 'string' && { agent: agent_id }),
   }
 }

@@ -70,7 +70,7 @@ export const createHookRoute = ({ dispatch, logger, isExcluded }: House) => {
     const { duplicate } = await dispatch(caller, 'event.publish', { ...event, ...key })
     const isRead = request.headers.get(replyHeader) !== 'none' && !request.signal.aborted
     if (event.type === 'PreToolUse') return isRead ? guarded(request, visit, caller, text) : jsonOk(nothing)
-    const wanted = isRead && !duplicate ? requestIn(event.type, event.data) : undefined
+    const wanted = isRead && !duplicate ? requestIn(event.type, event.data, () => parseJson(text)) : undefined
     if (wanted) return asked(request, visit, caller, wanted)
     const asking = askingIn(event.type, event.data)
     if (!asking) return jsonOk(nothing)
