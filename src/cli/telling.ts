@@ -117,6 +117,7 @@ const byType: Record<string, (data: Data) => string> = {
   'tool.started': (data) => words(data['tool'], toolInput(data['input'], '')),
   'tool.finished': (data) => words(data['error'] ?? data['result']),
   'elicitation.requested': (data) => words(data['server'], data['message']),
+  'elicitation.cancelled': (data) => words(data['why']),
   'elicitation.answered': (data) => words(data['server'], data['action'], data['by']),
   'permission.requested': (data) => words(data['tool'], toolInput(data['input'], '')),
   'permission.answered': (data) => words(data['allow'] === true ? 'allowed' : 'denied', data['by']),

@@ -14,8 +14,8 @@ const escaped = (character: string): string => {
 
 export const visible = (text: string): string => text.replace(unseen, escaped)
 
-/** The same for several lines of one text. */
-export const visibleLines = (text: string): string => text.split('\n').map(visible).join('\n')
+/** The same for several lines of one text, which keep their tabs: code is indented with them. */
+export const visibleLines = (text: string): string => text.replace(/[^\n\t]+/g, visible)
 
 /** At most `columns` wide on a terminal, cut with an ellipsis. */
 export const clip = (text: string, columns: number): string => {

@@ -119,6 +119,7 @@ export type DaemonEvents = {
   message: [frame: Record<string, unknown>]
 }
 
+/** What its promises reject with is an `error` event too; only of `spawnSession` it is not. */
 export type DaemonClient = {
   /**
    * Resolves when it is connected; rejects when this attempt fails, after which it is tried again by itself. A second

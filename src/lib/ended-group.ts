@@ -5,8 +5,9 @@
 
 import { type Process, processes, processesBelow, processOf } from './processes.ts'
 
-/** how often it is looked whether somebody is left */
+/** how often it is looked whether somebody is left: sooner in the beginning, when who obeys is about to be gone */
 const lookEveryMs = 20
+const firstLookMs = 1
 /** and every so many looks, whether somebody of them lives: that takes longer */
 const livingEvery = 3
 /** after SIGKILL, for the system to take them away */
@@ -53,11 +54,13 @@ const isThere = ({ pid, start, group }: Process): boolean => {
 
 const areGone = async (leader: number, apart: readonly Process[], withinMs: number): Promise<boolean> => {
   const until = performance.now() + withinMs
+  let pauseMs = firstLookMs
   for (let look = 1; ; look++) {
     const isGone = !signalGroup(leader, 0) || (look % livingEvery === 0 && !hasLiving(leader))
     if (isGone && !apart.some(isThere)) return true
     if (performance.now() > until) return false
-    await Bun.sleep(lookEveryMs)
+    await Bun.sleep(pauseMs)
+    pauseMs = Math.min(2 * pauseMs, lookEveryMs)
   }
 }
 

@@ -2,6 +2,7 @@
 // A command is read by its words, not run: a word with a dot or a slash in it may be a file, and so may any that a program
 // is given which takes files. Rather one too many.
 
+import { memo } from './memo.ts'
 import { programsOf } from './shell-words.ts'
 
 /** fields that name the file which the fields beside them are of */
@@ -10,19 +11,29 @@ export const pathFields = ['file_path', 'filePath', 'notebook_path', 'filename',
 /** `written`: what comes to stand in it stands in the command. */
 export type NamedFile = { path: string; written: boolean }
 
-export const filesOfCommand = (command: string): NamedFile[] => [
+/** a command is asked about several times in a row; a longer one is read each time */
+const rememberedCharacters = 4096
+
+const remembered = <Value>(read: (command: string) => Value): ((command: string) => Value) => {
+  const known = memo(16, read)
+  return (command) => (command.length <= rememberedCharacters ? known(command) : read(command))
+}
+
+const programs = remembered(programsOf)
+
+export const filesOfCommand = remembered((command): readonly NamedFile[] => [
   ...command
     .split(/[\s"'`=;|&<>()]+/)
     .filter((word) => word.includes('.') || word.includes('/'))
     .map((path) => ({ path, written: false })),
   ...[...command.matchAll(redirection)].map(([, path = '']) => ({ path, written: true })),
-  ...programsOf(command).flatMap(filesOfProgram),
-]
+  ...programs(command).flatMap(filesOfProgram),
+])
 
 /** Whether a command looks for text in files, and tells in which it stands. */
 export const isSearch = (command: string): boolean =>
   /grep|\b(?:rg|ag|ack)\b/.test(command) &&
-  programsOf(command).some((words) => {
+  programs(command).some((words) => {
     const { program, files } = programIn(words)
     return searching.has(program) || (program === 'git' && files[0] === 'grep')
   })

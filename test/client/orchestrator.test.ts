@@ -79,6 +79,21 @@ describe('the client', () => {
     client.disconnect()
   }, 30_000)
 
+  test('what a page does not wait for and goes wrong is an event, and nothing that nobody handles', async () => {
+    const { client, told, until } = await connected()
+    void client.stopSession('nobody')
+    void client.getSessionStatus('nobody')
+    void client.executeTask({ sessionId: 'nobody', task: 'more' })
+    await until('error', 3)
+    client.disconnect()
+    void client.getDaemonStatus()
+    await until('error', 4)
+    const errors = told.filter(([name]) => name === 'error').map(([, error]) => Object(error).message)
+    const nobody = 'Session not found: nobody'
+    expect(errors).toEqual([nobody, nobody, nobody, 'Not connected to daemon'])
+    expect(client.state.current().error).toBe(Object(told.at(-1))[1])
+  })
+
   test('55: tries again after 3, 6, 12 seconds, ten times, and counts anew after a success', async () => {
     const { client, line, waits, told, until } = await connected()
     const attempts = async (count: number): Promise<number[]> => {

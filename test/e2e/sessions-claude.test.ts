@@ -8,6 +8,7 @@ import { openMessagesApi } from '../support/messages-api.ts'
 import { listenTo, openSessions } from '../support/sessions.ts'
 
 const timeout = 120_000
+const mcpServer = join(import.meta.dir, '../fixtures/mcp-server.mjs')
 
 /** Sessions of the real program, in a home that calls nothing but the stand-in. */
 const open = async () => {
@@ -223,6 +224,29 @@ test.skipIf(!claudeAvailable)(
     using told = await listenTo(sessions, id)
     expect(await told.next('turn.finished')).toMatchObject({ costUsd: before })
     expect((await sessions.get(id))?.costUsd).toBeCloseTo(2 * Number(before), 10)
+  },
+  timeout,
+)
+
+test.skipIf(!claudeAvailable)(
+  'what an MCP server asks is told, and goes back to it as it was answered',
+  async () => {
+    await using sessions = await open()
+    const server = { type: 'stdio', command: process.execPath, args: [mcpServer] }
+    writeFileSync(
+      join(sessions.where.home, '.claude.json'),
+      JSON.stringify({ mcpServers: { weather: server } }),
+    )
+    const { id, told } = await sessions.spawn('::tool mcp__weather__choose {}\n::say done')
+    using _ = told
+    await told.next('permission.requested')
+    await sessions.connection.call('session.answer', { id, allow: true })
+    const asked = await told.next('elicitation.requested')
+    expect(asked).toMatchObject({ server: 'weather', message: 'Which one?', schema: { type: 'object' } })
+    await sessions.connection.call('session.answer', { id, allow: true, input: { choice: 'rain' } })
+    const { result } = await told.next('tool.finished')
+    expect(JSON.parse(String(result))).toEqual({ action: 'accept', content: { choice: 'rain' } })
+    expect(await told.next('turn.finished')).toMatchObject({ ok: true })
   },
   timeout,
 )

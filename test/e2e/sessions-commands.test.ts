@@ -40,15 +40,17 @@ test(
       code: 0,
       stdout: 'heard: are you there\n',
     })
+    const escapes = await run(['sessions', 'send', id, 'one\u001b[31m\n\ttwo', '--wait'])
+    expect(escapes.stdout).toBe('heard: one\\e[31m\n\ttwo\n')
     expect((await run(['sessions', 'send', id, 'a', '--now', '--note'])).code).toBe(2)
-    expect((await run(['sessions'])).stdout).toMatch(/ago +idle +scripted-1 +36 tokens +\$0\.02 +not kept/)
+    expect((await run(['sessions'])).stdout).toMatch(/ago +idle +scripted-1 +54 tokens +\$0\.03 +not kept/)
     expect(await run(['sessions', 'stop', id])).toMatchObject({
       code: 0,
       stderr: `${id.slice(0, 8)}: terminated\n`,
     })
     expect(await watching.exited).toBe(0)
     const [stdout, stderr] = await said
-    expect(stdout).toBe('first words\nheard: are you there\n')
+    expect(stdout).toBe('first words\nheard: are you there\nheard: one\\e[31m\n\ttwo\n')
     expect(stderr).toContain('Claude asks to use Bash  ls')
     expect(stderr).toContain('the session has ended (terminated)')
 
@@ -60,7 +62,7 @@ test(
     const watched = await run(['sessions', 'watch', id])
     expect(watched).toMatchObject({
       code: 0,
-      stdout: 'first words\nheard: are you there\nheard: once more\n',
+      stdout: 'first words\nheard: are you there\nheard: one\\e[31m\n\ttwo\nheard: once more\n',
     })
     expect((await run(['sessions', 'send', id, 'x'])).stderr).toContain('paid sessions resume ID')
   },
@@ -113,7 +115,7 @@ test(
     await run(['sessions', 'approve', id])
     await run(['sessions', 'send', id, 'say two', '--wait'])
     await run(['sessions', 'stop', id])
-    expect(await late).toMatchObject({ code: 0, stdout: 'one\ntwo\n' })
+    expect(await late).toMatchObject({ code: 0, stdout: 'one\n\ttwo\n' })
   },
   timeout,
 )

@@ -65,16 +65,21 @@ test(
   'a session that breaks has failed, with its exit code and what it complained of, and can be resumed',
   async () => {
     await using sessions = await openSessions()
-    const { id, message, told } = await sessions.spawn('crash 3')
+    const { id, message, told } = await sessions.spawn(
+      `complain no such key: sk-ant-api03-${'a1B2'.repeat(20)}\ncrash 3`,
+    )
     using _ = told
     const answer = sessions.connection.call('session.wait', { id, message })
     expect(await told.next('session.ended')).toMatchObject({
       status: 'failed',
       exitCode: 3,
-      stderr: 'it broke',
+      stderr: expect.stringMatching(/^no such key: \[redacted:[^\]]+\]\nit broke$/),
     })
     expect(await errorOf(answer)).toBeUndefined()
-    expect(await sessions.get(id)).toMatchObject({ status: 'failed', error: 'exit code 3: it broke' })
+    expect(await sessions.get(id)).toMatchObject({
+      status: 'failed',
+      error: expect.stringMatching(/^exit code 3: no such key: \[redacted/),
+    })
     const resumed = await sessions.connection.call('session.resume', { id, prompt: 'again' })
     expect(resumed.session).toMatchObject({ id, status: 'initializing' })
     expect(await told.next('turn.finished')).toMatchObject({ ok: true, result: 'heard: again' })

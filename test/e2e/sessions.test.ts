@@ -77,6 +77,34 @@ test(
 )
 
 test(
+  'no more waits than may: messages of a busy session, and notes of one that is asked nothing',
+  async () => {
+    await using sessions = await openSessions()
+    const { connection } = sessions
+    const busy = { code: 'busy', message: '100 messages wait for this session already' }
+    const working = await sessions.spawn('wait')
+    await working.told.next('turn.started')
+    const idle = await sessions.spawn()
+    await idle.told.next('session.status', ({ status }) => status === 'idle')
+    for (const [{ id }, urgency] of [
+      [working, 'next-turn'],
+      [idle, 'note'],
+    ] as const) {
+      for (let n = 0; n < 100; n++) await connection.call('session.send', { id, text: `${n}`, urgency })
+      expect(await errorOf(connection.call('session.send', { id, text: 'x', urgency }))).toMatchObject(busy)
+    }
+    // what is asked takes the notes with it
+    await connection.call('session.send', { id: idle.id, text: 'now then' })
+    expect(await idle.told.next('turn.finished')).toMatchObject({
+      result: expect.stringMatching(/^heard: 0 \+ 1 .* \+ 99 \+ now then$/),
+    })
+    await connection.call('session.send', { id: idle.id, text: 'y', urgency: 'note' })
+    for (const { told } of [working, idle]) told[Symbol.dispose]()
+  },
+  timeout,
+)
+
+test(
   'what is urgent interrupts the turn and comes before what waits',
   async () => {
     await using sessions = await openSessions()

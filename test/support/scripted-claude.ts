@@ -5,6 +5,7 @@
 //   tool NAME JSON   calls it, after asking     free NAME JSON   the same, without asking
 //   elicit NAME JSON has the MCP server ask for what fits the schema, and says the answer
 //   wait             until it is interrupted    crash CODE       ends in the middle
+//   complain TEXT    writes it to its stderr
 //   line JSON        writes a line as it is     long N           answers with N characters
 //   deaf             from now on ignores SIGTERM
 //   /clear           begins another conversation, under another id, which costs from nothing
@@ -161,6 +162,7 @@ const act = async (command: string, rest: string): Promise<void> => {
     console.error('it broke')
     process.exit(Number(rest))
   } else if (command === 'line') process.stdout.write(`${rest}\n`)
+  else if (command === 'complain') console.error(rest)
   else if (command === 'deaf') process.on('SIGTERM', () => {})
   else if (command === '/clear') {
     id = crypto.randomUUID()
@@ -177,7 +179,7 @@ const act = async (command: string, rest: string): Promise<void> => {
 }
 
 const commands =
-  /^(say|long|chunks|tool|free|elicit|wait|crash|line|deaf|child|apart|away|\/clear)(?: (.*))?$/
+  /^(say|long|chunks|tool|free|elicit|wait|crash|complain|line|deaf|child|apart|away|\/clear)(?: (.*))?$/
 
 const answer = async ({ uuid, text }: Prompt): Promise<void> => {
   interrupted = Promise.withResolvers()

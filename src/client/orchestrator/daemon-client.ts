@@ -3,7 +3,7 @@
 
 import { PaidError } from '../../protocol/error.ts'
 import type { Line, Open } from '../line.ts'
-import type { DaemonClient, DaemonStatus, Session } from '../orchestrator-types.ts'
+import type { DaemonClient, DaemonStatus, ExecuteTaskPayload, Session } from '../orchestrator-types.ts'
 import { createAttempts, type Later, later } from './attempts.ts'
 import { createCalls } from './calls.ts'
 import { createEmitter } from './emitter.ts'
@@ -136,6 +136,33 @@ export const createDaemonClient = (open: Open, wait: Later = later): WatchingCli
     return opening
   }
 
+  /** What goes wrong is an event too, so that a page need not wait for what it only wants done. */
+  const told = <T>(work: Promise<T>): Promise<T> => {
+    work.catch((error: unknown) => emit('error', error instanceof Error ? error : new Error(String(error))))
+    return work
+  }
+
+  const executeTask = async (payload: ExecuteTaskPayload): Promise<void> => {
+    listen(payload.sessionId, new Date().toISOString())
+    await calls.give({ type: 'execute_task', payload })
+  }
+
+  const getSessionStatus = async (sessionId: string): Promise<Session> => {
+    const isNew = !outputs.has(sessionId)
+    listen(sessionId, new Date().toISOString())
+    try {
+      return await ask(sessionId)
+    } catch (error) {
+      if (isNew) outputs.delete(sessionId)
+      throw error
+    }
+  }
+
+  const stopSession = async (sessionId: string): Promise<void> => {
+    await calls.call({ type: 'stop_session', payload: { sessionId } }, 'session_status_update')
+    state.drop(sessionId)
+  }
+
   return {
     on,
     off,
@@ -143,7 +170,10 @@ export const createDaemonClient = (open: Open, wait: Later = later): WatchingCli
     state,
     connect: () => {
       if (!opening) attempts.reset()
-      return connect()
+      const connecting = connect()
+      // it was told as an event
+      connecting.catch(() => {})
+      return connecting
     },
     disconnect: () => {
       era++
@@ -159,25 +189,10 @@ export const createDaemonClient = (open: Open, wait: Later = later): WatchingCli
     isConnected: () => line !== undefined,
     spawnSession: async (payload) =>
       sessionIn(await calls.call({ type: 'spawn_session', payload }, 'session_spawned')),
-    executeTask: async (payload) => {
-      listen(payload.sessionId, new Date().toISOString())
-      await calls.give({ type: 'execute_task', payload })
-    },
-    getSessionStatus: async (sessionId) => {
-      const isNew = !outputs.has(sessionId)
-      listen(sessionId, new Date().toISOString())
-      try {
-        return await ask(sessionId)
-      } catch (error) {
-        if (isNew) outputs.delete(sessionId)
-        throw error
-      }
-    },
-    getDaemonStatus,
-    stopSession: async (sessionId) => {
-      await calls.call({ type: 'stop_session', payload: { sessionId } }, 'session_status_update')
-      state.drop(sessionId)
-    },
+    executeTask: (payload) => told(executeTask(payload)),
+    getSessionStatus: (sessionId) => told(getSessionStatus(sessionId)),
+    getDaemonStatus: () => told(getDaemonStatus()),
+    stopSession: (sessionId) => told(stopSession(sessionId)),
     watch: (sessionId) => {
       if (outputs.has(sessionId)) return
       listen(sessionId, 0)

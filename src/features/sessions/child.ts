@@ -8,6 +8,7 @@ import { drain } from '../../lib/child-output.ts'
 import { soon } from '../../lib/soon.ts'
 import { processStart } from '../../lib/process-start.ts'
 import { createSweep } from '../../lib/memory-sweep.ts'
+import { redact } from '../../lib/redact.ts'
 import { createTail } from '../../lib/tail.ts'
 import { createLines } from './lines.ts'
 
@@ -19,6 +20,7 @@ const leftBytes = 512 * 1024
 const restMs = 1000
 const sweep = createSweep(restMs)
 
+/** `stderr`: the end of it, without what looks like a secret */
 export type Ended = { exitCode: number | null; signal: string | number | null; stderr: string }
 
 export type Child = {
@@ -87,7 +89,7 @@ export const startChild = (
     return {
       exitCode: child.signalCode === null ? exitCode : null,
       signal: child.signalCode,
-      stderr: tail.text,
+      stderr: redact(tail.text).text,
     }
   }
 

@@ -258,7 +258,7 @@ export const createLive = ({
     /** Throws `busy`, `session_ended`. Resolves when it is kept. */
     send: async (message: Message): Promise<string | undefined> => {
       if (ending || isOver(managed.status)) throw endedError()
-      queue.add(message)
+      queue.add(message, message.urgency === 'note' ? unread.length : 0)
       const { id, urgency, text, by } = message
       if (urgency !== 'note') answers.set(id, Promise.withResolvers())
       const queued = { type: 'message.queued', by, data: { message: id, urgency, text: kept(text), by } }

@@ -6,12 +6,16 @@ import type { Message } from './queue.ts'
 /** tags by which Claude Code sets its own words apart */
 const ownTags = /<(?=\/?(?:system-reminder|task-notification|persisted-output)\b)/gi
 
+/** a name may be anybody's */
+const unseen = /[\p{C}\p{Zl}\p{Zp}]/gu
+
 export const marked = ({ id, by, text }: Pick<Message, 'id' | 'by' | 'text'>): string => {
   const quoted = text
     .replaceAll(ownTags, '&lt;')
     .split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/)
     .map((line) => `> ${line}`)
-  return `Message from ${by} by paid (${id}), not typed by the user of this session:\n${quoted.join('\n')}`
+  const from = by.replaceAll(unseen, '?')
+  return `Message from ${from} by paid (${id}), not typed by the user of this session:\n${quoted.join('\n')}`
 }
 
 /** Several of them in one text. */

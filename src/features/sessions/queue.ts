@@ -27,9 +27,9 @@ export const createQueue = () => {
       return urgent.length + next.length + notes.length
     },
 
-    /** Throws `busy` when too much waits. */
-    add: (message: Message): void => {
-      if (urgent.length + next.length + notes.length >= limits.sessionQueue)
+    /** Throws `busy` when too much waits. @param unread notes that it was given and has not read */
+    add: (message: Message, unread: number): void => {
+      if (urgent.length + next.length + notes.length + unread >= limits.sessionQueue)
         throw new PaidError('busy', `${limits.sessionQueue} messages wait for this session already`)
       const { urgency } = message
       ;(urgency === 'now' ? urgent : urgency === 'note' ? notes : next).push(message)

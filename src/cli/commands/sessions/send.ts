@@ -19,7 +19,7 @@ const send = async ({ id, text: given, now, note, wait }: Given): Promise<number
     if (way !== 'stdin') tell(way === 'hook' ? waits[urgency] : ways[way])
     if (!wait) return say(message)
     const { ok, result, error } = await daemon.call('session.wait', { id, message }, { timeoutMs: 0 })
-    if (ok) return say(result)
+    if (ok) return say(visibleLines(result))
     tell(`paid: ${visibleLines(error ?? 'It failed')}`)
     return 1
   })

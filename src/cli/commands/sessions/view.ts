@@ -109,7 +109,9 @@ const createScreen = (short: string) => {
     } else if (type === 'elicitation.requested') {
       line(`paid: ${visible(tellingPart(type, data))}`)
       line(`  paid sessions approve ${short} --input '{…}'   or   paid sessions deny ${short}`)
-    } else if (type === 'permission.answered')
+    } else if (type === 'elicitation.answered' || type === 'elicitation.cancelled')
+      line(`paid: ${visible(tellingPart(type, data))}`)
+    else if (type === 'permission.answered')
       line(`paid: ${data['allow'] === true ? 'allowed' : 'denied'} by ${visible(textIn(data, 'by'))}`)
     else if (type === 'session.ended' || type === 'session.lost') return ended(type, data)
     else if (around.has(type)) line(`  ${type}  ${visible(tellingPart(type, data))}`)
