@@ -41,9 +41,10 @@ export const createDispatch = ({
   const call = async (peer: Peer, name: string, params: unknown): Promise<unknown> => {
     try {
       if (!accepting()) throw new PaidError('stopping')
-      if (!isMethod(name))
+      const known = methods.get(name)
+      if (!known)
         throw new PaidError('unknown_method', `There is no method ${JSON.stringify(name.slice(0, 100))}`)
-      const declared: Method = api[name]
+      const { declared, handler } = known
       const { access } = declared
       if (!mayCall(peer, access)) {
         logger.warn('call refused', { by: peer.by, method: name })
@@ -54,18 +55,25 @@ export const createDispatch = ({
         )
       }
       if (access === 'admin') logger.info('admin call', { by: peer.by, method: name })
-      const given = declared.plain?.(params) ?? parsedBy(declared, params)
-      // the table pairs each name with its own schema and handler, which the compiler cannot see through the union
-      const handler = handlers[name] as (params: unknown, peer: Peer) => unknown
-      return await handler(given, peer)
+      return await handler(declared.plain?.(params) ?? parsedBy(declared, params), peer)
     } catch (error) {
       throw asPaidError(error, logger, name)
     }
   }
   const dispatch = call as Dispatch
-  const handlers = build(dispatch)
+  const methods = tableOf(build(dispatch))
   return dispatch
 }
+
+type Known = { declared: Method; handler: (params: unknown, peer: Peer) => unknown }
+
+const tableOf = (handlers: Handlers): Map<string, Known> =>
+  new Map(
+    Object.keys(api)
+      .filter(isMethod)
+      // the table pairs each name with its own schema and handler, which the compiler cannot see through the union
+      .map((name) => [name, { declared: api[name], handler: handlers[name] as Known['handler'] }]),
+  )
 
 const parsedBy = ({ params: schema }: Method, params: unknown): unknown => {
   const parsed = schema.safeParse(params ?? {})

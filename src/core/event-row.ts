@@ -4,6 +4,7 @@ import { LogEvent } from './log-event.ts'
 
 export type EventRow = {
   seq: number
+  stream: number
   at: number
   occurred_at: number | null
   namespace: string
@@ -18,7 +19,7 @@ export type EventRow = {
 }
 
 export const rowColumns =
-  'e.seq, e.at, e.occurred_at, e.namespace, s.channel, s.type, s.reserved, e.by, e.key, e.origin, e.data, e.own'
+  'e.seq, e.stream, e.at, e.occurred_at, e.namespace, s.channel, s.type, s.reserved, e.by, e.key, e.origin, e.data, e.own'
 
 /** An event from a row of `rowColumns` (events e joined with streams s). */
 export const eventOfRow = (row: EventRow): LogEvent =>
@@ -37,4 +38,5 @@ export const eventOfRow = (row: EventRow): LogEvent =>
     row.seq,
     row.at,
     row.reserved === 1,
+    row.stream,
   )

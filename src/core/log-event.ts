@@ -23,6 +23,8 @@ export type Draft = {
 export class LogEvent implements Draft {
   /** 0 on a transient event */
   readonly seq: number
+  /** 0 on a transient event */
+  readonly stream: number
   readonly at: number
   readonly namespace: string
   readonly channel: string
@@ -38,9 +40,13 @@ export class LogEvent implements Draft {
   #frames: [encoder: (event: LogEvent) => string, frame: string][] | undefined
   #json: string | undefined
 
-  /** @param seq its number, 0 for a transient event */
-  constructor(draft: Draft, seq: number, at: number, reserved: boolean) {
+  /**
+   * @param seq its number, 0 for a transient event
+   * @param stream the number of its stream, see streams.ts
+   */
+  constructor(draft: Draft, seq: number, at: number, reserved: boolean, stream = 0) {
     this.seq = seq
+    this.stream = stream
     this.at = at
     this.namespace = draft.namespace
     this.channel = draft.channel

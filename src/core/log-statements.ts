@@ -39,10 +39,10 @@ export const prepareStatements = (database: Database) => {
       if (database.inTransaction) rollback.run()
     },
 
-    insert: (event: LogEvent, stream: number): void => {
+    insert: (event: LogEvent): void => {
       insert.run(
         event.seq,
-        stream,
+        event.stream,
         event.namespace,
         event.at,
         event.occurredAt ?? null,

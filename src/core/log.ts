@@ -13,6 +13,7 @@ import { isReserved } from '../protocol/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from './logger.ts'
 import { createFollowing, type Projection } from './following.ts'
+import { createGroupTime } from './group-time.ts'
 import { LogEvent, type Draft } from './log-event.ts'
 import { prepareStatements } from './log-statements.ts'
 import { isStorageError } from './storage-error.ts'
@@ -30,11 +31,9 @@ export type Transaction = {
 export type Log = ReturnType<typeof createLog>
 
 type Member = { settle: () => void; reject: (error: PaidError) => void }
-type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[]; seen: number; turns: number }
+type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[] }
 
 const healEveryMs = 1000
-/** turns of the event loop that a group may wait for more writes, while more come */
-const moreTurns = 2
 
 /**
  * @param database the only writing connection; from now on nothing else may begin a transaction on it
@@ -69,6 +68,8 @@ export const createLog = ({
   let early: (() => void)[] | undefined = []
   let closed = false
 
+  const time = createGroupTime(() => flush())
+
   const now = (): number => (at = Math.max(at, clock.now()))
 
   const append = (draft: Draft): LogEvent => {
@@ -76,8 +77,8 @@ export const createLog = ({
     if (!database.inTransaction) throw new PaidError('storage_full')
     const reserved = isReserved(draft.channel)
     const stream = streams.of(draft.namespace, draft.channel, draft.type, reserved)
-    const event = new LogEvent(draft, head + 1, now(), reserved)
-    prepared.insert(event, stream.id)
+    const event = new LogEvent(draft, head + 1, now(), reserved, stream)
+    prepared.insert(event)
     head = event.seq
     open().timeline.push(event)
     return event
@@ -88,8 +89,8 @@ export const createLog = ({
   const open = (): Group => {
     if (group) return group
     prepared.begin()
-    group = { timeline: [], members: [], reads: [], seen: 1, turns: 0 }
-    setImmediate(flush)
+    group = { timeline: [], members: [], reads: [] }
+    time.opened()
     return group
   }
 
@@ -138,15 +139,10 @@ export const createLog = ({
   }
 
   const flush = (): void => {
-    const done = group
-    if (!done) return
-    // while each turn brings more, one COMMIT serves them all; who writes alone never waits
-    if (done.members.length > done.seen && done.turns < moreTurns) {
-      done.turns++
-      done.seen = done.members.length
-      setImmediate(flush)
-      return
-    }
+    if (group && !time.waits(group.members.length)) write(group)
+  }
+
+  const write = (done: Group): void => {
     const stored = done.timeline.filter((event) => event.seq > 0)
     const follows = done.reads.length > 0 || following.isDue(stored)
     try {
@@ -157,6 +153,7 @@ export const createLog = ({
       return
     }
     group = undefined
+    time.written(done.members.length)
     if (follows) following.written()
     else following.add(stored)
     committedHead = head
@@ -279,8 +276,7 @@ export const createLog = ({
 
     /** Writes the open group and takes no more. */
     close: (): void => {
-      if (group) group.turns = moreTurns
-      flush()
+      if (group) write(group)
       readEarly()
       closed = true
       clearInterval(healing)

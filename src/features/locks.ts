@@ -77,18 +77,19 @@ export const createLocks = ({
 
   const answerTo = (wish: Wish, peer: Peer, row: Row, reason: Refused): Result<'lock.acquire'> => {
     const { name, holder, token, acquiredAt, expiresAt, note, lease } = leases.lockOf(row)
-    const held = { name, holder, token, acquiredAt, expiresAt, ...(note !== undefined && { note }) }
-    if (row.holder !== wish.holder) {
-      const { token: _, ...told } = held
-      return { acquired: false, ...told, reason }
-    }
+    const why = note === undefined ? undefined : { note }
+    if (row.holder !== wish.holder)
+      return { acquired: false, name, holder, acquiredAt, expiresAt, ...why, reason }
     if (row.connection !== null) watch(peer, true)
-    return { acquired: true, ...held, lease }
+    return { acquired: true, name, holder, token, acquiredAt, expiresAt, ...why, lease }
   }
 
   /** Takes it if it is free, or is held in that name. */
   const take = (wish: Wish, peer: Peer, reason: Refused = 'held'): Promise<Result<'lock.acquire'>> =>
-    turns.run((turn) => turns.take(turn, wish)).then((row) => answerTo(wish, peer, row, reason))
+    turns.runTo(
+      (turn) => turns.take(turn, wish),
+      (row) => answerTo(wish, peer, row, reason),
+    )
 
   const takeOrWait = async (wish: Wish, peer: Peer, wait: number): Promise<Result<'lock.acquire'>> => {
     const until = steady.now() + wait

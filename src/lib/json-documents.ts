@@ -47,12 +47,14 @@ export class DocumentReader {
   #inString = false
   #escaped = false
   readonly #maxBytes: number
+  readonly #shortBytes: number
   readonly #sink: Sink
   readonly #byLine: boolean
 
   /** @param byLine false: a newline ends nothing that is open, as in JSON that is laid out over several lines */
   constructor(maxBytes: number, sink: Sink, byLine = true) {
     this.#maxBytes = maxBytes
+    this.#shortBytes = Math.min(longLine, maxBytes)
     this.#sink = sink
     this.#byLine = byLine
   }
@@ -60,6 +62,11 @@ export class DocumentReader {
   /** of the document that has begun; of one that is skipped, the bound */
   get unfinishedBytes(): number {
     return this.#skipping ? this.#maxBytes : this.#keptBytes
+  }
+
+  /** Whether no document has begun. */
+  get #isBetween(): boolean {
+    return this.#keptBytes === 0 && !this.#skipping
   }
 
   /** Whether what has begun is neither object nor array, so that only a newline would end it. */
@@ -71,8 +78,12 @@ export class DocumentReader {
   push(chunk: Buffer): void {
     if (!this.#byLine) return this.#partial(this.#skipping ? this.#behindLine(chunk) : chunk)
     const lastNewline = chunk.lastIndexOf(newline)
-    if (lastNewline >= 0) this.#lines(chunk.subarray(0, lastNewline))
-    this.#partial(lastNewline >= 0 ? chunk.subarray(lastNewline + 1) : chunk)
+    if (lastNewline < 0) return this.#partial(chunk)
+    // most of what comes is whole lines: nothing else is made of them but their text
+    if (this.#isBetween && lastNewline <= this.#shortBytes)
+      this.#texts(chunk.toString('utf8', 0, lastNewline))
+    else this.#lines(chunk.subarray(0, lastNewline))
+    if (lastNewline + 1 < chunk.length) this.#partial(chunk.subarray(lastNewline + 1))
   }
 
   /** No more bytes come: what is left is a document, closed or not. */
@@ -90,17 +101,14 @@ export class DocumentReader {
 
   /** Whole lines, the first of which may have begun before. One of several documents is left to its reader to split. */
   #lines(lines: Buffer): void {
-    if (this.#skipping || this.#keptBytes > 0) {
+    if (!this.#isBetween) {
       const end = lines.indexOf(newline)
       this.#finish(end < 0 ? lines : lines.subarray(0, end))
       if (end >= 0) this.#lines(lines.subarray(end + 1))
       return
     }
     const first = endOfLine(lines, 0)
-    if (first <= longLine && lines.length <= this.#maxBytes) {
-      for (const line of lines.toString('utf8').split('\n')) this.#line(line)
-      return
-    }
+    if (first <= longLine && lines.length <= this.#maxBytes) return this.#texts(lines.toString('utf8'))
     for (let start = 0, end = first; start <= lines.length; end = endOfLine(lines, start)) {
       this.#finish(lines.subarray(start, end))
       start = end + 1
@@ -117,6 +125,11 @@ export class DocumentReader {
       if (this.#keptBytes > 0) this.#line(this.#text(Buffer.alloc(0)))
     }
     this.#reset()
+  }
+
+  /** Short lines of a chunk that begins with one. */
+  #texts(lines: string): void {
+    for (const line of lines.split('\n')) this.#line(line)
   }
 
   #line(line: string): void {

@@ -11,7 +11,7 @@ import { isCallFrame, type CallFrame, type CallId } from '../protocol/frame.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Access } from '../protocol/method.ts'
 import { Outbox, type Owner, type Write } from '../lib/outbox.ts'
-import { isMethod, type Dispatch } from '../core/dispatch.ts'
+import type { Dispatch } from '../core/dispatch.ts'
 import type { LogEvent } from '../core/log-event.ts'
 import { createPeer, endPeer, type Peer } from '../core/peer.ts'
 import type { Stream, Subscription } from '../core/subscription.ts'
@@ -184,10 +184,14 @@ export const createConnection = ({
     updatePause()
   }
 
-  const answerTo = ({ id, method, params, cause }: CallFrame): Promise<string> =>
-    dispatch(isName(cause, limits.causeBytes) ? { ...peer, cause } : peer, method, params)
-      .then((result) => JSON.stringify({ id, result }))
-      .catch((error: unknown) => refusal(id, error))
+  const answerTo = async ({ id, method, params, cause }: CallFrame): Promise<string> => {
+    try {
+      const caller = isName(cause, limits.causeBytes) ? { ...peer, cause } : peer
+      return JSON.stringify({ id, result: await dispatch(caller, method, params) })
+    } catch (error) {
+      return refusal(id, error)
+    }
+  }
 
   return {
     peer,
@@ -198,7 +202,7 @@ export const createConnection = ({
     call: (frame: unknown): boolean => {
       if (!isCallFrame(frame)) return false
       const { method, params } = frame
-      take({ reads: isRead(method), waits: isWaiting(method, params), answer: () => answerTo(frame) })
+      take({ reads: readMethods.has(method), waits: isWaiting(method, params), answer: () => answerTo(frame) })
       return true
     },
     take,
@@ -224,7 +228,10 @@ export const createConnection = ({
 const refusal = (id: CallId | null, error: unknown): string =>
   JSON.stringify({ id, error: (error instanceof PaidError ? error : new PaidError('internal')).toJSON() })
 
-const isRead = (method: string): boolean => isMethod(method) && api[method].access === 'read'
+/** methods that only read */
+const readMethods: ReadonlySet<string> = new Set(
+  Object.entries(api).flatMap(([method, { access }]) => (access === 'read' ? [method] : [])),
+)
 
 /** calls that may wait for others as long as they like */
 const patient: ReadonlySet<string> = new Set(['action.run', 'action.prompt'])

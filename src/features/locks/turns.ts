@@ -56,8 +56,11 @@ export const createTurns = ({
     }
   }
 
-  /** Whatever `work` looks at comes before what it writes: then nothing but the disk can refuse it. */
-  const run = <T>(work: (turn: Turn) => T): Promise<T> => {
+  /**
+   * Whatever `work` looks at comes before what it writes: then nothing but the disk can refuse it.
+   * @param answer what is made of it once it is on disk
+   */
+  const runTo = <T, A>(work: (turn: Turn) => T, answer: (found: T) => A): Promise<A> => {
     let turn: Turn | undefined
     const done = log.commit((transaction) => {
       turn = { transaction, served: [], renewed: [] }
@@ -70,9 +73,9 @@ export const createTurns = ({
       }
     }, true)
     return done.then(
-      (value) => {
+      (found) => {
         if (turn) tell(turn)
-        return value
+        return answer(found)
       },
       (error: unknown) => {
         if (turn) undo(turn)
@@ -80,6 +83,8 @@ export const createTurns = ({
       },
     )
   }
+
+  const run = <T>(work: (turn: Turn) => T): Promise<T> => runTo(work, (found) => found)
 
   /** Goes on until the disk takes it. */
   const insist = async (work: () => Promise<unknown>): Promise<void> => {
@@ -172,6 +177,7 @@ export const createTurns = ({
 
   return {
     run,
+    runTo,
     grant,
     extend,
     end,
