@@ -36,6 +36,7 @@ describe('hooks', () => {
     expect((await examine(home)).wrong('hooks')).toEqual([
       expect.stringMatching(/^failed: .* runs \/gone\/paid, which is not there$/),
       expect.stringContaining('switches all hooks off'),
+      expect.stringContaining('has those for Stop in an earlier form'),
       expect.stringContaining('has them for 1 events, not for'),
     ])
     writeFileSync(settings(home), '{"hooks": [}')

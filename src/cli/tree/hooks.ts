@@ -21,7 +21,7 @@ const print = {
 const rewake = {
   type: 'boolean',
   default: false,
-  description: 'also wake idle sessions with what is said to them: a process of about 30 MB beside each',
+  description: 'also wake idle sessions with what is said to them: a process waits beside each',
 } as const
 
 const git = {
