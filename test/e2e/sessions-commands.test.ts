@@ -115,7 +115,7 @@ test(
     await run(['sessions', 'approve', id])
     await run(['sessions', 'send', id, 'say two', '--wait'])
     await run(['sessions', 'stop', id])
-    expect(await late).toMatchObject({ code: 0, stdout: 'one\n\ttwo\n' })
+    expect(await late).toMatchObject({ code: 0, stdout: 'one\ntwo\n' })
   },
   timeout,
 )
