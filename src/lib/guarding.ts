@@ -9,7 +9,6 @@
 import { excluding } from './exclude.ts'
 import { isGuardedTool } from './guarded-tools.ts'
 import { namedIn } from './guarding/command.ts'
-import { mayMeet } from './guarding/globs.ts'
 import { pathFields } from './tool-files.ts'
 import { createRealPath, type RealPath } from './guarding/real-path.ts'
 
@@ -28,8 +27,6 @@ export type Named = {
   paths: readonly string[]
   /** so that a folder means what stands in it */
   ofCommand: boolean
-  /** with wildcards of a shell */
-  glob: boolean
 }
 
 export type Met<G> = { guard: G; path: string }
@@ -59,22 +56,16 @@ const namedBy = ({ tool, input, directory, home }: Use, realPath: RealPath): Nam
     const path = input[field]
     if (typeof path !== 'string' || path === '') return []
     const from = path === '~' || path.startsWith('~/') ? home + path.slice(1) : path
-    return [{ shown: path, paths: realPath.all(directory, from), ofCommand: false, glob: false }]
+    return [{ shown: path, paths: realPath.all(directory, from), ofCommand: false }]
   })
 }
 
 const meeting = (given: string, realPath: RealPath): ((named: Named) => boolean) => {
   const pattern = given.normalize('NFC')
   const patterns = [...new Set([pattern, realForm(pattern, realPath)])]
-  const folders = patterns.flatMap(folderOf)
   const isMeant = excluding(patterns)
-  const isFolder = excluding(folders)
-  const meets = (path: string): boolean =>
-    patterns.some((each) =>
-      mayMeet(each, each.includes('/') ? path : path.slice(path.lastIndexOf('/') + 1)),
-    ) || folders.some((each) => mayMeet(each, path))
-  return ({ paths, ofCommand, glob }) =>
-    paths.some((path) => isMeant(path) || (ofCommand && isFolder(path)) || (glob && meets(path)))
+  const isFolder = excluding(patterns.flatMap(folderOf))
+  return ({ paths, ofCommand }) => paths.some((path) => isMeant(path) || (ofCommand && isFolder(path)))
 }
 
 const wildcard = /[*?]/

@@ -2,8 +2,8 @@
 // The numbers are those of the contract.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readdirSync } from 'node:fs'
-import type { TestDaemon } from '../support/daemon.ts'
+import { readdirSync, rmSync } from 'node:fs'
+import { temporaryHome, type TestDaemon } from '../support/daemon.ts'
 import { openOldClient } from '../support/orchestrator.ts'
 import { livingIn, startWithClaude } from '../support/sessions.ts'
 
@@ -73,6 +73,41 @@ describe('a stop', () => {
 })
 
 describe('who looks', () => {
+  test('28: a task that its daemon did not outlive has failed, and so have those behind it', async () => {
+    const home = temporaryHome()
+    const before = await startWithClaude({ home, args })
+    const first = await openOldClient(before.url)
+    const { id } = await first.spawn('say one\nwait')
+    await first.next('stream_chunk')
+    first.execute(id, 'say two')
+    await first.settle()
+    await before.kill('SIGKILL')
+    await using after = await startWithClaude({ home, args })
+    await using client = await openOldClient(after.url)
+    for (let status = ''; status !== 'failed';) {
+      client.look(id)
+      status = (await client.next('session_status_update')).session.status
+    }
+    const mark = (await client.settle()).length
+    client.look(id, { since: 0 })
+    await client.next('task_failed')
+    await client.next('task_failed')
+    const told = client.all.slice(mark + 1)
+    expect(told.map(({ type, data }) => data?.chunk ?? type)).toEqual([
+      'task_executing',
+      'stream_start',
+      'one',
+      'stream_end',
+      'task_failed',
+      'task_failed',
+    ])
+    const ids = told.filter(({ type }) => type.startsWith('task_')).map(({ taskId }) => taskId)
+    expect(ids[1]).toBe(ids[0])
+    expect(ids[2]).not.toBe(ids[0])
+    await after.stop()
+    rmSync(home, { recursive: true, force: true })
+  }, 30_000)
+
   test('28: a session outlives who spawned it; list_sessions shows it, and since reads back what it said', async () => {
     const first = await connect()
     const { id } = await first.spawn('say one\nsay two')

@@ -48,6 +48,18 @@ describe('bad input', () => {
     },
   )
 
+  test('one that was started elsewhere runs no tasks: these clients know of none', async () => {
+    const session_id = crypto.randomUUID()
+    const stdin = JSON.stringify({ hook_event_name: 'SessionStart', session_id })
+    expect(await daemon.run(['hook'], { stdin })).toMatchObject({ code: 0 })
+    await using client = await connect()
+    client.execute(session_id, 'work')
+    expect(await client.next('task_failed')).toMatchObject({
+      sessionId: session_id,
+      error: `Session not found: ${session_id}`,
+    })
+  })
+
   test('13, 14: nor is there one without a name', async () => {
     await using client = await connect()
     client.look(undefined)

@@ -173,16 +173,20 @@ test.skipIf(!claudeAvailable)(
 )
 
 test.skipIf(!claudeAvailable)(
-  'a guard refuses a tool of a session that runs here, and gives it the lock when it is free',
+  'a guard refuses a tool of a session that runs here, and gives it the lock when it is free, asked by its hook as well',
   async () => {
     await using sessions = await open()
     const { connection } = sessions
+    for (const words of [
+      ['hooks', 'install'],
+      ['guard', 'add', '*.sql', '--lock', 'database'],
+    ])
+      expect((await sessions.run(words)).code).toBe(0)
     const { id, told } = await sessions.spawn('hello')
     using _ = told
     await told.next('turn.finished')
     const hold = { name: 'database', holder: 'somebody' }
     await connection.call('lock.acquire', { ...hold, ttl: timeout })
-    await connection.call('guard.add', { pattern: '*.sql', lock: 'database' })
     const input = JSON.stringify({ command: 'echo > one.sql', description: 'a test' })
     await connection.call('session.send', { id, text: `::tool Bash ${input}\n::say done` })
     const refused = await told.next('tool.finished')
@@ -196,6 +200,9 @@ test.skipIf(!claudeAvailable)(
     await connection.call('session.answer', { id, allow: true })
     expect(await told.next('tool.finished')).toMatchObject({ ok: true })
     await told.next('turn.finished')
+    const { events } = await connection.call('event.list', { channel: 'guard:database', limit: 100 })
+    // the refusal came from both
+    expect(events.map(({ type }) => type)).toEqual(['guard.added', 'guard.refused', 'guard.refused'])
   },
   timeout,
 )

@@ -84,10 +84,16 @@ test.each([
   'rm ${PWD}/migrations/x',
   'rm ~/link/x',
   'bash -c "rm migrations/x"',
+  'bash -c "rm m*/001.sql"',
+  'rm -rf *',
   'bash <<END\nrm migrations/x\nEND',
   'echo hi >migrations/new',
   'rm m*/001.sql',
   'rm {migrations,x}/001.sql',
+  'touch {x,migrations}/{a,b}.new',
+  'rm **/00[0-9].sql',
+  'rm [!a]igrations/?01.sql',
+  'make -C migrations clean.sql',
   'git checkout main:migrations/001.sql',
   'dd of=migrations/x',
   'curl -d@migrations/x http://x',
@@ -105,6 +111,9 @@ test.each([
   'echo "do you want?"',
   'curl https://x.y/migrations/z',
   'echo $FOO/bar.txt',
+  'rm n*/001.sql',
+  'ls n*',
+  'cat > new.ts <<END\n/** a comment */\nconst a = [1, *] ? {b} : c.d[0]\nEND',
 ])('a command does not: %s', (command) => {
   expect(runs(command)).toBe(false)
 })
@@ -119,8 +128,9 @@ test('what a command says in a guarded folder is a file where it is one, or look
   expect(runs('make', 'HOME/Makefile')).toBe(false)
   expect(runs('rm Makefile', 'HOME/Makefile')).toBe(true)
   expect(runs('rm "my files"/x', 'HOME/my files/*')).toBe(true)
-  expect(runs('rm *', '*.sql')).toBe(true)
-  expect(runs('rm *.txt', '*.sql')).toBe(false)
+  expect(within('rm *')).toBe(true)
+  expect(runs('rm *', '*.sql', join(home, 'migrations'))).toBe(true)
+  expect(runs('rm *.txt', '*.sql', join(home, 'migrations'))).toBe(false)
 })
 
 test('a command of more words than can be looked at meets every guard', () => {

@@ -20,6 +20,7 @@ export type Stream = {
 
 type Open = {
   id: string
+  task: string
   asked: Asked | undefined
   /** of the next chunk */
   index: number
@@ -96,7 +97,15 @@ export const createStream = ({
     const task = taskIdOf(message, id)
     const ask = asked.get(message)
     const isFirst = event.type === 'turn.started'
-    const open = { id, asked: ask, index: 0, hears, pieces: 0, began: isFirst ? event.seq - 1 : undefined }
+    const open = {
+      id,
+      task,
+      asked: ask,
+      index: 0,
+      hears,
+      pieces: 0,
+      began: isFirst ? event.seq - 1 : undefined,
+    }
     turn = open
     const metadata = event.seq > 0 ? { seq: event.seq } : {}
     const frames = isFirst ? [frame('task_executing', { taskId: task, ...ask?.more })] : []
@@ -160,11 +169,18 @@ export const createStream = ({
     ]
   }
 
-  /** Tasks that were never begun have failed with their session. */
+  /** A task whose end nobody told has failed with its session, and so have those that were never begun. */
   const overOf = (event: LogEvent): string[] => {
     const data = dataOf(event)
     const error = reasonOf(data)
-    const frames = expired
+    const frames = []
+    if (turn) {
+      const { task: taskId, asked: ask } = turn
+      const metadata = { finishReason: 'error', seq: event.seq }
+      if (!ask?.quiet) frames.push(frame('stream_end', { metadata }))
+      frames.push(frame('task_failed', { taskId, error, ...ask?.more }))
+    }
+    const never = expired
       .filter((message) => !answered.has(message))
       .map((message) =>
         frame('task_failed', { taskId: taskIdOf(message, ''), error, ...asked.get(message)?.more }),
@@ -173,7 +189,7 @@ export const createStream = ({
     expired = []
     answered.clear()
     turn = undefined
-    return frames
+    return [...frames, ...never]
   }
 
   return {
