@@ -148,9 +148,6 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     if (!of) return refuse(notFound(sessionId))
     const notRunning = `Session ${nameOf(sessionId)} is not running`
     if (of.endedAt !== undefined) return refuse(`${notRunning} (status: ${statusOf(of)})`)
-    // it would take it in, but tell of no task
-    if (of.kind !== 'managed')
-      return refuse(`Session ${nameOf(sessionId)} was not started by paid, so it runs no tasks`)
     const text = taskOf(payload)
     if (text === undefined) return refuse('execute_task needs a text in payload.task')
     const { id } = of

@@ -77,7 +77,7 @@ describe('a hook', () => {
     for (const hook_event_name of [
       'TeammateIdle',
       'ThoughtBegan',
-      'session.resumed',
+      'session.renamed',
       'Ünïcode',
       'constructor',
     ]) {

@@ -48,7 +48,7 @@ describe('bad input', () => {
     },
   )
 
-  test('a session that was started elsewhere runs no tasks', async () => {
+  test('one that was started elsewhere runs no tasks: these clients know of none', async () => {
     const session_id = crypto.randomUUID()
     const stdin = JSON.stringify({ hook_event_name: 'SessionStart', session_id })
     expect(await daemon.run(['hook'], { stdin })).toMatchObject({ code: 0 })
@@ -56,7 +56,7 @@ describe('bad input', () => {
     client.execute(session_id, 'work')
     expect(await client.next('task_failed')).toMatchObject({
       sessionId: session_id,
-      error: `Session ${session_id} was not started by paid, so it runs no tasks`,
+      error: `Session not found: ${session_id}`,
     })
   })
 
