@@ -37,8 +37,8 @@ import { openSpoolDoor } from './transport/spool.ts'
 import { createWebSockets } from './transport/websocket.ts'
 import { checkDatabase, openArchiveWorker } from './workers.ts'
 
-/** by then the start is over, and so is the first work of whoever waited for it */
-const startedMs = 1000
+/** by then the start is over, and so is the first work of whoever waited for it, and what rooms do a while after it */
+const startedMs = 2500
 /** the last answers leave before the doors close */
 const farewellMs = 25
 

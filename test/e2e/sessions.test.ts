@@ -121,6 +121,25 @@ test(
 )
 
 test(
+  'an interrupt that comes before Claude has begun with the turn ends it too',
+  async () => {
+    await using sessions = await openSessions({ env: { SCRIPTED_CLAUDE: 'late' } })
+    const { id, told } = await sessions.spawn()
+    using _ = told
+    const { connection } = sessions
+    await told.next('session.status', ({ status }) => status === 'idle')
+    await connection.call('session.send', { id, text: 'wait' })
+    expect(await connection.call('session.interrupt', { id })).toEqual({ interrupted: true })
+    expect(await told.next('turn.finished')).toMatchObject({ ok: false, interrupted: true })
+    await connection.call('session.send', { id, text: 'wait' })
+    await connection.call('session.send', { id, text: 'urgent', urgency: 'now' })
+    expect(await told.next('turn.finished')).toMatchObject({ ok: false, interrupted: true })
+    expect(await told.next('turn.finished')).toMatchObject({ result: 'heard: urgent' })
+  },
+  timeout,
+)
+
+test(
   'a permission waits for whoever answers first; the others are told who it was',
   async () => {
     await using sessions = await openSessions()

@@ -182,6 +182,8 @@ const commands =
   /^(say|long|chunks|tool|free|elicit|wait|crash|complain|line|deaf|child|apart|away|\/clear)(?: (.*))?$/
 
 const answer = async ({ uuid, text }: Prompt): Promise<void> => {
+  // what interrupts it before it has begun is passed over, as by Claude Code
+  if (process.env['SCRIPTED_CLAUDE'] === 'late') await Bun.sleep(100)
   interrupted = Promise.withResolvers()
   let stopped = false
   void interrupted.promise.then(() => (stopped = true))

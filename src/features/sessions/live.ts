@@ -5,6 +5,7 @@ import { PaidError } from '../../protocol/error.ts'
 import type { EndStatus, SessionStatus } from '../../protocol/sessions.ts'
 import { soon } from '../../lib/soon.ts'
 import { endGroup } from '../../lib/ended-group.ts'
+import { createAnswers } from './answers.ts'
 import { type Child, type Ended, failureOf, hopeless } from './child.ts'
 import { conversations } from './conversations.ts'
 import { createDiary, type Told } from './diary.ts'
@@ -44,7 +45,7 @@ export const createLive = ({
   const queue = createQueue()
   const permissions = createPermissions(clock)
   const place = { namespace: managed.namespace, id: managed.id }
-  const answers = new Map<string, PromiseWithResolvers<TurnEnd | undefined>>()
+  const answers = createAnswers()
   const gone = Promise.withResolvers<void>()
   /** notes that it was given and has read with no turn yet */
   const unread: Message[] = []
@@ -119,6 +120,8 @@ export const createLive = ({
   const seen = (of: Turn): void => {
     if (of.seen) return
     of.seen = true
+    // one that comes before Claude has begun with it is passed over
+    if (of.interrupted) control({ subtype: 'interrupt' })
     const all = [...unread.splice(0), ...(of.message ? [of.message] : [])]
     if (all.length === 0) return
     const told = all.map(({ id }) => ({ type: 'message.seen', data: { message: id, turn: of.id } }))
@@ -132,10 +135,7 @@ export const createLive = ({
     onTurnEnd()
     const told = permissions.cancelAll('The turn is over')
     told.push(account(managed, end))
-    if (end.message !== undefined) {
-      answers.get(end.message)?.resolve(end)
-      answers.delete(end.message)
-    }
+    answers.give(end)
     pump(told)
   }
 
@@ -195,8 +195,7 @@ export const createLive = ({
     await tell([...told, { type: 'session.ended', data }], (database) => {
       for (const { id } of unseen) inbox.remove(database, place, id)
     })
-    for (const { resolve } of answers.values()) resolve(undefined)
-    answers.clear()
+    answers.close()
     onEnd()
     gone.resolve()
   }
@@ -260,7 +259,7 @@ export const createLive = ({
       if (ending || isOver(managed.status)) throw endedError()
       queue.add(message, message.urgency === 'note' ? unread.length : 0)
       const { id, urgency, text, by } = message
-      if (urgency !== 'note') answers.set(id, Promise.withResolvers())
+      if (urgency !== 'note') answers.expect(id)
       const queued = { type: 'message.queued', by, data: { message: id, urgency, text: kept(text), by } }
       const done = note([queued], (database) => inbox.add(database, place, id))
       if (urgency === 'now' && turn) {
@@ -290,7 +289,7 @@ export const createLive = ({
     },
 
     /** Resolves with the end of the turn that holds it; undefined when it has none, or had it before. */
-    answerTo: (message: string): Promise<TurnEnd | undefined> | undefined => answers.get(message)?.promise,
+    answerTo: answers.to,
 
     /** Resolves when nothing of it runs any more. */
     stop,
