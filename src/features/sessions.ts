@@ -136,7 +136,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
 
     'session.send': async ({ id, text, urgency }, peer) => {
       const place = { namespace: peer.namespace, id: await idOf(id, peer) }
-      const message = messageOf(text, urgency, peer.by)
+      const message = messageOf(text, urgency, peer)
       if (await isHeard(place)) {
         return { message: message.id, way: await leaveFor(place, message) }
       }

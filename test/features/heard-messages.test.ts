@@ -87,3 +87,32 @@ test('a hook that began before a message was given proves nothing, nor does what
   await engine.dispatch(claude, 'event.publish', { ...late, occurredAt: clocks.clock.now() })
   expect(await engine.told('message.seen')).toHaveLength(1)
 })
+
+test('a rule that answers what it hears with a message does not answer itself, also after a restart', async () => {
+  using folder = temporaryFolder()
+  const clocks = createMovedClocks()
+  const cause = 'rule:echo/evt_1'
+  {
+    using first = open(folder.path, clocks)
+    await first.post('SessionStart')
+    await first.dispatch({ ...ann, cause }, 'session.send', { id, text: 'one' })
+    const data = 'two'
+    await first.dispatch({ ...ann, cause }, 'event.publish', {
+      channel: `${channel}:inbox`,
+      type: 'say',
+      data,
+    })
+    while ((await first.told('message.queued')).length < 2) await Bun.sleep(1)
+  }
+  using second = open(folder.path, clocks)
+  await second.prompted()
+  await second.post('MessageDisplay')
+  const { events } = await second.dispatch(ann, 'event.list', { channel })
+  const receipts = events.filter(({ type }) => type.startsWith('message.'))
+  expect(receipts.map(({ type, origin }) => [type, origin])).toEqual(
+    ['queued', 'queued', 'delivered', 'delivered', 'seen', 'seen'].map((step) => [
+      `message.${step}`,
+      { cause },
+    ]),
+  )
+})

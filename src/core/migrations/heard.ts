@@ -10,6 +10,7 @@ export const heard = (database: Database): void => {
     'by TEXT',
     'urgency TEXT',
     'text TEXT',
+    'cause TEXT',
     'given_how TEXT',
     'given_at INTEGER',
     'given_key TEXT',

@@ -109,7 +109,7 @@ export const createBeginnings = ({
       by: peer.by,
       startedAt: clock.now(),
     }
-    const first = prompt === undefined ? undefined : messageOf(prompt, 'next-turn', peer.by)
+    const first = prompt === undefined ? undefined : messageOf(prompt, 'next-turn', peer)
     return await begin(managed, found, {
       type: 'session.spawned',
       data: toldOf(managed, prompt),
@@ -147,7 +147,7 @@ export const createBeginnings = ({
       by: peer.by,
       startedAt: clock.now(),
     }
-    const first = prompt === undefined ? undefined : messageOf(prompt, 'next-turn', peer.by)
+    const first = prompt === undefined ? undefined : messageOf(prompt, 'next-turn', peer)
     return await begin(managed, found, {
       type: 'session.resumed',
       data: { directory },

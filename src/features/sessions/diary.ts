@@ -16,8 +16,12 @@ const againMs = 1000
 /** who tells what a session does */
 export const daemonName = 'daemon:paid'
 
-export type Told = { type: string; data: object; by?: string }
+export type Told = { type: string; data: object; by?: string; cause?: string | undefined }
 export type Diary = ReturnType<typeof createDiary>
+
+/** What an event says of what made its author act. */
+export const originOf = (cause: string | undefined): string | undefined =>
+  cause === undefined ? undefined : JSON.stringify({ cause })
 
 export const createDiary = ({
   log,
@@ -36,15 +40,14 @@ export const createDiary = ({
 }) => {
   const { namespace, id } = managed()
   const channel = `${sessionPrefix}${id}`
-  const originText = cause === undefined ? undefined : JSON.stringify({ cause })
   const withhold = createWithholding(isExcluded)
   let waiting: Promise<void> | undefined
   let last: Promise<void> = Promise.resolve()
 
   const commit = (told: readonly Told[], row: Managed, more?: (database: Database) => void): Promise<void> =>
     log.commit(({ append, database }) => {
-      for (const { type, data, by = daemonName } of told)
-        append({ namespace, channel, type, by, originText, dataText: JSON.stringify(data) })
+      for (const { type, data, by = daemonName, cause: own = cause } of told)
+        append({ namespace, channel, type, by, originText: originOf(own), dataText: JSON.stringify(data) })
       store(database, row)
       more?.(database)
     }, true)

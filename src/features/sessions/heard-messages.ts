@@ -12,12 +12,13 @@ import { limits } from '../../protocol/limits.ts'
 import { filterOf } from '../../core/filter.ts'
 import type { LogEvent } from '../../core/log-event.ts'
 import type { Transaction } from '../../core/log.ts'
-import { daemonName } from './diary.ts'
+import { daemonName, originOf, type Told } from './diary.ts'
 import type { SessionsGround } from './ground.ts'
 import { heardInbox, type Waiting, type Way } from './heard-rows.ts'
-import { isFields, kept, textIn } from './line.ts'
+import { isFields, textIn } from './line.ts'
 import { marked, markedAll } from './marked.ts'
 import type { Message } from './queue.ts'
+import { queued, receipt } from './receipts.ts'
 import { inbox } from './rows.ts'
 
 /** who posts what hooks of Claude Code say */
@@ -37,12 +38,17 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
   const sentOn = new Map<string, number>()
   let callOff = (): void => {}
 
-  const append = (transaction: Transaction, id: string, type: string, data: object, by = daemonName) =>
+  const append = (
+    transaction: Transaction,
+    session: string,
+    { type, by = daemonName, cause, data }: Told,
+  ): LogEvent =>
     transaction.append({
       namespace: '',
-      channel: `${sessionPrefix}${id}`,
+      channel: `${sessionPrefix}${session}`,
       type,
       by,
+      originText: originOf(cause),
       dataText: JSON.stringify(data),
     })
 
@@ -71,24 +77,29 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
   }
 
   /** Tells the end of each, and forgets it. */
-  const end = async (id: string, messages: readonly Waiting[], type: string, data: object): Promise<void> => {
+  const end = async (
+    id: string,
+    messages: readonly Waiting[],
+    step: 'seen' | 'expired',
+    data: object,
+  ): Promise<void> => {
     if (messages.length === 0) return
     drop(id, messages)
     try {
       await log.commit((transaction) => {
         for (const each of messages) {
-          append(transaction, id, type, { message: each.id, ...data })
+          append(transaction, id, receipt(step, each, data))
           inbox.remove(transaction.database, { namespace: '', id }, each.id)
         }
       })
     } catch (error) {
       // its row is there still: the next daemon looks again
-      logger.error('what became of a message could not be written', { session: id, type, error })
+      logger.error('what became of a message could not be written', { session: id, step, error })
     }
   }
 
   const expire = (id: string, isDue: (each: Waiting) => boolean, why: string): Promise<void> =>
-    end(id, inboxes.get(id)?.waiting.filter(isDue) ?? [], 'message.expired', { why })
+    end(id, inboxes.get(id)?.waiting.filter(isDue) ?? [], 'expired', { why })
 
   /** What an event of the session proves of what waits for it. */
   const look = (id: string, event: LogEvent): void => {
@@ -110,7 +121,7 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
     }
     const seen = inboxes.get(id)?.waiting.filter(isSeen) ?? []
     const turn = textIn(data, 'prompt_id')
-    void end(id, seen, 'message.seen', { ...(turn !== undefined && { turn }), event: event.id })
+    void end(id, seen, 'seen', { ...(turn !== undefined && { turn }), event: event.id })
   }
 
   const expireDue = (): void => {
@@ -137,7 +148,7 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
       given.seq = await log.commit((transaction) => {
         let { seq } = given
         for (const each of messages) {
-          seq = append(transaction, id, 'message.delivered', { message: each.id, how }).seq
+          seq = append(transaction, id, receipt('delivered', each, { how })).seq
           heardInbox.give(transaction.database, id, each, given)
         }
         return seq
@@ -153,9 +164,8 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
   const takeBack = async (id: string, messages: readonly Waiting[]): Promise<void> => {
     await log.commit((transaction) => {
       for (const each of messages) {
-        const { urgency, text, by } = each
-        const data = { message: each.id, urgency, text: kept(text), by, again: true }
-        append(transaction, id, 'message.queued', data)
+        const { data, ...told } = queued(each)
+        append(transaction, id, { ...told, by: daemonName, data: { ...data, again: true } })
         heardInbox.give(transaction.database, id, each, undefined)
       }
     })
@@ -190,13 +200,11 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
       const into = inboxOf(id)
       if (into.waiting.length + into.coming >= limits.sessionQueue)
         throw new PaidError('busy', `${limits.sessionQueue} messages wait for this session already`)
-      const { id: named, urgency, text, by } = message
       const each: Waiting = { ...message, at: clock.now(), given: undefined }
       into.coming++
       try {
         await log.commit((transaction) => {
-          const data = { message: named, urgency, text: kept(text), by }
-          const { seq } = append(transaction, id, 'message.queued', data, by)
+          const { seq } = append(transaction, id, queued(each))
           heardInbox.add(transaction.database, id, each, seq)
         })
         into.waiting.push(each)

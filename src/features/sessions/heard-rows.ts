@@ -26,21 +26,26 @@ type Row = {
   by: string
   urgency: string
   text: string
+  cause: string | null
   given_how: string | null
   given_at: number | null
   given_key: string | null
 }
 
-const all = `SELECT id, message, at, by, urgency, text, given_how, given_at, given_key FROM session_inbox
+const all = `SELECT id, message, at, by, urgency, text, cause, given_how, given_at, given_key FROM session_inbox
   WHERE namespace = '' AND text IS NOT NULL ORDER BY seq`
-const insert = `INSERT INTO session_inbox (namespace, id, message, seq, at, by, urgency, text)
-  VALUES ('', ?, ?, ?, ?, ?, ?, ?)`
+const insert = `INSERT INTO session_inbox (namespace, id, message, seq, at, by, urgency, text, cause)
+  VALUES ('', ?, ?, ?, ?, ?, ?, ?, ?)`
 const give = `UPDATE session_inbox SET given_how = ?, given_at = ?, given_key = ?
   WHERE namespace = '' AND id = +? AND message = +?`
 
 export const heardInbox = {
-  add: (database: Database, session: string, { id, at, by, urgency, text }: Waiting, seq: number): void =>
-    void database.query(insert).run(session, id, seq, at, by, urgency, text),
+  add: (
+    database: Database,
+    session: string,
+    { id, at, by, urgency, text, cause }: Waiting,
+    seq: number,
+  ): void => void database.query(insert).run(session, id, seq, at, by, urgency, text, cause ?? null),
 
   /** Undefined: it waits again. */
   give: (database: Database, session: string, { id }: Waiting, given: Given | undefined): void =>
@@ -66,6 +71,7 @@ const waitingOf = (row: Row): Waiting => {
     by: row.by,
     urgency: urgencyOf(row.urgency),
     text: row.text,
+    cause: row.cause ?? undefined,
     given: how && { how, at: row.given_at ?? 0, key: row.given_key ?? undefined, seq: 0 },
   }
 }

@@ -15,6 +15,7 @@ import { createGuarding, guardHooks } from './guarding.ts'
 import { kept } from './line.ts'
 import { type Answer, createPermissions } from './permissions.ts'
 import { createQueue, type Message, uuidOf } from './queue.ts'
+import { queued, receipt } from './receipts.ts'
 import { inbox, isOver, type Managed } from './rows.ts'
 import { account, beginTurn, endOf, lineOf, type Turn, type TurnEnd } from './turns.ts'
 
@@ -89,7 +90,7 @@ export const createLive = ({
       const message = queue.take()
       const notes = queue.takeNotes()
       for (const each of [...notes, ...(message ? [message] : [])])
-        told.push({ type: 'message.delivered', data: { message: each.id, how: 'stdin' } })
+        told.push(receipt('delivered', each, { how: 'stdin' }))
       unread.push(...notes)
       for (const each of notes) givenNotes.add(uuidOf(each))
       if (message) {
@@ -124,7 +125,7 @@ export const createLive = ({
     if (of.interrupted) control({ subtype: 'interrupt' })
     const all = [...unread.splice(0), ...(of.message ? [of.message] : [])]
     if (all.length === 0) return
-    const told = all.map(({ id }) => ({ type: 'message.seen', data: { message: id, turn: of.id } }))
+    const told = all.map((each) => receipt('seen', each, { turn: of.id }))
     void note(told, (database) => {
       for (const { id } of all) inbox.remove(database, place, id)
     })
@@ -180,7 +181,7 @@ export const createLive = ({
       const end = endOf(turn, line, { costUsd: 0, durationMs: steady.now() - turn.begunAt })
       told.push(account(managed, end))
     }
-    told.push(...unseen.map(({ id }) => ({ type: 'message.expired', data: { message: id } })))
+    told.push(...unseen.map((each) => receipt('expired', each)))
     turn = undefined
     callOff()
     guarding.cancelAll()
@@ -258,10 +259,9 @@ export const createLive = ({
     send: async (message: Message): Promise<string | undefined> => {
       if (ending || isOver(managed.status)) throw endedError()
       queue.add(message, message.urgency === 'note' ? unread.length : 0)
-      const { id, urgency, text, by } = message
+      const { id, urgency } = message
       if (urgency !== 'note') answers.expect(id)
-      const queued = { type: 'message.queued', by, data: { message: id, urgency, text: kept(text), by } }
-      const done = note([queued], (database) => inbox.add(database, place, id))
+      const done = note([queued(message)], (database) => inbox.add(database, place, id))
       if (urgency === 'now' && turn) {
         turn.interrupted = true
         control({ subtype: 'interrupt' })

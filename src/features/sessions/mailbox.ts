@@ -56,11 +56,11 @@ const listen = (
 }
 
 /** A text, or `{text, urgency}`; undefined for what is neither. */
-const messageIn = ({ dataText, by }: LogEvent): Message | undefined => {
+const messageIn = ({ dataText, by, origin }: LogEvent): Message | undefined => {
   const data: unknown = JSON.parse(dataText)
   const text = typeof data === 'string' ? data : textIn(data, 'text')
   if (text === undefined || text === '' || Buffer.byteLength(text) > limits.sessionTextBytes) return undefined
   const given = textIn(data, 'urgency')
   const urgency: Urgency = urgencies.find((each) => each === given) ?? 'next-turn'
-  return messageOf(text, urgency, by)
+  return messageOf(text, urgency, { by, cause: textIn(origin, 'cause') })
 }

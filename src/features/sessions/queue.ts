@@ -4,13 +4,25 @@ import { limits } from '../../protocol/limits.ts'
 import { PaidError } from '../../protocol/error.ts'
 import type { Urgency } from '../../protocol/sessions.ts'
 
-export type Message = { id: string; text: string; urgency: Urgency; by: string }
+export type Message = {
+  id: string
+  text: string
+  urgency: Urgency
+  by: string
+  /** what its sender acts upon: what is told of the message says so */
+  cause?: string | undefined
+}
 
-export const messageOf = (text: string, urgency: Urgency, by: string): Message => ({
+export const messageOf = (
+  text: string,
+  urgency: Urgency,
+  { by, cause }: Pick<Message, 'by' | 'cause'>,
+): Message => ({
   id: `msg_${crypto.randomUUID()}`,
   text,
   urgency,
   by,
+  cause,
 })
 
 /** The id under which Claude Code speaks of it. */
