@@ -25,7 +25,7 @@ import { recoverLost } from './sessions/lost.ts'
 import { openMailboxes } from './sessions/mailbox.ts'
 import { type IsOwn, ownWords } from './sessions/own-words.ts'
 import { type Message, messageOf } from './sessions/queue.ts'
-import { find, keyOf, type Place } from './sessions/rows.ts'
+import { keyOf, type Place } from './sessions/rows.ts'
 import { createTotals } from './sessions/totals.ts'
 
 export type Sessions = {
@@ -71,17 +71,20 @@ export const createSessions = (ground: SessionsGround): Sessions => {
     return { session: await shown(place), ...(message !== undefined && { message }) }
   }
 
-  /** Whether it is one that was not started here. */
-  const isHeard = async (place: Place): Promise<boolean> =>
-    !running.has(keyOf(place)) && !(await log.read((reader) => find(reader, place)))
+  /** Whether it is one that was not started here, or goes on elsewhere. */
+  const isHeard = async (place: Place): Promise<boolean> => {
+    if (running.has(keyOf(place))) return false
+    const session = await log.read((reader) => looking.get(reader, place.namespace, place.id))
+    return session?.kind !== 'managed'
+  }
 
   /** Throws what is so of a session that cannot be talked to. */
   const liveOf = async (given: string, peer: Peer): Promise<Live> => {
     const id = await idOf(given, peer)
     const live = running.get(keyOf({ namespace: peer.namespace, id }))
     if (live) return live
-    const known = await log.read((reader) => find(reader, { namespace: peer.namespace, id }))
-    if (known) throw new PaidError('session_ended', `The session ${id} has ended (${known.status})`)
+    const { kind, status } = await shown({ namespace: peer.namespace, id })
+    if (kind === 'managed') throw new PaidError('session_ended', `The session ${id} has ended (${status})`)
     throw new PaidError(
       'not_available',
       `The session ${id} was not started by paid, so it cannot be steered`,
@@ -168,7 +171,7 @@ export const createSessions = (ground: SessionsGround): Sessions => {
       const place = { namespace: peer.namespace, id: await idOf(given, peer) }
       const live = running.get(keyOf(place))
       if (live) await live.stop('terminated', why)
-      else if (!(await log.read((reader) => find(reader, place)))) await liveOf(given, peer)
+      else if (await isHeard(place)) await liveOf(given, peer)
       return { session: await shown(place) }
     },
 

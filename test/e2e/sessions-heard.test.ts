@@ -71,6 +71,40 @@ test(
 )
 
 test(
+  'one that has ended here and goes on in a terminal is heard there, talked to there, and not begun a second time',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, told } = await sessions.spawn('say hello')
+    using _ = told
+    await told.next('turn.finished')
+    const { connection } = sessions
+    await connection.call('session.stop', { id })
+    const send = () => connection.call('session.send', { id, text: 'are you there?' })
+    expect(await errorOf(send())).toMatchObject({ code: 'session_ended' })
+    const folder = join(sessions.home, '.claude', 'sessions')
+    mkdirSync(folder, { recursive: true })
+    const about = { pid: process.pid, sessionId: id, procStart: processStart(process.pid), status: 'busy' }
+    const file = join(folder, `${process.pid}.json`)
+    writeFileSync(file, JSON.stringify(about))
+    await hook(sessions, id, 'SessionStart')
+    expect(await sessions.get(id)).toMatchObject({ kind: 'heard', status: 'running', pid: process.pid })
+    expect(await errorOf(connection.call('session.resume', { id }))).toMatchObject({
+      code: 'session_running',
+    })
+    expect(await errorOf(connection.call('session.stop', { id }))).toMatchObject({ code: 'not_available' })
+    expect(await send()).toMatchObject({ way: 'hook' })
+    await told.next('message.queued')
+    rmSync(file)
+    await hook(sessions, id, 'SessionEnd')
+    expect(await told.next('message.expired')).toMatchObject({ why: 'The session has ended' })
+    expect(await sessions.get(id)).toMatchObject({ kind: 'managed', status: 'terminated' })
+    await connection.call('session.resume', { id, prompt: 'say more' })
+    await told.next('turn.finished')
+  },
+  timeout,
+)
+
+test(
   'hooks of a session that was started here are on its channel: it is one session',
   async () => {
     await using sessions = await openSessions()

@@ -3,7 +3,7 @@
 import { PaidError } from '../../protocol/error.ts'
 import type { HandlersFor } from '../../core/dispatch.ts'
 import type { Peer } from '../../core/peer.ts'
-import { hasTranscript } from './alive.ts'
+import { aliveIn, hasTranscript } from './alive.ts'
 import { type SessionsGround, timesOf } from './ground.ts'
 import type { HeardMessages } from './heard-messages.ts'
 import { createLive, type Live } from './live.ts'
@@ -126,10 +126,11 @@ export const createBeginnings = ({
       looking.get(reader, place.namespace, place.id),
     ])
     const resumed = hasTranscript(claudeFolder, known?.conversation ?? place.id)
-    if (!known && session?.pid !== undefined)
+    const elsewhere = place.namespace === '' && aliveIn(claudeFolder).get(known?.conversation ?? place.id)
+    if (elsewhere)
       throw new PaidError(
         'session_running',
-        `The session ${place.id} runs in process ${session.pid}`,
+        `The session ${place.id} runs in process ${elsewhere.pid}`,
         'End it there first.',
       )
     if (!known && (!resumed || session?.folder === undefined))

@@ -8,7 +8,7 @@ import { type createHeard, hasEnded, type Heard } from './heard.ts'
 import type { HeardPermissions } from './heard-permissions.ts'
 import type { Live } from './live.ts'
 import { conversations } from './conversations.ts'
-import { find, idOfAlias, shownOf } from './rows.ts'
+import { find, idOfAlias, isOver, shownOf } from './rows.ts'
 
 /** least of an id that may stand for all of it */
 const leastStart = 4
@@ -38,7 +38,10 @@ export const createLooking = ({
   ): Session => {
     const running = live(namespace, of.id)
     const managed = running?.managed ?? find(reader, { namespace, id: of.id })
-    if (managed) {
+    const here = namespace === '' ? alive.get(of.id) : undefined
+    // one that has ended here may go on in somebody's terminal
+    const isElsewhere = here !== undefined && !running && managed && isOver(managed.status)
+    if (managed && !isElsewhere) {
       const waitsFor = running?.permissions.open.map(shortly) ?? []
       return {
         ...of,
@@ -48,7 +51,6 @@ export const createLooking = ({
         ...(running && running.queued > 0 && { queued: running.queued }),
       }
     }
-    const here = namespace === '' ? alive.get(of.id) : undefined
     const queued = namespace === '' ? waiting(of.id) : 0
     const waitsFor = namespace === '' ? asking(of.id).map(shortly) : []
     const status =
