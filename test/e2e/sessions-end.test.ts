@@ -46,6 +46,29 @@ test(
   timeout,
 )
 
+test(
+  'what it was saying when it ended is kept as far as it came, once',
+  async () => {
+    await using sessions = await openSessions()
+    const delta = (text: string): string =>
+      `line ${JSON.stringify({
+        type: 'stream_event',
+        event: { type: 'content_block_delta', delta: { type: 'text_delta', text } },
+      })}`
+    const { id, told } = await sessions.spawn(
+      ['say all of this', delta('One sentence. '), delta('Half a'), 'crash 3'].join('\n'),
+    )
+    using _ = told
+    await told.next('session.ended')
+    const said = (await storedOf(sessions.connection, id)).filter(({ type }) => type === 'message.said')
+    expect(said.map(({ data }) => ({ content: data['content'], cut: data['cut'] }))).toEqual([
+      { content: [{ type: 'text', text: 'all of this' }], cut: undefined },
+      { content: [{ type: 'text', text: 'One sentence. Half a' }], cut: true },
+    ])
+  },
+  timeout,
+)
+
 test.skipIf(!Bun.which('setsid'))(
   'what it sent away to live on lives on',
   async () => {

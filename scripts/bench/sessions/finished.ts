@@ -8,10 +8,8 @@ import { privateOf } from '../memory.ts'
 import { rowOf, type Row } from '../report.ts'
 import type { Stage } from '../stage.ts'
 
-const count = 1000
-const warming = 300
 const atOnce = 6
-const settleMs = 5000
+const settleMs = 4000
 const lookMs = 4
 
 /** more than both connections to the database keep of it */
@@ -20,6 +18,7 @@ const messageBytes = 4096
 const messagesAtOnce = 64
 
 export const finished = async (stage: Stage, claude: string): Promise<Row> => {
+  const [count, warming] = stage.quick ? [400, 200] : [1000, 300]
   await using daemon = await stage.daemon({
     env: { PAID_CLAUDE: claude },
     config: { sessions: { max: atOnce } },

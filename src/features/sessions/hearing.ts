@@ -1,6 +1,7 @@
 // What a session's process says, line by line: which of it is a turn's, which is told, which is answered. What nobody
 // knows is kept as it came.
 
+import { limits } from '../../protocol/limits.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import { createCost } from './cost.ts'
 import type { Told } from './diary.ts'
@@ -129,6 +130,7 @@ export const createHearing = ({
     const turn = turnNow(told)
     if (told.length > 0) void note(told)
     seen(turn)
+    if (chunk.kind === 'text' && turn.unsaid.length <= limits.sessionKeptBytes) turn.unsaid += chunk.text
     show('session.chunk', { turn: turn.id, index: turn.index++, ...chunk })
   }
 
@@ -137,6 +139,7 @@ export const createHearing = ({
     const turn = line['type'] === 'assistant' ? turnNow(told) : openTurn()
     if (!turn) return
     seen(turn)
+    if (line['type'] === 'assistant' && textIn(line, 'parent_tool_use_id') === undefined) turn.unsaid = ''
     void note([...told, ...toldIn(line, turn.id)])
   }
 

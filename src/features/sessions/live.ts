@@ -132,10 +132,10 @@ export const createLive = ({
   }
 
   const finish = (end: TurnEnd): void => {
+    const told = permissions.cancelAll('The turn is over')
+    told.push(...account(managed, turn, end))
     turn = undefined
     onTurnEnd()
-    const told = permissions.cancelAll('The turn is over')
-    told.push(account(managed, end))
     answers.give(end)
     pump(told)
   }
@@ -179,7 +179,7 @@ export const createLive = ({
     if (turn) {
       const line = { subtype: 'ended', result: error ?? 'The session has ended' }
       const end = endOf(turn, line, { costUsd: 0, durationMs: steady.now() - turn.begunAt })
-      told.push(account(managed, end))
+      told.push(...account(managed, turn, end))
     }
     told.push(...unseen.map((each) => receipt('expired', each)))
     turn = undefined

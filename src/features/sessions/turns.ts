@@ -26,6 +26,8 @@ export type Turn = {
   begunAt: number
   /** of the next chunk */
   index: number
+  /** text that was told in pieces, and not yet as a whole */
+  unsaid: string
   /** whether Claude has begun with it */
   seen: boolean
   interrupted: boolean
@@ -43,12 +45,20 @@ export type TurnEnd = {
   durationMs: number
 }
 
-/** Adds a turn that is over to its session's row, and tells it. */
-export const account = (managed: Managed, end: TurnEnd): Told => {
+/** Adds a turn that is over to its session's row, and tells it: first what was being said when it was cut off. */
+export const account = (managed: Managed, turn: Turn | undefined, end: TurnEnd): Told[] => {
   managed.tokens = sumOf(managed.tokens, end.usage)
   managed.failedTurns += end.ok ? 0 : 1
   managed.busyMs += Math.round(end.durationMs)
-  return { type: 'turn.finished', data: end }
+  const text = turn?.unsaid ?? ''
+  const cut = {
+    turn: end.turn,
+    role: 'assistant',
+    content: [{ type: 'text', text: keptText(text) }],
+    cut: true,
+  }
+  const finished = { type: 'turn.finished', data: end }
+  return text === '' ? [finished] : [{ type: 'message.said', data: cut }, finished]
 }
 
 export const beginTurn = (steady: SteadyClock, message?: Message): Turn => ({
@@ -56,6 +66,7 @@ export const beginTurn = (steady: SteadyClock, message?: Message): Turn => ({
   ...(message && { message }),
   begunAt: steady.now(),
   index: 0,
+  unsaid: '',
   seen: false,
   interrupted: false,
 })
