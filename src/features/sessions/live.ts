@@ -12,12 +12,11 @@ import { createDiary, type Told } from './diary.ts'
 import { createHearing } from './hearing.ts'
 import type { SessionsGround, Times } from './ground.ts'
 import { createGuarding, guardHooks } from './guarding.ts'
-import { kept } from './line.ts'
 import { type Answer, createPermissions } from './permissions.ts'
 import { createQueue, type Message, uuidOf } from './queue.ts'
 import { queued, receipt } from './receipts.ts'
 import { inbox, isOver, type Managed } from './rows.ts'
-import { account, beginTurn, endOf, lineOf, type Turn, type TurnEnd } from './turns.ts'
+import { account, beginTurn, endOf, lineOf, startedOf, type Turn, type TurnEnd } from './turns.ts'
 
 /** an interrupted turn is given so long to end before its session is */
 const interruptMs = 50
@@ -96,11 +95,7 @@ export const createLive = ({
       if (message) {
         turn = beginTurn(steady, message)
         managed.turns++
-        told.push({
-          type: 'turn.started',
-          by: message.by,
-          data: { turn: turn.id, message: message.id, text: kept(message.text), by: message.by },
-        })
+        told.push(startedOf(turn))
       }
       void note(told)
       for (const each of notes) say(lineOf(each))
@@ -113,7 +108,7 @@ export const createLive = ({
     if (!turn) {
       turn = beginTurn(steady)
       managed.turns++
-      told.push({ type: 'turn.started', data: { turn: turn.id, by: 'claude' } })
+      told.push(startedOf(turn))
     }
     return turn
   }

@@ -45,6 +45,14 @@ export type TurnEnd = {
   durationMs: number
 }
 
+/** What is told of its beginning: of what was said, or that the session began it by itself. */
+export const startedOf = ({ id, message }: Turn): Told => {
+  if (!message) return { type: 'turn.started', data: { turn: id, by: 'claude' } }
+  const { by, cause } = message
+  const data = { turn: id, message: message.id, text: kept(message.text), by }
+  return { type: 'turn.started', by, cause, data }
+}
+
 /** Adds a turn that is over to its session's row, and tells it: first what was being said when it was cut off. */
 export const account = (managed: Managed, turn: Turn | undefined, end: TurnEnd): Told[] => {
   managed.tokens = sumOf(managed.tokens, end.usage)
