@@ -157,7 +157,10 @@ export const createLocks = ({
       'lock.list': ({ after = '', limit }, peer) =>
         log.read((reader) => {
           const rows = leases.page(reader, peer.namespace, after, limit + 1)
-          const locks = rows.slice(0, limit).map(leases.lockOf)
+          const locks = rows.slice(0, limit).map((row) => {
+            const waiting = lines.holders(row)
+            return { ...leases.lockOf(row), ...(waiting.length > 0 && { waiting }) }
+          })
           const next = rows.length > limit ? locks.at(-1)?.name : undefined
           return { locks, ...(next !== undefined && { next }) }
         }),

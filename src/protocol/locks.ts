@@ -151,7 +151,14 @@ export const locks = {
     }),
     result: () =>
       z.object({
-        locks: z.array(lock),
+        locks: z.array(
+          lock.extend({
+            waiting: z
+              .array(z.string())
+              .optional()
+              .meta({ description: 'holders to be, the next one first' }),
+          }),
+        ),
         next: z.string().optional().meta({ description: 'there are more: give it as after' }),
       }),
     example: {},

@@ -70,6 +70,34 @@ test(
 )
 
 test(
+  'a session that stands in line for a lock says whose it is',
+  async () => {
+    await using sessions = await openSessions()
+    const { connection, run } = sessions
+    const [{ id, told }, other] = [await sessions.spawn('say hello'), await sessions.spawn('say hello')]
+    await Promise.all([told.next('turn.finished'), other.told.next('turn.finished')])
+    const hold = { name: 'database', holder: `session:${other.id}` }
+    await connection.call('lock.acquire', hold)
+    const turn = connection.call('lock.acquire', { ...hold, holder: `session:${id}`, wait: timeout })
+    const waiting = async () => (await connection.call('lock.list', {})).locks[0]?.waiting
+    while (!(await waiting())) await Bun.sleep(5)
+    expect(await waiting()).toEqual([`session:${id}`])
+    const listed: { id: string; waitsForLock?: object }[] = JSON.parse(
+      (await run(['sessions', '--json'])).stdout,
+    )
+    expect(listed.filter(({ waitsForLock }) => waitsForLock)).toMatchObject([{ id, waitsForLock: hold }])
+    expect((await run(['sessions'])).stdout).toContain(
+      `waits: database of ${other.id.slice(0, 8)}`.slice(0, 19),
+    )
+    expect((await run(['locks'])).stdout).toContain(`waited for by session:${id}`)
+    await connection.call('lock.release', hold)
+    expect(await turn).toMatchObject({ acquired: true })
+    for (const each of [told, other.told]) each[Symbol.dispose]()
+  },
+  timeout,
+)
+
+test(
   'a stored prompt runs in a session of its own, which ends with it',
   async () => {
     await using sessions = await openSessions()

@@ -18,10 +18,11 @@ const locks = listing(
 
 export default locks
 
-export const lockLine = (lock: Lock, now = Date.now()): string => {
+export const lockLine = (lock: Lock & { waiting?: string[] | undefined }, now = Date.now()): string => {
   const since = formatDuration(Math.max(1000, now - lock.acquiredAt))
   const left = formatDuration(Math.max(0, lock.expiresAt - now))
+  const line = lock.waiting ? `, waited for by ${lock.waiting.map(visible).join(', ')}` : ''
   const note = lock.note === undefined ? '' : `  ${visible(lock.note)}`
   const name = nameColumn(lock.name, nameWidth)
-  return `${name}  ${visible(lock.holder)}  for ${since}, lease ends in ${left}${note}`
+  return `${name}  ${visible(lock.holder)}  for ${since}, lease ends in ${left}${line}${note}`
 }

@@ -51,6 +51,12 @@ export const createLines = () => {
     /** how many wait; who was picked does not any more */
     length: (place: Place): number => of(place).reduce((sum, { picked }) => sum + (picked ? 0 : 1), 0),
 
+    /** Who waits, the first in line first. */
+    holders: (place: Place): string[] =>
+      of(place)
+        .filter(({ picked }) => !picked)
+        .map(({ wish }) => wish.holder),
+
     join: (wish: Wish, peer: string, until: number): Waiter => {
       const { promise, resolve, reject } = Promise.withResolvers<Row | undefined>()
       // who waits may have ended before anybody listens

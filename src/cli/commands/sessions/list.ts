@@ -2,6 +2,7 @@
 
 import type { Connection } from '../../../client/connection.ts'
 import type { ArchivedSession } from '../../../protocol/archive.ts'
+import { sessionPrefix } from '../../../protocol/channel.ts'
 import type { Session } from '../../../protocol/sessions.ts'
 import { formatDuration } from '../../../lib/duration.ts'
 import { PaidError } from '../../../protocol/error.ts'
@@ -18,7 +19,13 @@ const most = 1000
 const folderWidth = 28
 
 /** What was heard of it, what was kept of it, or both. */
-export type Listed = Partial<Session> & { id: string; lastAt: number; archived?: ArchivedSession }
+export type Listed = Partial<Session> & {
+  id: string
+  lastAt: number
+  archived?: ArchivedSession
+  /** in whose line it stands */
+  waitsForLock?: { name: string; holder: string }
+}
 
 const list = async ({ limit, json }: { limit: string | undefined; json: boolean }): Promise<void> => {
   const wanted = limit === undefined ? usual : Number(limit)
@@ -36,8 +43,9 @@ const list = async ({ limit, json }: { limit: string | undefined; json: boolean 
 export default list
 
 const sessionsOf = async (daemon: Connection, limit: number): Promise<Listed[]> => {
-  const [heard, kept] = await Promise.all([
+  const [heard, { locks }, kept] = await Promise.all([
     daemon.call('session.list', { limit }),
+    daemon.call('lock.list', {}),
     daemon.call('archive.sessions', { limit }).catch(async (error: unknown) => {
       // what was heard stands elsewhere
       if (!(error instanceof PaidError)) throw error
@@ -45,7 +53,15 @@ const sessionsOf = async (daemon: Connection, limit: number): Promise<Listed[]> 
       return { sessions: [] }
     }),
   ])
-  const byId = new Map<string, Listed>(heard.sessions.map((session) => [session.id, session]))
+  const lines = new Map(
+    locks.flatMap(({ name, holder, waiting = [] }) => waiting.map((who) => [who, { name, holder }] as const)),
+  )
+  const byId = new Map<string, Listed>(
+    heard.sessions.map((session) => {
+      const waitsForLock = lines.get(`${sessionPrefix}${session.id}`) ?? lines.get(session.id)
+      return [session.id, { ...session, ...(waitsForLock && { waitsForLock }) }]
+    }),
+  )
   for (const archived of kept.sessions) {
     const known = byId.get(archived.id)
     byId.set(archived.id, {
@@ -87,13 +103,20 @@ const lineOf = (listed: Listed): string => {
   return toWidth(columns.join('  '), lineStyle(false).width)
 }
 
-const [agoWidth, stateWidth, modelWidth, tokensWidth, costWidth, keptWidth] = [10, 14, 12, 11, 7, 13]
+const [agoWidth, stateWidth, modelWidth, tokensWidth, costWidth, keptWidth] = [10, 20, 12, 11, 7, 13]
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact' })
 
 /** How long ago it was active, in one unit. */
 const agoOf = (at: number): string =>
   `${formatDuration(Math.max(1000, Date.now() - at)).replace(/^(\d+[a-z]+).*/, '$1')} ago`
 
-/** How it stands: of one that waits, for what. */
-const stateOf = ({ status, waitsFor: [asked] = [] }: Listed): string =>
-  asked ? `waits: ${asked.tool}` : (status ?? '')
+/** A session among them as lists call it. */
+const nearHolder = (holder: string): string =>
+  holder.startsWith(sessionPrefix) ? shortName(holder.slice(sessionPrefix.length)).trimEnd() : holder
+
+/** How it stands: of one that waits, for what, and whose that is. */
+const stateOf = ({ status, waitsFor: [asked] = [], waitsForLock: line }: Listed): string => {
+  if (asked) return `waits: ${asked.tool}`
+  if (line) return `waits: ${line.name} of ${nearHolder(line.holder)}`
+  return status ?? ''
+}
