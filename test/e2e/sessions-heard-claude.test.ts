@@ -51,7 +51,8 @@ const idOf = ({ lines }: ReturnType<typeof openConversation>): string =>
 test.skipIf(!claudeAvailable)(
   'it goes in beside the prompt, after the tools, and at the end of the turn',
   async () => {
-    await using stage = await openStage({})
+    // what wakes sessions at a terminal leaves those alone that have none
+    await using stage = await openStage({}, ['--rewake'])
     await using talk = openConversation(stage.where, { args: ['--allowedTools', 'Bash'] })
     await talk.say('hello')
     const id = idOf(talk)

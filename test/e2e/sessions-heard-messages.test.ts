@@ -2,6 +2,8 @@
 // tells how far it got.
 
 import { expect, test } from 'bun:test'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { errorOf } from '../support/errors.ts'
 import { contextIn, openHeard } from '../support/heard.ts'
 import { openSessions } from '../support/sessions.ts'
@@ -216,6 +218,26 @@ test(
     expect(await errorOf(connection.call('session.wait', { id: heard.id, message: 'msg_0' }))).toMatchObject({
       code: 'not_found',
     })
+  },
+  timeout,
+)
+
+test(
+  'hooks of an earlier form are told of to whoever leaves a message',
+  async () => {
+    await using sessions = await openSessions()
+    using heard = await openHeard(sessions)
+    const { run, home } = sessions
+    expect(await run(['hooks', 'install'])).toMatchObject({ code: 0 })
+    const said = async () => (await run(['sessions', 'send', heard.id, '--note', 'x'])).stderr
+    const kept = 'Kept: the session reads it with its next prompt\n'
+    expect(await said()).toBe(kept)
+    const settings = join(home, '.claude', 'settings.json')
+    writeFileSync(settings, readFileSync(settings, 'utf8').replaceAll(/,\s+"--reply"/g, ''))
+    expect(await said()).toStartWith(`${kept}paid: your hooks are in an earlier form`)
+    expect((await run(['hooks', 'status'])).stdout).toContain('in an earlier form for UserPromptSubmit')
+    expect(await run(['hooks', 'install'])).toMatchObject({ code: 0 })
+    expect(await said()).toBe(kept)
   },
   timeout,
 )

@@ -68,7 +68,8 @@ export const createBeginnings = ({
         running.delete(key)
       },
     })
-    if (managed.namespace === '') await messages.expireAll(managed.id, 'It is another session from here on')
+    if (managed.namespace === '')
+      await messages.expireAll(managed.id, 'It did not read it before it was resumed by paid')
     await live.tellFirst({ type, data: { ...data, claude: version }, by: managed.by })
     running.set(key, live)
     reserved.delete(key)

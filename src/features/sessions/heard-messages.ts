@@ -27,6 +27,8 @@ export const hookName = 'hook:claude'
 const proving = new Set(['MessageDisplay', 'PreToolUse', 'PermissionRequest', 'PostToolBatch', 'Stop'])
 /** so often in a row: Claude Code itself ends it the ninth time */
 const mostSentOn = 4
+/** of so many sessions it is known */
+const rememberedSessions = 1000
 
 type Ground = Pick<SessionsGround, 'log' | 'bus' | 'database' | 'clock' | 'steady' | 'logger' | 'isSpooled'>
 type Inbox = { waiting: Waiting[]; /** on their way to disk */ coming: number; unwatch: () => void }
@@ -37,6 +39,15 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
   /** how often in a row a session was sent on at the end of its turn */
   const sentOn = new Map<string, number>()
   let callOff = (): void => {}
+
+  const sendOn = (id: string, times: number): void => {
+    sentOn.delete(id)
+    sentOn.set(id, times)
+    for (const oldest of sentOn.keys()) {
+      if (sentOn.size <= rememberedSessions) break
+      sentOn.delete(oldest)
+    }
+  }
 
   const append = (
     transaction: Transaction,
@@ -227,7 +238,7 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
         type === 'UserPromptSubmit' || urgency === 'now' || (isStop && urgency === 'next-turn')
       const wanted = fitting(id, goesNow)
       if (wanted.length === 0) return {}
-      if (isStop) sentOn.set(id, before + 1)
+      if (isStop) sendOn(id, before + 1)
       return { context: await give(id, wanted, isStop ? 'stop' : 'hook', key) }
     },
 

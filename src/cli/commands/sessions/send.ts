@@ -2,8 +2,11 @@
 // paid does not run the session, to stderr.
 
 import { withDaemon } from '../../home.ts'
+import { hooksStatus } from '../../hooks/install.ts'
+import { whereOf } from '../../hooks/where.ts'
 import { readText } from '../../input.ts'
 import { say, tell } from '../../output.ts'
+import { selfName } from '../../self.ts'
 import { visibleLines } from '../../visible.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
 
@@ -17,6 +20,7 @@ const send = async ({ id, text: given, now, note, wait }: Given): Promise<number
   return await withDaemon(async (daemon) => {
     const { message, way } = await daemon.call('session.send', { id, text, urgency })
     if (way !== 'stdin') tell(way === 'hook' ? waits[urgency] : ways[way])
+    if (way === 'hook') warnOfHooks()
     if (!wait) return say(message)
     const { ok, result, error } = await daemon.call('session.wait', { id, message }, { timeoutMs: 0 })
     if (ok) return say(visibleLines(result))
@@ -30,6 +34,15 @@ export default send
 const ways = {
   inbox: 'Given to the session through its own inbox: it reads it now',
   rewake: 'The session did nothing, and is woken with it',
+}
+
+/** Hooks that an earlier `paid` installed ask for nothing. */
+const warnOfHooks = (): void => {
+  const { outdated } = hooksStatus(whereOf('user'))
+  if (outdated.length > 0)
+    tell(
+      `paid: your hooks are in an earlier form, and may not ask: \`${selfName()} hooks install\` puts it right`,
+    )
 }
 
 /** until a hook of the session asks */
