@@ -202,7 +202,11 @@ export const createConnection = ({
     call: (frame: unknown): boolean => {
       if (!isCallFrame(frame)) return false
       const { method, params } = frame
-      take({ reads: readMethods.has(method), waits: isWaiting(method, params), answer: () => answerTo(frame) })
+      take({
+        reads: readMethods.has(method),
+        waits: isWaiting(method, params),
+        answer: () => answerTo(frame),
+      })
       return true
     },
     take,
