@@ -142,8 +142,10 @@ test(
     const late = run(['sessions', 'watch', id])
     await run(['sessions', 'approve', id])
     await run(['sessions', 'send', id, 'say two', '--wait'])
+    // a turn without a message has a result, as Claude Code's own commands do
+    await run(['sessions', 'send', id, 'line {}', '--wait'])
     await run(['sessions', 'stop', id])
-    expect(await late).toMatchObject({ code: 0, stdout: 'one\ntwo\n' })
+    expect(await late).toMatchObject({ code: 0, stdout: 'one\ntwo\nline {}\n' })
   },
   timeout,
 )

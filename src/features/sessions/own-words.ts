@@ -26,6 +26,9 @@ const others = new Set([
   'permission.requested',
   'permission.answered',
   'permission.cancelled',
+  'elicitation.requested',
+  'elicitation.answered',
+  'elicitation.cancelled',
 ])
 
 /** Whether nobody else may post it. */

@@ -64,6 +64,8 @@ const createScreen = (short: string) => {
   let shown = ''
   let next = 0
   let whole = true
+  /** whether the turn has said anything */
+  let spoke = false
 
   const line = (text: string): void => {
     if (shown !== '') sayPart('\n')
@@ -83,6 +85,7 @@ const createScreen = (short: string) => {
   const said = (data: Data): void => {
     const text = textOf(data)
     if (data['role'] !== 'assistant' || data['parent'] !== undefined || text === '') return
+    spoke = true
     if (shown !== text) {
       if (shown !== '') sayPart('\n')
       sayPart(visibleLines(text))
@@ -100,9 +103,12 @@ const createScreen = (short: string) => {
     else if (type === 'turn.started') {
       next = 0
       whole = true
+      spoke = false
       line(`> ${visibleLines(textIn(data, 'text'))}`)
     } else if (type === 'turn.finished') {
       if (data['ok'] !== true) line(`paid: the turn failed: ${visibleLines(textIn(data, 'error'))}`)
+      // a command such as /cost answers without a message
+      else if (!spoke && textIn(data, 'result') !== '') sayPart(`${visibleLines(textIn(data, 'result'))}\n`)
     } else if (type === 'permission.requested') {
       line(`paid: Claude asks to use ${visible(tellingPart(type, data))}`)
       line(`  paid sessions approve ${short}   or   paid sessions deny ${short}`)
