@@ -178,9 +178,9 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
     const of = await find(sessionId)
     if (!of) throw new PaidError('unknown_session', notFound(sessionId))
     const { id } = of
-    await leave(id)
     held.hold(id)
     try {
+      await leave(id)
       const { session } = await dispatch(peer, 'session.stop', { id })
       say(replyText(frame, { type: 'session_status_update', session: sessionOf(session) }))
       held.drop(id)

@@ -23,8 +23,9 @@ import { createOrchestrator, type Orchestrator } from './orchestrator.ts'
 import { createNews } from './orchestrator/news.ts'
 import { createPhoton, type Photon } from './photon.ts'
 import type { Refusals } from './refusals.ts'
+import { type Draining, writeFrames } from './websocket-frames.ts'
 
-export type SocketData = {
+export type SocketData = Draining & {
   path: string
   peer: Peer
   /** what a `/ws` follows from its first moment */
@@ -139,7 +140,7 @@ export const createWebSockets = ({
       dispatch,
       by: peer.by,
       scope: peer.scope,
-      write: (frames) => write(socket, frames),
+      write: (frames) => writeFrames(socket, frames, () => socket.data.caller?.connection.outbox),
       pause: (paused) => {
         if (paused) socket.pause()
         else socket.resume()
@@ -235,33 +236,6 @@ export const createWebSockets = ({
       for (const socket of open) socket.close(socket.data.path === '/ws' ? 1001 : goodbyeCode, goodbyeText)
     },
   }
-}
-
-const write = (socket: Socket, frames: readonly string[]): number => {
-  const taken = frames.length === 1 ? sendOnly(socket, frames) : sendTogether(socket, frames)
-  if (taken === frames.length && socket.getBufferedAmount() > 0) socket.data.caller?.connection.outbox.block()
-  return taken
-}
-
-/** A cork for one frame would cost more than it saves. */
-const sendOnly = (socket: Socket, [frame = '']: readonly string[]): number => {
-  socket.send(frame)
-  return 1
-}
-
-const sendTogether = (socket: Socket, frames: readonly string[]): number => {
-  let taken = 0
-  // what a cork held back may leave with its end, and then nobody says that the socket has drained
-  do {
-    socket.cork(() => {
-      while (taken < frames.length) {
-        const sent = socket.send(frames[taken++] ?? '')
-        // -1: this one lies in Bun's buffer, and so would the next; 0: the socket is closing
-        if (sent <= 0) break
-      }
-    })
-  } while (taken < frames.length && socket.getBufferedAmount() === 0)
-  return taken
 }
 
 const receive = ({ connection, spoken }: Caller, text: string): void => {

@@ -1,7 +1,7 @@
 // The beginning and the end of managed sessions, with the compiled binary and a scripted Claude Code.
 
 import { expect, test } from 'bun:test'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { processesBelow } from '../../src/lib/processes.ts'
 import { errorOf } from '../support/errors.ts'
@@ -121,43 +121,6 @@ test(
     })
     await sessions.connection.call('session.stop', { id: first?.id ?? '' })
     await sessions.spawn()
-  },
-  timeout,
-)
-
-test(
-  'without Claude Code it is said how to get it, and no session is left',
-  async () => {
-    await using sessions = await openSessions({ env: { PAID_CLAUDE: '/nowhere/claude' } })
-    expect(await errorOf(sessions.spawn('x'))).toMatchObject({
-      code: 'no_claude',
-      message: 'There is no program /nowhere/claude to start',
-    })
-    expect(await sessions.connection.call('session.list', {})).toEqual({ sessions: [] })
-  },
-  timeout,
-)
-
-test(
-  'a program that is none of Claude Code, or hangs, is told within its time',
-  async () => {
-    await using sessions = await openSessions()
-    const program = join(sessions.home, 'bin', 'claude')
-    for (const [script, said] of [
-      ['#!/nowhere/interpreter\n', 'cannot be run'],
-      ['\x7fELF nothing', 'cannot be run'],
-      ['#!/bin/sh\necho hello\n', 'does not say a version of Claude Code: hello'],
-      ['#!/bin/sh\necho "1.0.99 (Claude Code)"\n', '2.0.0 or newer is needed'],
-      // what it leaves behind holds its output open
-      ['#!/bin/sh\nsleep 600 &\necho hello\n', 'does not say a version'],
-    ] as const) {
-      writeFileSync(program, script)
-      expect(await errorOf(sessions.spawn('x'))).toMatchObject({
-        code: 'no_claude',
-        message: expect.stringContaining(said),
-      })
-    }
-    expect(await sessions.connection.call('session.list', {})).toEqual({ sessions: [] })
   },
   timeout,
 )

@@ -78,9 +78,8 @@ export const createOutput = (began: number | string) => {
   }
 
   const start = (frame: Frame): Frame | undefined => {
-    // one that was first heard in its middle is said again from there
-    if (turn?.streams && rewound) return repeat(turn)
-    if (turn?.streams && turn.again) return undefined
+    // of another turn it would have been told first: this one is said again, if only from where it was first heard
+    if (turn?.streams && !turn.ended) return repeat(turn)
     if (!turn || turn.streams) turn = begin()
     turn.streams = true
     text = ''

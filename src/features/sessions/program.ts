@@ -28,7 +28,7 @@ export const sessionEnvironment = (
 }
 
 export const createProgram = ({ path: named, env }: { path: string; env: Environment }) => {
-  let known: { path: string; changed: number; version: string } | undefined
+  let known: { path: string; file: string; version: string } | undefined
 
   const path = (): string => {
     const wanted = env['PAID_CLAUDE'] || named
@@ -42,12 +42,14 @@ export const createProgram = ({ path: named, env }: { path: string; env: Environ
     /** Where it is and what version it has; throws `no_claude`. It is asked again when it was replaced. */
     find: async (): Promise<{ path: string; version: string }> => {
       const at = path()
-      const changed = statSync(at).mtimeMs
-      if (known?.path === at && known.changed === changed) return known
+      // not by its time of change alone: packages give that to their files themselves
+      const { ino, size, mtimeMs, ctimeMs } = statSync(at)
+      const file = [ino, size, mtimeMs, ctimeMs].join()
+      if (known?.path === at && known.file === file) return known
       const said = await claudeVersion(at, sessionEnvironment(env, {}))
       if ('fault' in said)
         throw new PaidError('no_claude', said.fault, said.isOld && 'Update it: claude update')
-      known = { path: at, changed, version: said.version }
+      known = { path: at, file, version: said.version }
       return known
     },
   }

@@ -17,13 +17,16 @@ type Followed = {
   subscription?: string
   /** when its last turn was told to be over, if the next one was waiting by then; steady, milliseconds */
   turnOverAt: number
+  /** Ends the pause that it makes. */
+  goOn: () => void
 }
 
 /**
- * How long a turn that was waiting in line is told later than the end of the one before: who asks something at that end,
- * and takes the next frame for the answer, is answered first.
+ * How long a turn that was waiting in line is told later than the end of the one before, and how many of its events wait
+ * at most: who asks something at that end, and takes the next frame for the answer, is answered first.
  */
 const pauseMs = 100
+const pauseEvents = 32
 
 export const createFollowing = ({
   connection,
@@ -51,11 +54,18 @@ export const createFollowing = ({
     frames.forEach((text, at) => outbox.push(text, owner, text.length, at === end ? seq : 0))
   }
 
-  const pause = ({ of, turnOverAt }: Followed): void => {
-    const leftMs = turnOverAt + pauseMs - performance.now()
-    if (leftMs <= 0) return
-    held.hold(of.id)
-    setTimeout(() => held.release(of.id), leftMs)
+  /** Only for who has read what there was. */
+  const pause = (each: Followed): void => {
+    const leftMs = each.turnOverAt + pauseMs - performance.now()
+    each.turnOverAt = -Infinity
+    if (leftMs <= 0 || outbox.blocked) return
+    held.hold(each.of.id)
+    const timer = setTimeout(() => each.goOn(), leftMs)
+    each.goOn = () => {
+      each.goOn = () => {}
+      clearTimeout(timer)
+      held.release(each.of.id)
+    }
   }
 
   const wordsOf = (each: Followed): Words => ({
@@ -73,12 +83,14 @@ export const createFollowing = ({
         news.take(event)
         void leave(each.of.id)
       })
+      if (held.count(each.of.id) > pauseEvents) each.goOn()
       return undefined
     },
     lagged: (_subscription, seq) => {
       if (followed.get(each.of.id) !== each) return undefined
       followed.delete(each.of.id)
-      const since = each.stream.turnBegan ?? seq
+      each.goOn()
+      const since = each.stream.before(seq)
       void outbox.empty().then(() => (ended ? undefined : follow(each.of, since).catch(() => {})))
       return undefined
     },
@@ -90,23 +102,27 @@ export const createFollowing = ({
       if (since === undefined) return
       await leave(of.id)
     }
+    let joined = since
     const stream = createStream({
       session: of.id,
       shown: shownId(of),
       first: () => news.of(of.id)?.first,
       asked,
+      joined: () => joined,
     })
     const each: Followed = {
       of: { id: of.id, ...(of.alias !== undefined && { alias: of.alias }) },
       stream,
       turnOverAt: -Infinity,
+      goOn: () => {},
     }
     followed.set(of.id, each)
     try {
-      const { subscription } = await dispatch(connection.peerIn(wordsOf(each)), 'event.subscribe', {
+      const { subscription, head } = await dispatch(connection.peerIn(wordsOf(each)), 'event.subscribe', {
         session: of.id,
         ...(since !== undefined && { since }),
       })
+      joined ??= head
       each.subscription = subscription
       // it was left before that was known
       if (followed.get(of.id) !== each) await end(each)
@@ -123,6 +139,7 @@ export const createFollowing = ({
   const leave = async (session: string): Promise<void> => {
     const each = followed.get(session)
     followed.delete(session)
+    each?.goOn()
     if (each) await end(each).catch(() => {})
   }
 

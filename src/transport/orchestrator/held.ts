@@ -15,6 +15,8 @@ export const createHeld = () => {
       if (before) before.tells.push(tell)
       else tell()
     },
+    /** How much stays back of it. */
+    count: (session: string): number => kept.get(session)?.tells.length ?? 0,
     /** Until it was released as often. */
     hold: (session: string): void => {
       const before = kept.get(session)

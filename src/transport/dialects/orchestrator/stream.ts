@@ -4,6 +4,7 @@
 
 import type { LogEvent } from '../../../core/log-event.ts'
 import { isFields } from '../../../lib/fields.ts'
+import { createBegun } from './begun.ts'
 import { firstTaskOf, taskOfMessage } from './session.ts'
 
 type Fields = Record<string, unknown>
@@ -14,8 +15,8 @@ export type Asked = { quiet: boolean; more: { id?: string | number } }
 export type Stream = {
   /** The frames of an event. @param live false when it is read back */
   take: (event: LogEvent, live: boolean) => string[]
-  /** number of the event before the turn that is open; undefined when none is */
-  readonly turnBegan: number | undefined
+  /** From where to tell it again to one who has what there was up to `seq`. */
+  before: (seq: number) => number | string
 }
 
 type Open = {
@@ -28,7 +29,6 @@ type Open = {
   hears: boolean
   /** pieces of it that were told */
   pieces: number
-  began: number | undefined
 }
 
 /** what was made of the last event: many listeners ask for the same in a row */
@@ -71,13 +71,17 @@ export const createStream = ({
   shown,
   first,
   asked,
+  joined,
 }: {
   session: string
   shown: string
   first: () => string | undefined
   asked: Map<string, Asked>
+  /** behind which event or time this listener began to hear */
+  joined: () => number | string | undefined
 }): Stream => {
   let turn: Open | undefined
+  const begun = createBegun()
   const tools = new Map<string, string>()
   const answered = new Set<string>()
   let expired: string[] = []
@@ -104,9 +108,9 @@ export const createStream = ({
       index: 0,
       hears,
       pieces: 0,
-      began: isFirst ? event.seq - 1 : undefined,
     }
     turn = open
+    begun.begin(isFirst ? event.seq - 1 : joined())
     const metadata = event.seq > 0 ? { seq: event.seq } : {}
     const frames = isFirst ? [frame('task_executing', { taskId: task, ...ask?.more })] : []
     if (!ask?.quiet) frames.push(frame('stream_start', { metadata }))
@@ -156,6 +160,7 @@ export const createStream = ({
     const taskId = taskIdOf(message, text(data, 'turn'))
     const streamed = turn?.id === text(data, 'turn') && !turn.asked?.quiet
     turn = undefined
+    begun.end(event.seq)
     tools.clear()
     asked.delete(message)
     if (message !== '') answered.add(message)
@@ -189,6 +194,7 @@ export const createStream = ({
     expired = []
     answered.clear()
     turn = undefined
+    begun.end(event.seq)
     return [...frames, ...never]
   }
 
@@ -229,9 +235,7 @@ export const createStream = ({
           return isEnd(event) ? overOf(event) : []
       }
     },
-    get turnBegan() {
-      return turn?.began
-    },
+    before: begun.before,
   }
 }
 
