@@ -139,6 +139,7 @@ export const runDaemon = async ({
     streams: new Set(),
   }
   const token = tokenFor(paths.token, env['PAID_TOKEN'])
+  await rooms.recall()
   const doors = await openDoors({ paths, config, token, house, refusals, webSockets, stack })
   const spool = stack.use(openSpoolDoor({ folder: paths.spool, dispatch, logger, isExcluded }))
   stack.defer(async () => {

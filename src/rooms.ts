@@ -116,6 +116,9 @@ export const createRooms = (ground: Ground, choices: Choices) => {
   return {
     dispatch,
 
+    /** What must be known before anybody calls. */
+    recall: (): Promise<void> => guards.recall(dispatch),
+
     /** Takes up what the run before left: what is due, what was cut off. */
     begin: (): void => {
       rules.begin(dispatch)

@@ -6,6 +6,7 @@
 
 import type { IsExcluded } from '../lib/exclude.ts'
 import { type Fields, fieldsIn, isFields, textIn } from '../lib/fields.ts'
+import { keepNewest } from '../lib/newest.ts'
 import {
   namesExcluded,
   searchesFiles,
@@ -65,10 +66,7 @@ const withheldBlock = (block: Fields, record: Fields, isExcluded: IsExcluded, wa
     if (!input || id === undefined) return false
     if (usesExcluded(input, isExcluded)) waiting.add(id)
     else if (searchesFiles(textIn(block, 'name'), input)) waiting.add(`found:${id}`)
-    for (const oldest of waiting) {
-      if (waiting.size <= mostWaiting) break
-      waiting.delete(oldest)
-    }
+    keepNewest(waiting, mostWaiting)
     return false
   }
   const use = block['type'] === 'tool_result' ? textIn(block, 'tool_use_id') : undefined

@@ -21,6 +21,8 @@ import { allGuards, putGuard, removeGuard, told } from './guards/rows.ts'
 
 export type Guards = {
   handlers: (dispatch: Dispatch) => HandlersFor<'guard'>
+  /** Takes up what sessions held when the run before ended. To be done before anything is heard of them. */
+  recall: (dispatch: Dispatch) => Promise<void>
   close: () => void
 }
 
@@ -128,6 +130,15 @@ export const createGuards = ({ file, ...ground }: Ground & { file: string }): Gu
         return { allowed: true, locks: [...byLock(met).keys()] }
       },
     }),
+
+    recall: async (dispatch) => {
+      try {
+        for (const namespace of new Set(['', ...guards.keys()])) await holding.recall(dispatch, namespace)
+      } catch (error) {
+        // then they lapse
+        logger.warn('what sessions hold because of guards could not be read', { error })
+      }
+    },
 
     close: holding.close,
   }

@@ -229,6 +229,27 @@ test(
 )
 
 test(
+  'what a turn held is given back at its end, also when that comes after the daemon was killed, or before the next',
+  async () => {
+    await using place = await open()
+    const { daemon, guard, use, hook } = place
+    for (const lock of ['sql', 'md']) await guard('add', `*.${lock}`, '--lock', lock)
+    await Promise.all([use(ann, 'Write', { file_path: 'x.sql' }), use(bob, 'Write', { file_path: 'x.md' })])
+    await daemon.run(['lock', 'mine', '--holder', `session:${ann}`, '--ttl', '10m'])
+    await daemon.kill('SIGKILL')
+    await hook(bob, 'Stop')
+
+    await using again = await startDaemon({ home: daemon.home })
+    while ((await holderOf(again, 'md')) !== undefined) await Bun.sleep(5)
+    expect(await holderOf(again, 'sql')).toBe(`session:${ann}`)
+    await hooksOf(again, place.project).hook(ann, 'Stop')
+    while ((await holderOf(again, 'sql')) !== undefined) await Bun.sleep(5)
+    expect(await holderOf(again, 'mine')).toBe(`session:${ann}`)
+  },
+  timeout,
+)
+
+test(
   'guards are added, shown and removed, and their hook comes and goes with them',
   async () => {
     await using place = await open()

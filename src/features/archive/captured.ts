@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import type { Database } from 'bun:sqlite'
 import type { ArchiveClient, CapturedSession, Grown } from '../../archive/calls.ts'
 import { type Fields, isFields } from '../../lib/fields.ts'
+import { keepNewest } from '../../lib/newest.ts'
 import { sessionPrefix } from '../../protocol/channel.ts'
 import { filterOf } from '../../core/filter.ts'
 import type { Log } from '../../core/log.ts'
@@ -102,10 +103,7 @@ export const createHandOver = ({
       ...(typeof model === 'string' && model !== '' && { model }),
     }
     facts.set(id, found)
-    for (const oldest of facts.keys()) {
-      if (facts.size <= factsRemembered) break
-      facts.delete(oldest)
-    }
+    keepNewest(facts, factsRemembered)
     return found
   }
 

@@ -1,6 +1,7 @@
 // How sessions hang together beyond what their transcripts tell: `/clear` ends one session and begins another in the
 // same folder, a moment later, and only the hooks of both say so.
 
+import { keepNewest } from '../../lib/newest.ts'
 import type { Link } from '../../archive/calls.ts'
 import { sessionPrefix } from '../../protocol/channel.ts'
 import type { LogEvent } from '../../core/log-event.ts'
@@ -28,10 +29,7 @@ export const createThreads = (link: (link: Link) => Promise<unknown>): Threads =
         if (!('reason' in data) || data.reason !== 'clear') return
         cleared.delete(data.cwd)
         cleared.set(data.cwd, { session, at })
-        for (const oldest of cleared.keys()) {
-          if (cleared.size <= foldersRemembered) break
-          cleared.delete(oldest)
-        }
+        keepNewest(cleared, foldersRemembered)
         return
       }
       if (!('source' in data) || data.source !== 'clear') return

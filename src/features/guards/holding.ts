@@ -1,6 +1,7 @@
 // The locks that sessions hold because of guards: taken when a tool needs them, kept while the session goes on, given back
 // at the end of its turn. A lease that somebody else lengthened (the session itself, with `paid lock`) is theirs.
 
+import { keepNewest } from '../../lib/newest.ts'
 import { sessionPrefix } from '../../protocol/channel.ts'
 import { limits } from '../../protocol/limits.ts'
 import { lockPrefix } from '../../protocol/locks.ts'
@@ -15,6 +16,9 @@ const ours = 'daemon:guards'
 
 /** a lease is begun anew after this much of it, when the session does anything */
 const renewedAfterMs = limits.guardLeaseMs / 5
+
+/** leases that sessions made their own are remembered of so many */
+const rememberedLeases = 1000
 
 /** after these a session does nothing by itself: what it held for its turn is free */
 const turnEnds = new Set([
@@ -38,6 +42,11 @@ export const createHolding = ({ bus, clock, steady, logger }: Ground) => {
   const holders = new Map<string, Holder>()
   /** leases that are the session's own now, by their tokens */
   const lengthened = new Set<number>()
+
+  const lengthen = (token: number): void => {
+    lengthened.add(token)
+    keepNewest(lengthened, rememberedLeases)
+  }
 
   const drop = (place: Place, lock: string): Lease | undefined => {
     const holder = holders.get(keyOf(place))
@@ -90,11 +99,8 @@ export const createHolding = ({ bus, clock, steady, logger }: Ground) => {
     if (event.type === 'lock.renewed') {
       if (event.by === ours) return
       const lease = drop(place, lock)
-      if (lease) lengthened.add(lease.token)
-    } else if (event.type !== 'lock.acquired') {
-      const lease = drop(place, lock)
-      if (lease) lengthened.delete(lease.token)
-    }
+      if (lease) lengthen(lease.token)
+    } else if (event.type !== 'lock.acquired') drop(place, lock)
   }
 
   let dispatched: Dispatch | undefined
@@ -162,6 +168,25 @@ export const createHolding = ({ bus, clock, steady, logger }: Ground) => {
     },
 
     giveBack,
+
+    /** What the run before took for sessions is kept and given back by this one. */
+    recall: async (dispatch: Dispatch, namespace: string): Promise<void> => {
+      dispatched = dispatch
+      const peer = createPeer(ours, 'read', namespace)
+      for (let after: string | undefined; ;) {
+        const { locks, next } = await dispatch(peer, 'lock.list', { ...(after !== undefined && { after }) })
+        for (const { name, holder, by, token, acquiredAt, expiresAt } of locks) {
+          if (by !== ours || !holder.startsWith(sessionPrefix)) continue
+          const session = holder.slice(sessionPrefix.length)
+          const left = expiresAt - clock.now()
+          const renewedAt = steady.now() + left - limits.guardLeaseMs
+          if (left > limits.guardLeaseMs) lengthen(token)
+          else keep({ namespace, session }, name, { token, acquiredAt, renewedAt })
+        }
+        if (next === undefined) return
+        after = next
+      }
+    },
 
     close: (): void => {
       for (const { listener } of holders.values()) bus.remove(listener)

@@ -5,6 +5,7 @@
 // reply that held it never arrived, it waits again. What nobody saw is told as expired, at the session's end at last.
 // Refuses: more than a session may have waiting, and a text that Claude Code would not show whole.
 
+import { keepNewest } from '../../lib/newest.ts'
 import { sessionPrefix } from '../../protocol/channel.ts'
 import { PaidError } from '../../protocol/error.ts'
 import type { TellingHook } from '../../protocol/hooks.ts'
@@ -43,10 +44,7 @@ export const createHeardMessages = ({ log, bus, database, clock, steady, logger,
   const sendOn = (id: string, times: number): void => {
     sentOn.delete(id)
     sentOn.set(id, times)
-    for (const oldest of sentOn.keys()) {
-      if (sentOn.size <= rememberedSessions) break
-      sentOn.delete(oldest)
-    }
+    keepNewest(sentOn, rememberedSessions)
   }
 
   const append = (

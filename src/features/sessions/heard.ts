@@ -3,6 +3,7 @@
 // first line of its first prompt.
 
 import type { Database } from 'bun:sqlite'
+import { keepNewest } from '../../lib/newest.ts'
 import { sessionPrefix } from '../../protocol/channel.ts'
 import { eventId } from '../../protocol/event.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -89,10 +90,7 @@ export const createHeard = ({ log }: { log: Log }) => {
       recent.delete(name)
       recent.set(name, { namespace: sum.first.namespace, id: sum.id, heard: true })
     }
-    for (const oldest of recent.keys()) {
-      if (recent.size <= recentSessions) break
-      recent.delete(oldest)
-    }
+    keepNewest(recent, recentSessions)
   })
 
   return {

@@ -2,6 +2,7 @@
 // decides, and the others learn who it was; nothing that happens to a daemon or to a client is an answer.
 
 import type { Clock } from '../../lib/clock.ts'
+import { keepNewest } from '../../lib/newest.ts'
 import type { Decision } from '../../protocol/hooks.ts'
 import type { Told } from './diary.ts'
 import { type Fields, fieldsIn, isFields, kept, textIn } from './line.ts'
@@ -32,10 +33,7 @@ export const createPermissions = (clock: Clock) => {
 
   const remember = (request: string, by: string): void => {
     answers.set(request, by)
-    for (const oldest of answers.keys()) {
-      if (answers.size <= rememberedAnswers) break
-      answers.delete(oldest)
-    }
+    keepNewest(answers, rememberedAnswers)
   }
 
   const cancel = (request: string, why: string, by = 'claude'): Told | undefined => {

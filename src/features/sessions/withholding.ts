@@ -3,6 +3,7 @@
 
 import type { IsExcluded } from '../../lib/exclude.ts'
 import { isFields, textIn } from '../../lib/fields.ts'
+import { keepNewest } from '../../lib/newest.ts'
 import {
   searchesFiles,
   usesExcluded,
@@ -28,10 +29,7 @@ export const createWithholding = (isExcluded: IsExcluded): ((told: Told) => void
     if (type === 'tool.started' && use !== undefined && isFields(input)) {
       if (ofExcluded) waiting.set(use, 'withheld')
       else if (searchesFiles(textIn(data, 'tool'), input)) waiting.set(use, 'searched')
-      for (const oldest of waiting.keys()) {
-        if (waiting.size <= mostWaiting) break
-        waiting.delete(oldest)
-      }
+      keepNewest(waiting, mostWaiting)
     }
     if (type === 'tool.finished' && use !== undefined) {
       const known = waiting.get(use)
