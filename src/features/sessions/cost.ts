@@ -19,9 +19,8 @@ export const createCost = (managed: Managed) => {
     if (total < last) before = undefined
     if (before === undefined) {
       last = beganAt(line, total) ?? (total >= known ? known : 0)
-      // what it cost elsewhere, before it was resumed here, it cost too
-      const isNew = known === 0 || Math.abs(known - last) < nothing
-      before = isNew ? 0 : known - last
+      // what it cost elsewhere, or in a turn whose result never came, it cost too
+      before = known - last < nothing ? 0 : known - last
     }
     const added = total - last
     last = total
