@@ -35,6 +35,8 @@ export type Orchestrator = ReturnType<typeof createOrchestrator>
 
 type Fields = Record<string, unknown>
 
+const rememberedTasks = 1000
+
 const health = { type: 'health_check_response', healthy: true }
 
 /** @param web whether its client is the later one, which is also told of every session that its like begin */
@@ -43,7 +45,7 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
   const words = web ? forWeb : (text: string) => [text]
   const say = (text: string): void => words(text).forEach(connection.say)
   const held = createHeld()
-  /** what came with the messages of this client, until they are answered */
+  /** what came with the last messages of this client: an answer that it did not read is given again */
   const asked = new Map<string, Asked>()
   const following = createFollowing({
     connection,
@@ -156,6 +158,7 @@ export const createOrchestrator = (connection: Connection, dispatch: Dispatch, n
       await follow(of)
       const { message } = await dispatch(peer, 'session.send', { id, text })
       asked.set(message, { quiet: streamResponse === false, more: idOf(frame) })
+      for (const oldest of asked.keys()) if (asked.size > rememberedTasks) asked.delete(oldest)
     } catch (error) {
       const ended = error instanceof PaidError && error.code === 'session_ended'
       return refuse(ended ? notRunning : messageOf(error))

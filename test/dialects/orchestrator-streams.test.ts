@@ -185,12 +185,15 @@ describe('who hears it', () => {
     slow.say(JSON.stringify({ type: 'session_status', payload: { sessionId: id } }))
     await slow.until(() => slow.texts().length > 0)
     slow.wire.socket.pause()
-    let tasks = 0
+    const payload = { sessionId: id, task: 'say quietly', streamResponse: false }
+    let rounds = 0
     try {
-      for (; (await lagged()) === 0; tasks += 2) {
+      for (; (await lagged()) === 0; rounds++) {
         client.execute(id, 'long 200000\n'.repeat(8))
-        client.execute(id, 'chunks 3000')
         await client.next('task_completed')
+        slow.say(JSON.stringify({ type: 'execute_task', id: `q${rounds}`, payload }))
+        await client.next('task_completed')
+        client.execute(id, 'chunks 3000')
         await client.next('task_completed')
       }
       await client.status('completed', id)
@@ -200,9 +203,15 @@ describe('who hears it', () => {
     const ended = ({ payload }: { payload: Buffer }) => payload.includes('"status":"completed"')
     await slow.until((frames) => frames.filter(ended).length > 1)
     // of each task it was told, though not of each at once
-    const done = (): Set<string> =>
-      new Set(slow.texts().flatMap((text) => /"task_completed".*"taskId":"([^"]+)"/.exec(text)?.[1] ?? []))
-    await slow.until(() => done().size === tasks)
+    const done = (name: string): number =>
+      new Set(
+        slow
+          .texts()
+          .flatMap((text) => new RegExp(`"task_completed".*"${name}":"([^"]+)"`).exec(text)?.[1] ?? []),
+      ).size
+    await slow.until(() => done('taskId') === 3 * rounds)
+    expect(done('id')).toBe(rounds)
+    expect(slow.texts().filter((text) => text.includes('"chunk":"quietly"'))).toEqual([])
     slow.send(frameOf(opcodes.text, '{"type":"ping","id":9}'))
     await slow.until(() => slow.texts().includes('{"type":"pong","id":9}'))
   }, 60_000)

@@ -121,6 +121,23 @@ test(
 )
 
 test(
+  'a note that is a command of Claude Code is answered in a turn of its own, and the session goes on',
+  async () => {
+    await using sessions = await openSessions()
+    const { id, told } = await sessions.spawn('say hello')
+    using _ = told
+    await told.next('session.status', ({ status }) => status === 'idle')
+    const { connection } = sessions
+    await connection.call('session.send', { id, text: '/cost', urgency: 'note' })
+    expect(await told.next('turn.started')).toMatchObject({ by: 'claude' })
+    expect(await told.next('turn.finished')).toMatchObject({ ok: true, result: 'It cost 0.01' })
+    await connection.call('session.send', { id, text: 'and now' })
+    expect(await told.next('turn.finished')).toMatchObject({ result: 'heard: and now' })
+  },
+  timeout,
+)
+
+test(
   'an interrupt that comes before Claude has begun with the turn ends it too',
   async () => {
     await using sessions = await openSessions({ env: { SCRIPTED_CLAUDE: 'late' } })

@@ -234,7 +234,16 @@ type Line = {
 
 const takeMessage = ({ uuid = '', message, shouldQuery }: Line): void => {
   const text = (message?.content ?? []).map((block) => block.text).join('\n')
-  if (shouldQuery === false) {
+  if (shouldQuery === false && text === '/cost') {
+    // a note that is a command is answered, and is a note none the less
+    const result = `It cost ${cost}`
+    const command = { type: 'command_lifecycle', command_uuid: uuid }
+    write({ ...command, state: 'started' })
+    assistant({ type: 'text', text: result })
+    const empty = { subtype: 'success', is_error: false, num_turns: 0, total_cost_usd: cost }
+    write({ type: 'result', ...empty, result, user_message_uuids: [uuid] })
+    write({ ...command, state: 'completed' })
+  } else if (shouldQuery === false) {
     notes.push(text)
     const empty = { subtype: 'success', is_error: false, result: '', num_turns: 0, total_cost_usd: cost }
     write({ type: 'result', ...empty, user_message_uuids: [uuid] })

@@ -57,14 +57,24 @@ export const createHearing = ({
   show: (type: string, data: object) => void
 }) => {
   const cost = createCost(managed)
+  /** a note that Claude Code is at */
+  let noteNow: string | undefined
 
   const raw = (line: unknown): void => void note([{ type: 'session.raw', data: { line: kept(line) } }])
 
   /** Whether a result is the one of the open turn: notes have some of their own. */
-  const isOf = ({ message }: Turn, line: Fields): boolean => {
+  const isOf = ({ message, note: answered }: Turn, line: Fields): boolean => {
     const uuids = textsIn(line, 'user_message_uuids') ?? []
     if (uuids.length === 0) return !(numberIn(line, 'num_turns') === 0 && hasUnread())
+    if (answered !== undefined) return uuids.includes(answered)
     return message ? uuids.includes(uuidOf(message)) : !uuids.some(isNote)
+  }
+
+  /** The open turn, or one that begins with what is said now. */
+  const turnFor = (told: Told[]): Turn => {
+    const turn = turnNow(told)
+    if (told.length > 0 && noteNow !== undefined) turn.note = noteNow
+    return turn
   }
 
   const takeResult = (line: Fields): void => {
@@ -115,9 +125,21 @@ export const createHearing = ({
     if (!silentSystem.has(subtype)) raw(line)
   }
 
-  const takeLifecycle = (line: Fields): void => {
+  /** A note that begins with a slash may be a command: Claude Code answers that, without having been asked. */
+  const takeNote = (note: string, state: unknown): void => {
+    if (state === 'started') noteNow = note
+    if (state !== 'completed' && state !== 'cancelled') return
+    if (noteNow === note) noteNow = undefined
     const turn = openTurn()
-    if (!turn?.message || textIn(line, 'command_uuid') !== uuidOf(turn.message)) return
+    if (turn?.note === note)
+      finish(endOf(turn, { subtype: 'success' }, { costUsd: 0, durationMs: steady.now() - turn.begunAt }))
+  }
+
+  const takeLifecycle = (line: Fields): void => {
+    const command = textIn(line, 'command_uuid') ?? ''
+    if (isNote(command)) return takeNote(command, line['state'])
+    const turn = openTurn()
+    if (!turn?.message || command !== uuidOf(turn.message)) return
     if (line['state'] === 'started') seen(turn)
     if (line['state'] === 'cancelled')
       finish(endOf(turn, { subtype: 'cancelled' }, { costUsd: 0, durationMs: steady.now() - turn.begunAt }))
@@ -127,7 +149,7 @@ export const createHearing = ({
     const chunk = chunkOf(line)
     if (!chunk) return
     const told: Told[] = []
-    const turn = turnNow(told)
+    const turn = turnFor(told)
     if (told.length > 0) void note(told)
     seen(turn)
     if (chunk.kind === 'text' && turn.unsaid.length <= limits.sessionKeptBytes) turn.unsaid += chunk.text
@@ -136,7 +158,7 @@ export const createHearing = ({
 
   const takeSaid = (line: Fields): void => {
     const told: Told[] = []
-    const turn = line['type'] === 'assistant' ? turnNow(told) : openTurn()
+    const turn = line['type'] === 'assistant' ? turnFor(told) : openTurn()
     if (!turn) return
     seen(turn)
     if (line['type'] === 'assistant' && textIn(line, 'parent_tool_use_id') === undefined) turn.unsaid = ''

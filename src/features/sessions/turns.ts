@@ -23,6 +23,8 @@ export type Turn = {
   id: string
   /** absent when the session began it by itself */
   message?: Message
+  /** the note that it answers, as Claude Code calls it: one that is a command of its own */
+  note?: string
   begunAt: number
   /** of the next chunk */
   index: number

@@ -162,7 +162,6 @@ export const createStream = ({
     turn = undefined
     begun.end(event.seq)
     tools.clear()
-    asked.delete(message)
     if (message !== '') answered.add(message)
     const ok = data['ok'] === true
     const metadata = { finishReason: ok ? 'stop' : 'error', usage: data['usage'], seq: event.seq }
@@ -190,7 +189,6 @@ export const createStream = ({
       .map((message) =>
         frame('task_failed', { taskId: taskIdOf(message, ''), error, ...asked.get(message)?.more }),
       )
-    for (const message of expired) asked.delete(message)
     expired = []
     answered.clear()
     turn = undefined
