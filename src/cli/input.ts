@@ -5,9 +5,13 @@ import { WrongUsage } from './wrong-usage.ts'
 
 type Json = z.core.util.JSONType
 
-/** Text typed as an argument, or read from stdin for `-`. */
-export const readText = async (given: string): Promise<string> =>
-  given === '-' ? await Bun.stdin.text() : given
+/** Text typed as an argument, or read from stdin for `-`. Throws `WrongUsage` when there is none. */
+export const readText = async (given: string): Promise<string> => {
+  const text = given === '-' ? await Bun.stdin.text() : given
+  if (text === '')
+    throw new WrongUsage('There is nothing to say: the text is empty', 'Quote it, or give - and pipe it in.')
+  return text
+}
 
 /** Throws `WrongUsage`, naming `what`, for text that is not one JSON document. */
 export const readJson = async (given: string, what: string): Promise<Json> => {

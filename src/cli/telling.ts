@@ -63,6 +63,8 @@ const planned = (data: Data): string => (data['planned'] === undefined ? '' : `o
 const tried = ({ attempt }: Data): string =>
   typeof attempt === 'number' && attempt > 1 ? `try ${attempt}` : ''
 
+const heldBy = (holder: unknown): string => (holder === undefined ? '' : `held by ${text(holder)}`)
+
 /** a commit's name, as long as people say it */
 const short = (sha: unknown): string => text(sha).slice(0, 10)
 
@@ -113,6 +115,8 @@ const byType: Record<string, (data: Data) => string> = {
   'session.ended': (data) => words(data['status'], data['why'], data['stderr']),
   'turn.started': (data) => words(data['text']),
   'turn.finished': (data) => words(data['error'] ?? data['result'], seconds(data['durationMs'])),
+  'message.delivered': (data) => words(data['how'], data['message']),
+  'message.expired': (data) => words(data['why'], data['message']),
   'message.said': ({ content }) => words(...(Array.isArray(content) ? content.filter(isData).map(said) : [])),
   'tool.started': (data) => words(data['tool'], toolInput(data['input'], '')),
   'tool.finished': (data) => words(data['error'] ?? data['result']),
@@ -120,6 +124,9 @@ const byType: Record<string, (data: Data) => string> = {
   'elicitation.cancelled': (data) => words(data['why']),
   'elicitation.answered': (data) => words(data['server'], data['action'], data['by']),
   'permission.requested': (data) => words(data['tool'], toolInput(data['input'], '')),
+  'permission.cancelled': (data) => words(data['why']),
+  'guard.refused': (data) =>
+    words(text(data['session']).slice(0, 8), data['tool'], data['path'], heldBy(data['holder'])),
   'permission.answered': (data) => words(data['allow'] === true ? 'allowed' : 'denied', data['by']),
   'action.started': (data) => words(data['run'], data['cause']),
   'action.finished': (data) => words(seconds(data['durationMs']), data['preview']),

@@ -186,8 +186,15 @@ export const createSessions = (ground: SessionsGround): Sessions => {
 
     'session.answer': async ({ id, request: named, ...answer }, peer) => {
       const place = { namespace: peer.namespace, id: await idOf(id, peer) }
-      if (place.namespace === '' && (await isHeard(place)))
+      if (place.namespace === '' && (await isHeard(place))) {
+        if (!settings.remoteApproval)
+          throw new PaidError(
+            'not_found',
+            `The session ${place.id} asks in its own terminal, and nothing here`,
+            'With sessions.remoteApproval it can be answered from here too.',
+          )
         return await asked.answer(place.id, named, answer, peer.by)
+      }
       const live = await liveOf(id, peer)
       const request = named ?? live.permissions.open[0]?.request
       if (request === undefined)

@@ -67,6 +67,21 @@ test('a job is told by which firing it was, and how it went', () => {
   expect(tellingPart('job.started', { planned: 1e300, do: [] })).toBe('[]  of 1e+300')
 })
 
+test('what became of a message, of leave that was asked for, and of a guarded file is told without looking it up', () => {
+  expect(tellingPart('message.delivered', { message: 'msg_1', how: 'stop' })).toBe('stop  msg_1')
+  expect(tellingPart('message.expired', { message: 'msg_1', why: 'It has ended' })).toBe(
+    'It has ended  msg_1',
+  )
+  expect(tellingPart('permission.cancelled', { request: 'r1', why: 'The daemon died' })).toBe(
+    'The daemon died',
+  )
+  const refused = { session: '4fa77bb5-9e7a', tool: 'Edit', path: 'a.sql', pattern: '*.sql' }
+  expect(tellingPart('guard.refused', refused)).toBe('4fa77bb5  Edit  a.sql')
+  expect(tellingPart('guard.refused', { ...refused, holder: 'ann' })).toBe(
+    '4fa77bb5  Edit  a.sql  held by ann',
+  )
+})
+
 test('a tool is told by the file, pattern or page it was given, near the folder of its session', () => {
   const tool = (tool_name: string, tool_input: unknown) =>
     tellingPart('PreToolUse', { tool_name, tool_input, cwd: '/home/dev/p' })

@@ -88,7 +88,7 @@ const addresses = (): [string, string] => [`${daemon.url.replace('http', 'ws')}/
 const foundByPage = {
   health: expect.arrayContaining(['totalSessionsSpawned', 'totalTokensUsed', 'successRate']),
   subsystems: expect.objectContaining({ sessionManager: expect.objectContaining({ status: 'running' }) }),
-  spawned: [true, 'claude-code', 'string'],
+  spawned: [true, 'claude-code', 'string', { from: 'a page' }],
   first: ['first words', 'first words'],
   tools: [
     ['Read', 'started', { a: 1 }],

@@ -80,6 +80,8 @@ test(
     expect((await place.session())?.waitsFor).toBeUndefined()
     expect(await errorOf(place.connection.call('session.answer', { id, allow: true }))).toMatchObject({
       code: 'not_found',
+      message: expect.stringContaining('asks in its own terminal'),
+      hint: expect.stringContaining('sessions.remoteApproval'),
     })
     await place.run('Stop')
     await place.told.next('Stop')

@@ -43,6 +43,10 @@ test(
     const escapes = await run(['sessions', 'send', id, 'one\u001b[31m\n\ttwo', '--wait'])
     expect(escapes.stdout).toBe('heard: one\\e[31m\n\ttwo\n')
     expect((await run(['sessions', 'send', id, 'a', '--now', '--note'])).code).toBe(2)
+    expect(await run(['sessions', 'send', id, '-'], { stdin: '' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('text is empty'),
+    })
     expect((await run(['sessions'])).stdout).toMatch(/ago +idle +scripted-1 +54 tokens +\$0\.03 +not kept/)
     expect(await run(['sessions', 'stop', id])).toMatchObject({
       code: 0,

@@ -1,6 +1,7 @@
 // A managed session as the orchestrator daemon shows one. What is its own of a session (who ordered it, the kind and
 // the priority of its task) lies in the session's labels.
 
+import { isFields } from '../../../lib/fields.ts'
 import type { Session, Tokens } from '../../../protocol/sessions.ts'
 
 /** What is shown of a session. */
@@ -58,6 +59,16 @@ export const allTokens = ({ input, output, cacheRead, cacheWrite }: Tokens): num
 const noTokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
 const isoOf = (at: number): string => new Date(at).toISOString()
 
+/** What its order said of it besides. */
+const metadataIn = ({ metadata = '' }: Record<string, string>): { metadata?: object } => {
+  try {
+    const value: unknown = JSON.parse(metadata)
+    return isFields(value) ? { metadata: value } : {}
+  } catch {
+    return {}
+  }
+}
+
 export const sessionOf = (of: Shown, now = Date.now(), status = statusOf(of)) => {
   const { labels = {}, startedAt = of.lastAt, turns = 0, failedTurns = 0, busyMs = 0 } = of
   const over = of.endedAt ?? (of.status === 'idle' ? of.lastAt : undefined)
@@ -79,6 +90,7 @@ export const sessionOf = (of: Shown, now = Date.now(), status = statusOf(of)) =>
       updatedAt: isoOf(Math.max(startedAt, of.lastAt)),
     },
     type: labels['sessionType'] ?? 'claude-code',
+    ...metadataIn(labels),
     status,
     startedAt: isoOf(startedAt),
     memoryContext: { scratchpad: {}, episodic: [], semantic: [] },

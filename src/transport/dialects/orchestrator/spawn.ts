@@ -33,6 +33,7 @@ export const orderOf = (payload: Fields): Order => {
     throw new PaidError('bad_request', 'spawn_session needs a text in payload.task.description')
   const metadata = isFields(fields['metadata']) ? fields['metadata'] : undefined
   const assignedTo = textIn(fields, 'assignedTo')
+  const given = isFields(payload['metadata']) ? JSON.stringify(payload['metadata']) : ''
   return {
     prompt,
     directory: textIn(payload, 'directory') ?? (metadata && textIn(metadata, 'directory')),
@@ -42,6 +43,8 @@ export const orderOf = (payload: Fields): Order => {
       taskType: label(textIn(fields, 'type') ?? 'general'),
       priority: label(textIn(fields, 'priority') ?? 'medium'),
       description: label(prompt),
+      // as a whole or not at all
+      ...(given !== '' && given.length <= limits.sessionLabelBytes && { metadata: given }),
     },
     more: { ...(metadata && { metadata }), ...(assignedTo !== undefined && { assignedTo }) },
   }
