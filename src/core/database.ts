@@ -1,6 +1,6 @@
 // The SQLite files: how they are opened, and how their schema grows. One writer connection on the main thread, one
 // read-only connection beside it; whatever is unbounded opens its own in the worker. WAL with synchronous=FULL: a
-// COMMIT that returned is on disk. No mmap. Schema changes only by a numbered migration, each in one transaction.
+// COMMIT that returned is on disk. No mmap. Schema changes only by numbered migrations, all that are missing in one transaction.
 
 import { statSync } from 'node:fs'
 import { Database } from 'bun:sqlite'
@@ -70,15 +70,14 @@ const refuseNewer = (database: Database): void => {
   )
 }
 
+/** All that is missing in one transaction: one COMMIT to wait for, and a step that fails leaves the database what it was. */
 const migrate = (database: Database): void => {
   const found = schemaVersion(database)
-  for (const [at, up] of migrations.entries()) {
-    if (at < found) continue
-    database.transaction(() => {
-      up(database)
-      database.run(`PRAGMA user_version = ${at + 1}`)
-    })()
-  }
+  if (found === migrations.length) return
+  database.transaction(() => {
+    for (const up of migrations.slice(found)) up(database)
+    database.run(`PRAGMA user_version = ${migrations.length}`)
+  })()
 }
 
 /** Marks the database as in use; true when the run before did not end cleanly. */
