@@ -17,7 +17,6 @@ const againMs = 1000
 export const daemonName = 'daemon:paid'
 
 export type Told = { type: string; data: object; by?: string; cause?: string | undefined }
-export type Diary = ReturnType<typeof createDiary>
 
 /** What an event says of what made its author act. */
 export const originOf = (cause: string | undefined): string | undefined =>
