@@ -238,7 +238,6 @@ test(
     await daemon.run(['lock', 'mine', '--holder', `session:${ann}`, '--ttl', '10m'])
     await daemon.kill('SIGKILL')
     await hook(bob, 'Stop')
-
     await using again = await startDaemon({ home: daemon.home })
     while ((await holderOf(again, 'md')) !== undefined) await Bun.sleep(5)
     expect(await holderOf(again, 'sql')).toBe(`session:${ann}`)
@@ -294,7 +293,8 @@ test(
     expect(await guard('remove', 'nothing')).toMatchObject({ code: 1 })
     expect(await guard('add', 'db/*')).toMatchObject({ code: 2 })
     expect(await guard('add', '*.x', '--lock', 'a', '--when-down', 'perhaps')).toMatchObject({ code: 2 })
-    expect(await guard('add', '*.x', '--lock', 'a', '--wait', '1h')).toMatchObject({ code: 2 })
+    const long = await guard('add', '*.x', '--lock', 'a', '--wait', '1h')
+    expect(long).toMatchObject({ code: 2, stderr: expect.stringContaining('at most 5m, not 1h') })
   },
   timeout,
 )

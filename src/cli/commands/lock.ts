@@ -5,6 +5,7 @@ import type { HeldLock } from '../../client/types.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import type { Paths } from '../../paths.ts'
 import { PaidError } from '../../protocol/error.ts'
+import { limits } from '../../protocol/limits.ts'
 import { here, reach } from '../home.ts'
 import { say } from '../output.ts'
 import { quoted, selfName } from '../self.ts'
@@ -27,8 +28,8 @@ const answerWithinMs = 30_000
 
 const lock = async (given: Given, command: readonly string[]) => {
   const { name, holder, note } = given
-  const wait = spanOf(given.wait ?? '0s', '--wait')
-  const ttl = spanOf(given.ttl ?? '30s', '--ttl')
+  const wait = spanOf(given.wait ?? '0s', '--wait', limits.lockWaitMs)
+  const ttl = spanOf(given.ttl ?? '30s', '--ttl', limits.leaseMs)
   const asked = { name, wait, ttl, ...(note !== undefined && { note }) }
   return command.length === 0
     ? await take({ ...asked, holder })

@@ -1,6 +1,7 @@
 // `paid guard add PATTERN --lock NAME`: the guard, and the hook that Claude Code asks before it touches a file.
 
 import { whenDowns } from '../../../protocol/guards.ts'
+import { limits } from '../../../protocol/limits.ts'
 import { withDaemon } from '../../home.ts'
 import { guardTheHooks } from '../../hooks/guarded.ts'
 import { sayJson } from '../../output.ts'
@@ -24,7 +25,7 @@ const add = async ({ lock, json, ...given }: Given): Promise<void> => {
       'guard add needs --lock: the lock that these files need',
       'For example --lock database.',
     )
-  const wait = given.wait === undefined ? undefined : spanOf(given.wait, '--wait')
+  const wait = given.wait === undefined ? undefined : spanOf(given.wait, '--wait', limits.guardWaitMs)
   const down = given['when-down']
   const whenDown = whenDowns.find((each) => each === down)
   if (down !== undefined && whenDown === undefined)

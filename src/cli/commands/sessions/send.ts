@@ -10,11 +10,14 @@ import { selfName } from '../../self.ts'
 import { visibleLines } from '../../visible.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
 
+const seeHelp = 'See `paid sessions send --help`.'
+
 type Given = { id: string; text: string; now: boolean; note: boolean; wait: boolean }
 
 const send = async ({ id, text: given, now, note, wait }: Given): Promise<number | void> => {
-  if (now && note) throw new WrongUsage('--now and --note are not said together')
-  if (note && wait) throw new WrongUsage('a note has no answer: --note and --wait are not said together')
+  if (now && note) throw new WrongUsage('--now and --note are not said together', seeHelp)
+  if (note && wait)
+    throw new WrongUsage('a note has no answer: --note and --wait are not said together', seeHelp)
   const text = await readText(given)
   const urgency = now ? 'now' : note ? 'note' : 'next-turn'
   return await withDaemon(async (daemon) => {
