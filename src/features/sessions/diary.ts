@@ -8,6 +8,7 @@ import type { IsExcluded } from '../../lib/exclude.ts'
 import type { Log } from '../../core/log.ts'
 import type { Logger } from '../../core/logger.ts'
 import { type Managed, store } from './rows.ts'
+import type { Told } from './told.ts'
 import { createWithholding } from './withholding.ts'
 
 /** the log is tried again so often */
@@ -16,7 +17,6 @@ const againMs = 1000
 /** who tells what a session does */
 export const daemonName = 'daemon:paid'
 
-export type Told = { type: string; data: object; by?: string; cause?: string | undefined }
 export type Diary = ReturnType<typeof createDiary>
 
 /** What an event says of what made its author act. */

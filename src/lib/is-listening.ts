@@ -1,0 +1,10 @@
+/** Whether anybody accepts connections on a Unix socket. */
+export const isListening = async (path: string): Promise<boolean> => {
+  try {
+    const socket = await Bun.connect({ unix: path, socket: { data() {} } })
+    socket.end()
+    return true
+  } catch {
+    return false
+  }
+}
