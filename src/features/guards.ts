@@ -119,7 +119,7 @@ export const createGuards = ({ file, ...ground }: Ground & { file: string }): Gu
             taken.push(lock)
             continue
           }
-          await holding.giveBack(dispatch, place, taken)
+          await holding.takeBack(dispatch, place, taken)
           const holder = typeof outcome === 'object' ? outcome.holder : undefined
           const { pattern } = guard
           await refuse({ namespace, lock }, { session, tool, path, pattern, ...(holder && { holder }) })

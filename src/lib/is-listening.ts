@@ -1,4 +1,5 @@
-/** Whether anybody accepts connections on a Unix socket. */
+// Whether anybody accepts connections on a Unix socket: a file may be left of one that is gone.
+
 export const isListening = async (path: string): Promise<boolean> => {
   try {
     const socket = await Bun.connect({ unix: path, socket: { data() {} } })

@@ -9,7 +9,6 @@ import { method } from './method.ts'
 export const guardPrefix = 'guard:'
 
 export const whenDowns = ['allow', 'deny'] as const
-export type WhenDown = (typeof whenDowns)[number]
 
 const pattern = nameOf('pattern', limits.guardPatternBytes)
   .refine(

@@ -55,6 +55,33 @@ test('a turn that the user broke off has ended; one that ended before the lock w
   expect(await holder()).toBeUndefined()
 })
 
+test('a tool that is refused gives no lock back that another tool of its session goes on with', async () => {
+  using place = await open()
+  const { room, check, holder } = place
+  const me = caller('ann')
+  await room.call(me, 'guard.add', { pattern: '/x/two*', lock: 'other', wait: 5000 })
+  await room.call(caller('boss'), 'lock.acquire', { name: 'other', holder: 'boss', ttl: minute })
+  const use = (file_path: string) =>
+    room.call(me, 'guard.check', { session: id, tool: 'Edit', input: { file_path } })
+  const refused = use('/x/two.sql')
+  await settled(room.engine)
+  expect(await holder()).toBe(`session:${id}`)
+  expect((await check(id)).allowed).toBe(true)
+  await room.pass(6000)
+  expect((await refused).allowed).toBe(false)
+  expect(await holder()).toBe(`session:${id}`)
+  await place.post('Stop')
+  expect(await holder()).toBeUndefined()
+
+  // and gives back what nobody else goes on with
+  const again = use('/x/two.sql')
+  await settled(room.engine)
+  expect(await holder()).toBe(`session:${id}`)
+  await room.pass(6000)
+  expect((await again).allowed).toBe(false)
+  expect(await holder()).toBeUndefined()
+})
+
 test('a lock that was taken away is not given back a second time', async () => {
   using place = await open()
   const { room, check, post, holder } = place

@@ -133,7 +133,17 @@ test('what a command says in a guarded folder is a file where it is one, or look
   expect(runs('rm *.txt', '*.sql', join(home, 'migrations'))).toBe(false)
 })
 
-test('a command of more words than can be looked at meets every guard', () => {
-  const words = Array.from({ length: 10_001 }, (_, n) => `word${n}`).join(' ')
-  expect(runs(`echo ${words}`)).toBe(true)
+test('a command of more than can be looked at meets every guard', () => {
+  const words = (count: number, more = '') =>
+    Array.from({ length: count }, (_, n) => `word${n}${more}`).join(' ')
+  expect(runs(`echo ${words(9000)}`)).toBe(false)
+  expect(runs(`echo ${words(10_001)}`)).toBe(true)
+  // each of them is 256 words
+  expect(runs(`echo ${words(2000, '{a,b}'.repeat(8))}`)).toBe(true)
+  // in each of these folders
+  const folders = ['/', '/usr', '/usr/bin', '/etc', '/tmp', '/var', '/dev']
+  const going = folders.map((folder) => `cd ${folder}`).join('; ')
+  expect(runs(`${going}; echo ${words(1000)}`)).toBe(false)
+  expect(runs(`${going}; echo ${words(3000)}`)).toBe(true)
+  expect(runs(`echo ${'x'.repeat(128 * 1024)}`)).toBe(true)
 })

@@ -32,7 +32,13 @@ const turnEnds = new Set([
 
 export type Place = { namespace: string; session: string }
 type Asked = { lock: string; wait: number; note: string }
-type Lease = { token: number; acquiredAt: number; renewedAt: number }
+type Lease = {
+  token: number
+  acquiredAt: number
+  renewedAt: number
+  /** a second tool goes on with it, or did */
+  isShared: boolean
+}
 type Holder = { leases: Map<string, Lease>; listener: Listener }
 
 const keyOf = ({ namespace, session }: Place): string => `${namespace}\n${session}`
@@ -146,8 +152,10 @@ export const createHolding = ({ bus, clock, steady, logger }: Ground) => {
         const { lock: now } = await dispatch(peer, 'lock.get', { name: lock })
         const had = now?.holder === holder ? now : undefined
         const known = holders.get(keyOf(place))?.leases.get(lock)
-        if (had && known?.token === had.token && steady.now() - known.renewedAt < renewedAfterMs)
+        if (had && known?.token === had.token && steady.now() - known.renewedAt < renewedAfterMs) {
+          known.isShared = true
           return 'held'
+        }
         const left = had ? had.expiresAt - clock.now() : 0
         const answer = await dispatch(peer, 'lock.acquire', {
           name: lock,
@@ -160,14 +168,24 @@ export const createHolding = ({ bus, clock, steady, logger }: Ground) => {
         if (!answer.acquired) return answer
         const isOurs = !had || (had.by === ours && !lengthened.has(answer.token))
         const { token, acquiredAt } = answer
-        if (isOurs) keep(place, lock, { token, acquiredAt, renewedAt: steady.now() })
-        return had ? 'held' : 'taken'
+        // another tool of the session may have taken it since
+        const isShared = had !== undefined || holders.get(keyOf(place))?.leases.get(lock)?.token === token
+        if (isOurs) keep(place, lock, { token, acquiredAt, renewedAt: steady.now(), isShared })
+        return isShared ? 'held' : 'taken'
       } finally {
         forget()
       }
     },
 
-    giveBack,
+    /** What was taken for a tool that does not run after all; what another one goes on with stays. */
+    takeBack: (dispatch: Dispatch, place: Place, locks: readonly string[]): Promise<void> => {
+      const leases = holders.get(keyOf(place))?.leases
+      return giveBack(
+        dispatch,
+        place,
+        locks.filter((lock) => leases?.get(lock)?.isShared === false),
+      )
+    },
 
     /** What the run before took for sessions is kept and given back by this one. */
     recall: async (dispatch: Dispatch, namespace: string): Promise<void> => {
@@ -181,7 +199,7 @@ export const createHolding = ({ bus, clock, steady, logger }: Ground) => {
           const left = expiresAt - clock.now()
           const renewedAt = steady.now() + left - limits.guardLeaseMs
           if (left > limits.guardLeaseMs) lengthen(token)
-          else keep({ namespace, session }, name, { token, acquiredAt, renewedAt })
+          else keep({ namespace, session }, name, { token, acquiredAt, renewedAt, isShared: true })
         }
         if (next === undefined) return
         after = next

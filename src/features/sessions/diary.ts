@@ -17,8 +17,6 @@ const againMs = 1000
 /** who tells what a session does */
 export const daemonName = 'daemon:paid'
 
-export type Diary = ReturnType<typeof createDiary>
-
 /** What an event says of what made its author act. */
 export const originOf = (cause: string | undefined): string | undefined =>
   cause === undefined ? undefined : JSON.stringify({ cause })

@@ -10,8 +10,6 @@ import type { LogEvent } from '../../core/log-event.ts'
 import type { Peer } from '../../core/peer.ts'
 import { hookName } from './heard-messages.ts'
 
-export type Idle = ReturnType<typeof createIdle>
-
 /** events with which there is nothing to wait for any more */
 const over = new Set(['UserPromptSubmit', 'SessionEnd'])
 

@@ -6,12 +6,14 @@ import { programsOf } from '../shell-words.ts'
 import type { RealPath } from './real-path.ts'
 import { createWildcards, hasWildcard, withoutBraces } from './wildcards.ts'
 
-/** different words of one command, and folders that it may be in when it names a file */
+// The daemon does nothing else meanwhile: what is looked at stays within a tenth of a second or two.
+/** different words of one command, folders that it may be in when it names a file, and words in all of these */
 const mostWords = 10_000
 const mostFolders = 16
-/** a longer word is no path, and a longer command is not looked through */
+const mostLooks = 20_000
+/** a longer word is no path, and no shell is given a longer command */
 const longestWord = 4096
-const longestCommand = 1024 * 1024
+const longestCommand = 128 * 1024
 
 type Around = { directory: string; home: string; realPath: RealPath }
 
@@ -41,13 +43,14 @@ export const namedIn = (command: string, { directory, home, realPath }: Around):
     new Set([...command.matchAll(what)].flatMap(([, word = '']) => plain(unquoted(word))))
   const written = behind(redirection)
   const gone = behind(going)
-  const all = (given: readonly string[]): Set<string> =>
-    new Set(
-      given
-        .flatMap((word) => [...partsOf(word)])
-        .filter((part) => part.length <= longestWord)
-        .flatMap(plain),
-    )
+  const all = (given: readonly string[]): Set<string> => {
+    const found = new Set<string>()
+    for (const part of new Set(given.flatMap((word) => [...partsOf(word)]))) {
+      if (found.size > mostWords) break
+      if (part.length <= longestWord) for (const text of plain(part)) found.add(text)
+    }
+    return found
+  }
   const typed = all(programsOf(command).flat())
   const words = new Set([...written, ...typed, ...all(looseWords(command))])
   if (words.size > mostWords) return 'too many'
@@ -63,6 +66,7 @@ export const namedIn = (command: string, { directory, home, realPath }: Around):
     return [word, ...expand(word.startsWith('/') ? word : `${folder}/${word}`)]
   }
   const folders = foldersOf(directory, gone, { from, realPath })
+  if (words.size * folders.length > mostLooks) return 'too many'
   return [...words].flatMap((word): Named[] => {
     if (word === '' || word.includes('\0') || isAddress(word) || gone.has(word)) return []
     const looksNamed = /[./]/.test(word) || written.has(word)

@@ -1,7 +1,7 @@
 // Words with wildcards, as a shell takes them: alternatives in braces are texts, `*`, `?` and `[…]` are the names of files
 // that are there. Names that begin with a dot count too, upper and lower case are the same, and `**` is any depth.
 
-import { readdirSync } from 'node:fs'
+import { type Dirent, readdirSync } from 'node:fs'
 
 /** names that are read for one question, and texts that braces stand for */
 const mostNames = 20_000
@@ -26,26 +26,27 @@ export const withoutBraces = (word: string): string[] => {
 }
 
 export const createWildcards = () => {
-  const known = new Map<string, string[]>()
+  const known = new Map<string, Dirent[]>()
   let left = mostNames
 
-  const namesIn = (folder: string): string[] => {
+  const entriesIn = (folder: string): Dirent[] => {
     const before = known.get(folder)
     if (before) return before
-    let names: string[] = []
+    let entries: Dirent[] = []
     try {
-      names = left > 0 ? readdirSync(folder).slice(0, left) : []
+      entries = left > 0 ? readdirSync(folder, { withFileTypes: true }).slice(0, left) : []
     } catch {
       // no folder, or one that is closed to us
     }
-    left -= names.length
-    known.set(folder, names)
-    return names
+    left -= entries.length
+    known.set(folder, entries)
+    return entries
   }
 
+  /** Itself and all folders in it; as a shell does, it follows no links. */
   const below = (folder: string): string[] => [
     folder,
-    ...namesIn(folder).flatMap((name) => below(`${folder}/${name}`)),
+    ...entriesIn(folder).flatMap((entry) => (entry.isDirectory() ? below(`${folder}/${entry.name}`) : [])),
   ]
 
   /** Files that are there, by an absolute path with wildcards. */
@@ -57,7 +58,7 @@ export const createWildcards = () => {
         if (!hasWildcard(part)) return found.map((folder) => `${folder}/${part}`)
         const isNamed = nameTest(part)
         return found.flatMap((folder) =>
-          namesIn(folder).flatMap((name) => (isNamed(name) ? [`${folder}/${name}`] : [])),
+          entriesIn(folder).flatMap(({ name }) => (isNamed(name) ? [`${folder}/${name}`] : [])),
         )
       },
       [''],
