@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import type { Config } from './config.ts'
 import { acquireFileLock } from './lib/file-lock.ts'
+import { isListening } from './lib/is-listening.ts'
 import { ownPlace } from './lib/own-place.ts'
 import { ensurePrivateFolder } from './lib/private-folder.ts'
 import { processStart } from './lib/process-start.ts'
@@ -137,23 +138,13 @@ export const freeSocketPath = async (path: string): Promise<void> => {
       `${path} is a socket of user ${found.uid}`,
       'Remove it, or set PAID_HOME to a folder of your own.',
     )
-  if (await answers(path))
+  if (await isListening(path))
     throw new PaidError(
       'address_in_use',
       `Something listens at ${path}, and it is not a daemon of this home`,
       'End it, or set PAID_HOME.',
     )
   unlinkSync(path)
-}
-
-const answers = async (path: string): Promise<boolean> => {
-  try {
-    const socket = await Bun.connect({ unix: path, socket: { data() {} } })
-    socket.end()
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** How a client finds us; seen whole or not at all. */

@@ -3,14 +3,13 @@
 // pings by nothing but what it does to the daemon and takes of the machine.
 
 import type { Flooded, FloodOptions } from './flood.ts'
+import { failure, tell } from './program.ts'
 
 export type DisturbedOptions = FloodOptions & { warmMs: number; runMs: number }
 /** 99 of 100 pings took at most so many ms */
 export type Disturbed = { quiet: number; disturbed: number; pings: number; floodMs: number }
 
 const ping = Buffer.from('{"type":"ping","id":"p1"}\n')
-const failure = Promise.withResolvers<never>()
-
 const run = async (options: DisturbedOptions): Promise<Disturbed> => {
   let times: number[] = []
   let askedAt = 0
@@ -51,10 +50,4 @@ const p99 = (times: readonly number[]): number =>
   times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? NaN
 
 const options: DisturbedOptions = JSON.parse(process.argv[2] ?? '')
-try {
-  console.log(JSON.stringify(await Promise.race([run(options), failure.promise])))
-  process.exit(0)
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
-  process.exit(1)
-}
+await tell(run(options))

@@ -3,6 +3,7 @@
 // in one place, where what is right differs from what is not.
 
 import { openWindow, type Measured } from './measured.ts'
+import { failure, tell } from './program.ts'
 
 export type ExchangeOptions = {
   /** pid of what is measured */
@@ -18,8 +19,6 @@ export type ExchangeOptions = {
 export type Exchanged = { measured: Measured; p50?: number; p99?: number }
 
 const newline = 0x0a
-
-const failure = Promise.withResolvers<never>()
 
 /** Runs for ever; `answered` is told how many answers came in one piece. */
 const converse = async (
@@ -105,11 +104,4 @@ const run = async ({ server, socket, connections, inFlight, warmMs, runMs }: Exc
 }
 
 const options: ExchangeOptions = JSON.parse(process.argv[2] ?? '')
-try {
-  const exchanged: Exchanged = await Promise.race([run(options), failure.promise])
-  console.log(JSON.stringify(exchanged))
-  process.exit(0)
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
-  process.exit(1)
-}
+await tell(run(options))

@@ -2,6 +2,7 @@
 // holds it and the other waits; how long after the release was sent does the other have it? Then they change places.
 
 import { callLine } from './requests.ts'
+import { failure, tell } from './program.ts'
 
 export type HandoverOptions = { socket: string; warmMs: number; runMs: number }
 /** in ms */
@@ -10,7 +11,6 @@ export type Handover = { p50: number; p99: number; count: number }
 const name = 'handed-over'
 const ttl = 30_000
 const pong = '{"type":"pong","id":"in-line"}'
-const failure = Promise.withResolvers<never>()
 
 /** Somebody who takes turns: what is asked is one line, and so is its answer. */
 const open = async (path: string, holder: string) => {
@@ -78,10 +78,4 @@ const run = async ({ socket, warmMs, runMs }: HandoverOptions): Promise<Handover
 }
 
 const options: HandoverOptions = JSON.parse(process.argv[2] ?? '')
-try {
-  console.log(JSON.stringify(await Promise.race([run(options), failure.promise])))
-  process.exit(0)
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
-  process.exit(1)
-}
+await tell(run(options))

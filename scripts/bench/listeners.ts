@@ -2,6 +2,7 @@
 // what they get while one publisher publishes. Nothing is looked into but where a delivery ends.
 
 import { type Fanned, type Heard, publishTo, type Publishing } from './publishing.ts'
+import { failure, tell } from './program.ts'
 
 export type ListenerOptions = {
   socket: string
@@ -17,7 +18,6 @@ export type ListenerOptions = {
 
 const newline = 0x0a
 
-const failure = Promise.withResolvers<never>()
 let came = (): void => undefined
 
 /** Counts deliveries of so many lines each: where one ended, the next is likely to end as far behind it. */
@@ -94,10 +94,4 @@ const run = async (options: ListenerOptions): Promise<Fanned> => {
 }
 
 const options: ListenerOptions = JSON.parse(process.argv[2] ?? '')
-try {
-  console.log(JSON.stringify(await Promise.race([run(options), failure.promise])))
-  process.exit(0)
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
-  process.exit(1)
-}
+await tell(run(options))

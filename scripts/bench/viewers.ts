@@ -4,6 +4,7 @@
 
 import { createFrameCounter } from './frames.ts'
 import { type Fanned, type Publishing, publishTo } from './publishing.ts'
+import { failure, tell } from './program.ts'
 
 export type ViewerOptions = {
   port: number
@@ -67,7 +68,6 @@ const openViewer = async ({ port, path, token }: ViewerOptions, came: () => void
   return counter
 }
 
-const failure = Promise.withResolvers<never>()
 let came = (): void => undefined
 
 const openAll = (options: ViewerOptions) =>
@@ -93,10 +93,4 @@ const run = async (options: ViewerOptions): Promise<Fanned | Watched> => {
 }
 
 const options: ViewerOptions = JSON.parse(process.argv[2] ?? '')
-try {
-  console.log(JSON.stringify(await Promise.race([run(options), failure.promise])))
-  process.exit(0)
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
-  process.exit(1)
-}
+await tell(run(options))

@@ -8,7 +8,7 @@
 
 import { excluding } from './exclude.ts'
 import { isGuardedTool } from './guarded-tools.ts'
-import { namedIn } from './guarding/command.ts'
+import { type Named, namedIn } from './guarding/command.ts'
 import { pathFields } from './tool-files.ts'
 import { createRealPath, type RealPath } from './guarding/real-path.ts'
 
@@ -19,14 +19,6 @@ export type Use = {
   directory: string
   /** of the user, for `~` */
   home: string
-}
-
-/** A file as it is named: all paths it may mean. */
-export type Named = {
-  shown: string
-  paths: readonly string[]
-  /** so that a folder means what stands in it */
-  ofCommand: boolean
 }
 
 export type Met<G> = { guard: G; path: string }

@@ -3,6 +3,7 @@
 
 import { lstatSync } from 'node:fs'
 import { basename } from 'node:path'
+import { isListening } from '../../lib/is-listening.ts'
 import { quoted } from '../self.ts'
 import type { Facts } from './facts.ts'
 import { failed, type Finding, ok, warning } from './finding.ts'
@@ -21,7 +22,7 @@ export const checkSockets = async (facts: Facts): Promise<Finding[]> => {
       return facts.held ? typeof answer === 'object' : answer !== 'refused'
     }),
     ...(await Promise.all(
-      othersOf(facts).map((path) => checkSocket(path, facts, () => accepts(path), path)),
+      othersOf(facts).map((path) => checkSocket(path, facts, () => isListening(path), path)),
     )),
   ].flat()
   if (wrong.length > 0) return wrong
@@ -33,16 +34,6 @@ export const checkSockets = async (facts: Facts): Promise<Finding[]> => {
 
 const othersOf = ({ paths: { socket, httpSocket }, status }: Facts): string[] =>
   status?.sockets.filter((path) => path !== socket && path !== httpSocket) ?? []
-
-const accepts = async (path: string): Promise<boolean> => {
-  try {
-    const socket = await Bun.connect({ unix: path, socket: { data() {} } })
-    socket.end()
-    return true
-  } catch {
-    return false
-  }
-}
 
 const checkSocket = async (
   path: string,

@@ -2,7 +2,7 @@
 // The session keeps its id; what is asked of the others is asked of it.
 
 import type { Database } from 'bun:sqlite'
-import type { Told } from './diary.ts'
+import type { Told } from './told.ts'
 import type { Managed } from './rows.ts'
 
 const insert = 'INSERT OR REPLACE INTO session_conversations VALUES (?, ?, ?)'

@@ -8,6 +8,7 @@ import type { IsExcluded } from '../../lib/exclude.ts'
 import type { Log } from '../../core/log.ts'
 import type { Logger } from '../../core/logger.ts'
 import { type Managed, store } from './rows.ts'
+import type { Told } from './told.ts'
 import { createWithholding } from './withholding.ts'
 
 /** the log is tried again so often */
@@ -15,8 +16,6 @@ const againMs = 1000
 
 /** who tells what a session does */
 export const daemonName = 'daemon:paid'
-
-export type Told = { type: string; data: object; by?: string; cause?: string | undefined }
 
 /** What an event says of what made its author act. */
 export const originOf = (cause: string | undefined): string | undefined =>

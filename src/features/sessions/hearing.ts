@@ -4,7 +4,7 @@
 import { limits } from '../../protocol/limits.ts'
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import { createCost } from './cost.ts'
-import type { Told } from './diary.ts'
+import type { Told } from './told.ts'
 import type { Guarding } from './guarding.ts'
 import { type Fields, fieldsIn, isFields, kept, numberIn, textIn, textsIn } from './line.ts'
 import type { Permissions } from './permissions.ts'

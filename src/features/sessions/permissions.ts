@@ -4,7 +4,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { keepNewest } from '../../lib/newest.ts'
 import type { Decision } from '../../protocol/hooks.ts'
-import type { Told } from './diary.ts'
+import type { Told } from './told.ts'
 import { type Fields, fieldsIn, isFields, kept, textIn } from './line.ts'
 
 /** who answered is remembered of so many */

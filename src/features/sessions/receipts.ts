@@ -1,6 +1,6 @@
 // What is told of a message on its way, as the doing of whoever made its sender act: so no rule answers itself.
 
-import type { Told } from './diary.ts'
+import type { Told } from './told.ts'
 import { kept } from './line.ts'
 import type { Message } from './queue.ts'
 

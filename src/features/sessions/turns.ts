@@ -3,7 +3,7 @@
 
 import type { SteadyClock } from '../../lib/steady-clock.ts'
 import type { Tokens } from '../../protocol/sessions.ts'
-import type { Told } from './diary.ts'
+import type { Told } from './told.ts'
 import {
   blocksOf,
   type Fields,

@@ -11,7 +11,7 @@ import {
   withholdFound,
   withholdWithin,
 } from '../../lib/withhold.ts'
-import type { Told } from './diary.ts'
+import type { Told } from './told.ts'
 
 /** uses of tools whose end was not told; so many are remembered */
 const mostWaiting = 100

@@ -3,7 +3,6 @@
 
 import { resolve } from 'node:path'
 import { programsOf } from '../shell-words.ts'
-import type { Named } from '../guarding.ts'
 import type { RealPath } from './real-path.ts'
 import { createWildcards, hasWildcard, withoutBraces } from './wildcards.ts'
 
@@ -17,6 +16,14 @@ const longestWord = 4096
 const longestCommand = 128 * 1024
 
 type Around = { directory: string; home: string; realPath: RealPath }
+
+/** A file as it is named: all paths it may mean. */
+export type Named = {
+  shown: string
+  paths: readonly string[]
+  /** so that a folder means what stands in it */
+  ofCommand: boolean
+}
 
 export const namedIn = (command: string, { directory, home, realPath }: Around): Named[] | 'too many' => {
   if (command.length > longestCommand) return 'too many'
