@@ -194,6 +194,7 @@ test(
     using heard = await openHeard(sessions)
     const { run, connection } = sessions
     const turn = { prompt_id: 'p1' }
+    await run(['hooks', 'install'])
     const asked = run(['sessions', 'send', heard.id, 'how far are you?', '--wait'])
     const { message } = await heard.told.next('message.queued')
     await heard.post('UserPromptSubmit', { ...turn, prompt: 'x' })
@@ -223,14 +224,15 @@ test(
 )
 
 test(
-  'hooks of an earlier form are told of to whoever leaves a message',
+  'hooks of an earlier form, and none at all, are told of to whoever leaves a message',
   async () => {
     await using sessions = await openSessions()
     using heard = await openHeard(sessions)
     const { run, home } = sessions
-    expect(await run(['hooks', 'install'])).toMatchObject({ code: 0 })
     const said = async () => (await run(['sessions', 'send', heard.id, '--note', 'x'])).stderr
     const kept = 'Kept: the session reads it with its next prompt\n'
+    expect(await said()).toStartWith(`${kept}paid: your hooks are not installed`)
+    expect(await run(['hooks', 'install'])).toMatchObject({ code: 0 })
     expect(await said()).toBe(kept)
     const settings = join(home, '.claude', 'settings.json')
     writeFileSync(settings, readFileSync(settings, 'utf8').replaceAll(/,\s+"--reply"/g, ''))

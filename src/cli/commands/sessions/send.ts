@@ -39,13 +39,13 @@ const ways = {
   rewake: 'The session did nothing, and is woken with it',
 }
 
-/** Hooks that an earlier `paid` installed ask for nothing. */
+/** Hooks that are not there, or that an earlier `paid` installed, ask for nothing. */
 const warnOfHooks = (): void => {
-  const { outdated } = hooksStatus(whereOf('user'))
-  if (outdated.length > 0)
-    tell(
-      `paid: your hooks are in an earlier form, and may not ask: \`${selfName()} hooks install\` puts it right`,
-    )
+  const { installed, outdated } = hooksStatus(whereOf('user'))
+  const isHere = installed.length > 0 || hooksStatus(whereOf('project')).installed.length > 0
+  if (isHere && outdated.length === 0) return
+  const how = isHere ? 'in an earlier form' : 'not installed'
+  tell(`paid: your hooks are ${how}, and may not ask: \`${selfName()} hooks install\` puts it right`)
 }
 
 /** until a hook of the session asks */
