@@ -2,7 +2,7 @@
 
 import type { IsExcluded } from '../../lib/exclude.ts'
 import type { Ground } from '../../core/ground.ts'
-import type { CheckGuards } from './guarding.ts'
+import type { CheckGuards } from './live/guarding.ts'
 
 /** The options `sessions.*`. */
 export type SessionSettings = {

@@ -1,6 +1,6 @@
 // One summary row for each session that was heard, which follows from its events: totals and the list cost the same
 // however many events there are. A session's folder is the last one it said; its title is Claude's own, or else the
-// first line of its first prompt.
+// first line of its first prompt. In heard/ stands how such a session is talked to, and answered when it asks leave.
 
 import type { Database } from 'bun:sqlite'
 import { keepNewest } from '../../lib/newest.ts'

@@ -1,23 +1,24 @@
 // One managed session while its process runs: what goes in, one turn at a time, and what comes out, told in its order.
-// Its status is final once it has ended, and so is whatever waited for it.
+// Its status is final once it has ended, and so is whatever waited for it. In live/ stand its parts: the process (child),
+// what its lines mean (hearing), its turns and their cost.
 
 import { PaidError } from '../../protocol/error.ts'
 import type { EndStatus, SessionStatus } from '../../protocol/sessions.ts'
 import { soon } from '../../lib/soon.ts'
 import { endGroup } from '../../lib/ended-group.ts'
-import { createAnswers } from './answers.ts'
-import { type Child, type Ended, failureOf, hopeless } from './child.ts'
+import { createAnswers } from './live/answers.ts'
+import { type Child, type Ended, failureOf, hopeless } from './live/child.ts'
 import { conversations } from './conversations.ts'
 import { createDiary } from './diary.ts'
 import type { Told } from './told.ts'
-import { createHearing } from './hearing.ts'
+import { createHearing } from './live/hearing.ts'
 import type { SessionsGround, Times } from './ground.ts'
-import { createGuarding, guardHooks } from './guarding.ts'
+import { createGuarding, guardHooks } from './live/guarding.ts'
 import { type Answer, createPermissions } from './permissions.ts'
 import { createQueue, type Message, uuidOf } from './queue.ts'
 import { queued, receipt } from './receipts.ts'
 import { inbox, isOver, type Managed } from './rows.ts'
-import { account, beginTurn, endOf, lineOf, startedOf, type Turn, type TurnEnd } from './turns.ts'
+import { account, beginTurn, endOf, lineOf, startedOf, type Turn, type TurnEnd } from './live/turns.ts'
 
 /** an interrupted turn is given so long to end before its session is */
 const interruptMs = 50

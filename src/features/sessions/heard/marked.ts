@@ -1,7 +1,7 @@
 // How a message from outside stands before a session that did not ask for it: who it is from, that the user did not type
 // it, and each of its lines quoted, so that none can pass for anything else. Its id is what tells that it was seen.
 
-import type { Message } from './queue.ts'
+import type { Message } from '../queue.ts'
 
 /** tags by which Claude Code sets its own words apart */
 const ownTags = /<(?=\/?(?:system-reminder|task-notification|persisted-output)\b)/gi

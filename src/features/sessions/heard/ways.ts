@@ -1,13 +1,13 @@
 // The ways to a session that was started elsewhere. What is said is kept first. Then the first way that is open takes it:
 // Claude Code's own socket, when the user has said yes to it; its next hook; the process that waits while it is idle.
 
-import type { Peer } from '../../core/peer.ts'
-import { aliveIn } from './alive.ts'
+import type { Peer } from '../../../core/peer.ts'
+import { aliveIn } from '../alive.ts'
 import { openClaudeSocket } from './claude-socket.ts'
-import type { SessionsGround } from './ground.ts'
-import type { HeardMessages } from './heard-messages.ts'
+import type { SessionsGround } from '../ground.ts'
+import type { HeardMessages } from './messages.ts'
 import { createIdle } from './idle.ts'
-import type { Message } from './queue.ts'
+import type { Message } from '../queue.ts'
 
 /** the hook of the same moment asks first: what it is told needs nobody to be woken */
 const afterHookMs = 1000

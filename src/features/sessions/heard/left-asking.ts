@@ -1,14 +1,14 @@
 // What sessions that were started elsewhere asked for when a daemon was killed: nobody waits for the answer any more, and
 // whoever follows them is told so.
 
-import { sessionPrefix } from '../../protocol/channel.ts'
-import { limits } from '../../protocol/limits.ts'
-import { filterOf } from '../../core/filter.ts'
-import type { Log } from '../../core/log.ts'
-import { pageNewest } from '../../core/query.ts'
-import { daemonName } from './diary.ts'
-import { textIn } from './line.ts'
-import { find } from './rows.ts'
+import { sessionPrefix } from '../../../protocol/channel.ts'
+import { limits } from '../../../protocol/limits.ts'
+import { filterOf } from '../../../core/filter.ts'
+import type { Log } from '../../../core/log.ts'
+import { pageNewest } from '../../../core/query.ts'
+import { daemonName } from '../diary.ts'
+import { textIn } from '../line.ts'
+import { find } from '../rows.ts'
 
 /** Looks among the newest, and tells of each that has no end. Before anything else is asked. */
 export const endLeftAsking = async (log: Log): Promise<void> => {

@@ -3,7 +3,7 @@
 // It refuses what is no socket of our own user. No token is read: where sessions run, none is asked for.
 
 import { lstatSync } from 'node:fs'
-import { soon } from '../../lib/soon.ts'
+import { soon } from '../../../lib/soon.ts'
 
 /** a session that does not listen within this is not waited for */
 const withinMs = 2000

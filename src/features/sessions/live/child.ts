@@ -2,14 +2,14 @@
 // Whoever reads slowly slows it down: no more is read while the lines before are not dealt with.
 
 import { statSync } from 'node:fs'
-import { limits } from '../../protocol/limits.ts'
-import { PaidError } from '../../protocol/error.ts'
-import { drain } from '../../lib/child-output.ts'
-import { soon } from '../../lib/soon.ts'
-import { processStart } from '../../lib/process-start.ts'
-import { createSweep } from '../../lib/memory-sweep.ts'
-import { redact } from '../../lib/redact.ts'
-import { createTail } from '../../lib/tail.ts'
+import { limits } from '../../../protocol/limits.ts'
+import { PaidError } from '../../../protocol/error.ts'
+import { drain } from '../../../lib/child-output.ts'
+import { soon } from '../../../lib/soon.ts'
+import { processStart } from '../../../lib/process-start.ts'
+import { createSweep } from '../../../lib/memory-sweep.ts'
+import { redact } from '../../../lib/redact.ts'
+import { createTail } from '../../../lib/tail.ts'
 import { createLines } from './lines.ts'
 
 /** after its end, for what it said to arrive: a child of its own may hold its output open for ever */

@@ -1,9 +1,9 @@
 // The turn of a session: what it answers to one message, from when it was given to its result. There is one at most,
 // and what is said is of the one that is open.
 
-import type { SteadyClock } from '../../lib/steady-clock.ts'
-import type { Tokens } from '../../protocol/sessions.ts'
-import type { Told } from './told.ts'
+import type { SteadyClock } from '../../../lib/steady-clock.ts'
+import type { Tokens } from '../../../protocol/sessions.ts'
+import type { Told } from '../told.ts'
 import {
   blocksOf,
   type Fields,
@@ -15,9 +15,9 @@ import {
   sumOf,
   textIn,
   tokensIn,
-} from './line.ts'
-import { type Message, uuidOf } from './queue.ts'
-import type { Managed } from './rows.ts'
+} from '../line.ts'
+import { type Message, uuidOf } from '../queue.ts'
+import type { Managed } from '../rows.ts'
 
 export type Turn = {
   id: string

@@ -2,13 +2,13 @@
 // process says. Promises: the newest of a session waits, one before it is told to go; none waits beside a session that
 // has something to do, or has ended.
 
-import { sessionPrefix } from '../../protocol/channel.ts'
-import { PaidError } from '../../protocol/error.ts'
-import type { Bus } from '../../core/bus.ts'
-import { filterOf } from '../../core/filter.ts'
-import type { LogEvent } from '../../core/log-event.ts'
-import type { Peer } from '../../core/peer.ts'
-import { hookName } from './heard-messages.ts'
+import { sessionPrefix } from '../../../protocol/channel.ts'
+import { PaidError } from '../../../protocol/error.ts'
+import type { Bus } from '../../../core/bus.ts'
+import { filterOf } from '../../../core/filter.ts'
+import type { LogEvent } from '../../../core/log-event.ts'
+import type { Peer } from '../../../core/peer.ts'
+import { hookName } from './messages.ts'
 
 /** events with which there is nothing to wait for any more */
 const over = new Set(['UserPromptSubmit', 'SessionEnd'])

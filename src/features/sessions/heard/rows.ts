@@ -1,8 +1,8 @@
 // What is kept of messages for sessions that were started elsewhere: their rows among those of every session's inbox.
 
 import type { Database } from 'bun:sqlite'
-import { type Urgency, urgencies } from '../../protocol/sessions.ts'
-import type { Message } from './queue.ts'
+import { type Urgency, urgencies } from '../../../protocol/sessions.ts'
+import type { Message } from '../queue.ts'
 
 /** ways to hand a message to a session that was started elsewhere */
 export const ways = ['inbox', 'hook', 'stop', 'rewake'] as const

@@ -4,20 +4,20 @@
 // Promises: nothing but an answer is an answer. A hook that goes away, a daemon that stops, a time-out: the dialog
 // decides. That it was answered in the terminal is known by what the session does next, and by its own file.
 
-import { sessionPrefix } from '../../protocol/channel.ts'
-import { PaidError } from '../../protocol/error.ts'
-import type { Decision } from '../../protocol/hooks.ts'
-import { filterOf } from '../../core/filter.ts'
-import type { LogEvent } from '../../core/log-event.ts'
-import type { Peer } from '../../core/peer.ts'
-import { aliveIn } from './alive.ts'
-import { daemonName } from './diary.ts'
-import type { Told } from './told.ts'
-import type { SessionsGround } from './ground.ts'
+import { sessionPrefix } from '../../../protocol/channel.ts'
+import { PaidError } from '../../../protocol/error.ts'
+import type { Decision } from '../../../protocol/hooks.ts'
+import { filterOf } from '../../../core/filter.ts'
+import type { LogEvent } from '../../../core/log-event.ts'
+import type { Peer } from '../../../core/peer.ts'
+import { aliveIn } from '../alive.ts'
+import { daemonName } from '../diary.ts'
+import type { Told } from '../told.ts'
+import type { SessionsGround } from '../ground.ts'
 import { endLeftAsking } from './left-asking.ts'
-import { type Fields, fieldsIn, isFields, textIn } from './line.ts'
-import { type Answer, createPermissions } from './permissions.ts'
-import { createWithholding } from './withholding.ts'
+import { type Fields, fieldsIn, isFields, textIn } from '../line.ts'
+import { type Answer, createPermissions } from '../permissions.ts'
+import { createWithholding } from '../withholding.ts'
 
 /** the file of a session is looked into so often while it asks for something */
 const lookEveryMs = 500

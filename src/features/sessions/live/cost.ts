@@ -1,8 +1,8 @@
 // What a session costs, which its process tells as a total of its own: a fresh one counts from nothing, one that goes on
 // from the last figure that it wrote down, and after `/clear` it begins anew. Nothing of it is counted twice, or lost.
 
-import { type Fields, fieldsIn, isFields, numberIn } from './line.ts'
-import type { Managed } from './rows.ts'
+import { type Fields, fieldsIn, isFields, numberIn } from '../line.ts'
+import type { Managed } from '../rows.ts'
 
 /** what adding up in another order may differ by */
 const nothing = 1e-9

@@ -1,17 +1,17 @@
 // What a session that was started elsewhere answered: what Claude said last in the turn that saw a message, as the hook at
 // its end tells it. What came before somebody asked is read from the log, the rest is waited for.
 
-import { sessionPrefix } from '../../protocol/channel.ts'
-import { limits } from '../../protocol/limits.ts'
-import type { Bus } from '../../core/bus.ts'
-import { filterOf } from '../../core/filter.ts'
-import type { LogEvent } from '../../core/log-event.ts'
-import type { Log } from '../../core/log.ts'
-import type { Peer } from '../../core/peer.ts'
-import { pageNewest } from '../../core/query.ts'
-import type { Answered } from './answered.ts'
-import { hookName } from './heard-messages.ts'
-import { textIn } from './line.ts'
+import { sessionPrefix } from '../../../protocol/channel.ts'
+import { limits } from '../../../protocol/limits.ts'
+import type { Bus } from '../../../core/bus.ts'
+import { filterOf } from '../../../core/filter.ts'
+import type { LogEvent } from '../../../core/log-event.ts'
+import type { Log } from '../../../core/log.ts'
+import type { Peer } from '../../../core/peer.ts'
+import { pageNewest } from '../../../core/query.ts'
+import type { Answered } from '../answered.ts'
+import { hookName } from './messages.ts'
+import { textIn } from '../line.ts'
 
 export type Outcome = Answered | 'expired' | 'unknown'
 

@@ -1,15 +1,15 @@
 // What a session's process says, line by line: which of it is a turn's, which is told, which is answered. What nobody
 // knows is kept as it came.
 
-import { limits } from '../../protocol/limits.ts'
-import type { SteadyClock } from '../../lib/steady-clock.ts'
+import { limits } from '../../../protocol/limits.ts'
+import type { SteadyClock } from '../../../lib/steady-clock.ts'
 import { createCost } from './cost.ts'
-import type { Told } from './told.ts'
+import type { Told } from '../told.ts'
 import type { Guarding } from './guarding.ts'
-import { type Fields, fieldsIn, isFields, kept, numberIn, textIn, textsIn } from './line.ts'
-import type { Permissions } from './permissions.ts'
-import { uuidOf } from './queue.ts'
-import { isOver, type Managed } from './rows.ts'
+import { type Fields, fieldsIn, isFields, kept, numberIn, textIn, textsIn } from '../line.ts'
+import type { Permissions } from '../permissions.ts'
+import { uuidOf } from '../queue.ts'
+import { isOver, type Managed } from '../rows.ts'
 import { chunkOf, endOf, toldIn, type Turn, type TurnEnd } from './turns.ts'
 
 /** lines that say nothing that is not said by others */

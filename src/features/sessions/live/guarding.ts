@@ -1,12 +1,12 @@
 // Guards of a session that runs here: Claude Code asks them over its output, before a tool touches a file. It is always
 // told to ask, so that a guard that is added later holds too; without any the answer comes at once.
 
-import { guardedTools } from '../../lib/guarded-tools.ts'
-import { refusedTool } from '../../lib/refused-tool.ts'
-import { limits } from '../../protocol/limits.ts'
-import { createPeer, endPeer, type Peer } from '../../core/peer.ts'
-import { type Fields, fieldsIn, textIn } from './line.ts'
-import type { Place } from './rows.ts'
+import { guardedTools } from '../../../lib/guarded-tools.ts'
+import { refusedTool } from '../../../lib/refused-tool.ts'
+import { limits } from '../../../protocol/limits.ts'
+import { createPeer, endPeer, type Peer } from '../../../core/peer.ts'
+import { type Fields, fieldsIn, textIn } from '../line.ts'
+import type { Place } from '../rows.ts'
 
 type Use = { session: string; tool: string; input: Fields; directory: string }
 
