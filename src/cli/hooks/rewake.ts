@@ -2,6 +2,7 @@
 // session, says it on stderr and exits 2, with which Claude Code wakes its session. There is one for each idle session.
 // It ends by itself when the session goes on or ends, when its Claude Code is gone, and when no daemon comes back.
 
+import { isRunning } from '../../lib/is-running.ts'
 import type { Paths } from '../../paths.ts'
 import { post } from './post.ts'
 import type { Reply } from './reply.ts'
@@ -56,13 +57,4 @@ const textIn = (json: Uint8Array, name: string, inside?: string): string | undef
   const whole = Object(JSON.parse(new TextDecoder().decode(json)))
   const value: unknown = (inside === undefined ? whole : Object(whole[inside]))[name]
   return typeof value === 'string' ? value : undefined
-}
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isRunning } from '../../lib/is-running.ts'
 import { processStart } from '../../lib/process-start.ts'
 import type { SessionStatus } from '../../protocol/sessions.ts'
 import { isFields, numberIn, textIn } from './line.ts'
@@ -29,7 +30,7 @@ export const aliveIn = (claudeFolder: string | undefined): Map<string, Alive> =>
       const pid = numberIn(said, 'pid')
       const id = textIn(said, 'sessionId')
       if (!isFields(said) || pid === undefined || id === undefined) continue
-      if (!isRunning(pid, textIn(said, 'procStart'))) continue
+      if (!isThere(pid, textIn(said, 'procStart'))) continue
       const status = statuses[textIn(said, 'status') ?? ''] ?? 'idle'
       alive.set(id, { pid, status, socket: textIn(said, 'messagingSocketPath') })
     } catch {
@@ -48,15 +49,10 @@ const namesIn = (folder: string): string[] => {
 }
 
 /** Not when the pid was given to another process since. */
-const isRunning = (pid: number, start: string | undefined): boolean => {
+const isThere = (pid: number, start: string | undefined): boolean => {
   if (!Number.isSafeInteger(pid) || pid <= 1) return false
   if (process.platform === 'linux' && start !== undefined) return processStart(pid) === start
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
+  return isRunning(pid)
 }
 
 /** Whether Claude Code has written anything of a session, so that it can go on with it. */

@@ -1,12 +1,10 @@
 // Reading the lines of Claude Code: nothing in them is taken for granted.
 
 import { limits } from '../../protocol/limits.ts'
+import { type Fields, isFields } from '../../lib/fields.ts'
 import type { Tokens } from '../../protocol/sessions.ts'
 
-export type Fields = Record<string, unknown>
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export { type Fields, isFields }
 
 export const fieldsIn = (from: unknown, name: string): Fields => {
   const value = isFields(from) ? from[name] : undefined

@@ -1,0 +1,10 @@
+// Whether a process is there, whoever it belongs to; another may have its number since.
+
+export const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
