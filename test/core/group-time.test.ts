@@ -1,0 +1,41 @@
+// When an open group of writes is written: at once for who writes alone, together for those who come together.
+
+import { expect, test } from 'bun:test'
+import { draftOf, openEngine, temporaryFolder } from '../support/engine.ts'
+
+test('who writes alone waits for a turn of the event loop now and then, and mostly for none', async () => {
+  using folder = temporaryFolder()
+  using engine = openEngine(folder.path)
+  const waited: boolean[] = []
+  for (let n = 0; n < 32; n++) {
+    // between two of them the turn ends, as between two requests of one caller
+    await new Promise((resolve) => setImmediate(resolve))
+    let turned = false
+    setImmediate(() => (turned = true))
+    await engine.log.append(draftOf())
+    waited.push(turned)
+  }
+  expect(waited.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => true))
+  expect(waited.slice(8).filter(Boolean)).toHaveLength(3)
+})
+
+test('writers that come together share a COMMIT again, however long one wrote alone', async () => {
+  using folder = temporaryFolder()
+  using engine = openEngine(folder.path)
+  for (let n = 0; n < 20; n++) await engine.log.append(draftOf())
+  const heads = new Set<number>()
+  /** Each in a task of its own within one turn, as requests of different callers are. */
+  const round = async (): Promise<number> => {
+    heads.clear()
+    const writers = Array.from({ length: 10 }, async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      await engine.log.append(draftOf())
+      heads.add(engine.log.head)
+    })
+    await Promise.all(writers)
+    return heads.size
+  }
+  const commits: number[] = []
+  for (let n = 0; n < 4; n++) commits.push(await round())
+  expect(commits.at(-1)).toBe(1)
+})
