@@ -63,9 +63,9 @@ export const plainMessage = (params: unknown): z.output<typeof messageParams> | 
 const saved = z.object({
   saved: z.boolean(),
   reason: z
-    .enum(['unknown', 'empty'])
+    .enum(['unknown', 'empty', 'unchanged'])
     .optional()
-    .meta({ description: 'no such active session; it has no messages' }),
+    .meta({ description: 'no such active session; it has no messages; nothing was said since it was saved' }),
   kept: z
     .enum(['repository', 'archive'])
     .optional()

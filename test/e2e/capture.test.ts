@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openCaptureLine, openCaptureStage, promptsIn, sendAsOldClient } from '../support/capture.ts'
 import { openSocket } from '../support/socket.ts'
+import { acquirePassingLock } from '../../src/lib/file-lock.ts'
 
 test('the old client drives a whole conversation, and the hook of a commit saves it', async () => {
   using stage = openCaptureStage()
@@ -129,6 +130,26 @@ describe('kill -9', () => {
       expect(answered.length).toBeLessThanOrEqual(25)
     },
   )
+
+  test('in the middle of the saves of a stop, and stopped again before they are done again: one version each', async () => {
+    using stage = openCaptureStage()
+    const project = await stage.repository()
+    const before = await stage.start()
+    const ids = await talks(stage.path, project, 12, 'again')
+    // another daemon writes there: what is begun waits for it
+    const other = acquirePassingLock(join(project, '.git', 'paid-prompts.lock'))
+    process.kill(before.pid, 'SIGTERM')
+    await Bun.sleep(300)
+    await before.kill('SIGKILL')
+    const after = await stage.start()
+    process.kill(after.pid, 'SIGTERM')
+    await Bun.sleep(300)
+    other?.[Symbol.dispose]()
+    expect(await after.exited).toBe(0)
+    const saved = promptsIn(project) ?? []
+    expect(saved.map(({ metadata }) => metadata.sessionId).toSorted()).toEqual(ids.toSorted())
+    expect(saved.map(({ versions }) => versions)).toEqual(ids.map(() => 1))
+  })
 
   test('in the middle of the saves of a stop: the sessions stay active, and are saved once', async () => {
     using stage = openCaptureStage()

@@ -120,8 +120,8 @@ export const createSaves = ({
     isBusy: (active: Active): boolean => lines.has(active),
 
     /**
-     * Writes one. `stays`: it goes on being active. Throws `forbidden` with the reason when its repository cannot be
-     * written; it is active then as before.
+     * Writes one. `stays`: it goes on being active, and is written only when there is something new in it. Throws
+     * `forbidden` with the reason when its repository cannot be written; it is active then as before.
      */
     save: (
       active: Active,
@@ -130,6 +130,8 @@ export const createSaves = ({
       inTurn(active, async () => {
         await active.leaving
         if (all.find(active.namespace, active.id) !== active) return { saved: false, reason: 'unknown' }
+        // a save that was cut off may have been done again before this one's turn
+        if (stays && active.lastSeq <= active.savedSeq) return { saved: false, reason: 'unchanged' }
         const repository = await repositoryOfActive(active)
         if (!repository) {
           if (!(await log.read((reader) => hasMessage(reader, active)))) return empty
