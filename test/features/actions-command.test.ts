@@ -129,7 +129,7 @@ test('one that takes too long is ended with all of its group, whoever ignores SI
   })
   expect(await outcome(room.run('stubborn'))).toEqual({
     code: 'action_timeout',
-    message: 'It took longer than 400 ms and was ended',
+    message: 'It took longer than 400ms and was ended',
   })
   const pids = readFileSync(join(place, 'pids'), 'utf8').trim().split('\n').map(Number)
   expect(pids.length).toBe(3)
