@@ -265,8 +265,7 @@ test(
       { hooks: [{ args: ['hook'], async: true }] },
     ])
     expect(groups()[0].hooks[0].async).toBeUndefined()
-    const removed = await guard('remove', 'db/*')
-    expect([removed.code, removed.stderr]).toEqual([0, expect.stringMatching(/^\S+: guarded no more\n$/)])
+    expect((await guard('remove', 'db/*')).code).toBe(0)
     expect(groups()).toMatchObject([{ hooks: [{ args: ['hook'], async: true }] }])
     const status = async () => (await daemon.run(['hooks', 'status'])).stdout
     expect(await status()).toContain('installed for all')
