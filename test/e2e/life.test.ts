@@ -130,6 +130,18 @@ describe('a daemon that cannot start says why in the terminal', () => {
     expect((await home.paid(['start'])).code).toBe(0)
   })
 
+  test('when its home cannot be made', async () => {
+    await using home = openHome()
+    writeFileSync(join(home.paths.home, 'file'), '')
+    const PAID_HOME = join(home.paths.home, 'file', 'home')
+    const said = `${PAID_HOME} cannot be made (ENOTDIR): set PAID_HOME to a folder of your own\n`
+    expect(await home.paid(['start'], { env: { PAID_HOME } })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `paid: ${said}`,
+    })
+  })
+
   test.each(['socket', 'httpSocket'] as const)(
     'when a file stands where its %s goes, and leaves it alone',
     async (name) => {
