@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { join } from 'node:path'
 import { acquireFileLock } from '../../src/lib/file-lock.ts'
 import { processStart } from '../../src/lib/process-start.ts'
-import { paidBinary, runPaid, startDaemon } from '../support/daemon.ts'
+import { paidBinary, runPaid, startDaemon, withDaemon } from '../support/daemon.ts'
 import { openHome } from '../support/home.ts'
 
 /** Waits until a process we do not own as a child is gone. */
@@ -111,6 +111,19 @@ describe('paid start', () => {
 })
 
 describe('a daemon that cannot start says why in the terminal', () => {
+  test('when a daemon of another home has its port', () =>
+    withDaemon({}, async ({ url }) => {
+      await using home = openHome()
+      const { host } = new URL(url)
+      for (const flag of ['--listen', '--webhooks']) {
+        const own = flag === '--listen' ? [] : ['--listen', '127.0.0.1:0']
+        expect(await home.paid(['start', ...own, flag, host])).toMatchObject({
+          code: 1,
+          stderr: expect.stringContaining(`Port ${new URL(url).port} of 127.0.0.1 is taken`),
+        })
+      }
+    }))
+
   test('when its port is taken', async () => {
     using taken = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
     await using home = openHome()

@@ -118,7 +118,7 @@ test(
     expect(broken).toMatchObject({ code: 1, stdout: '' })
     expect(broken.stderr).toContain('it broke')
     await run(['actions', 'add', 'slow', '--prompt', 'wait', '--timeout', '500ms'])
-    expect((await run(['actions', 'run', 'slow'])).stderr).toContain('longer than 500 ms')
+    expect((await run(['actions', 'run', 'slow'])).stderr).toContain('longer than 500ms')
     const { sessions: running } = await connection.call('session.list', { status: 'running' })
     expect(running).toEqual([])
   },

@@ -134,7 +134,7 @@ test('one that takes too long is ended with all of its group, whoever ignores SI
   await clocks.pass(400, () => room.engine.log.read(() => undefined))
   expect(await ended).toEqual({
     code: 'action_timeout',
-    message: 'It took longer than 400 ms and was ended',
+    message: 'It took longer than 400ms and was ended',
   })
   expect(pids.filter(isAlive)).toEqual([])
   expect(room.eventsOf('stubborn').at(-1)).toMatchObject({ data: { reason: 'timeout' } })

@@ -237,6 +237,8 @@ export const openHttpDoor = ({
   const mask = process.umask(0o177)
   const common = {
     development: false,
+    // outside of development Bun shares a port with whoever else asks for it: two daemons would each get some of the requests
+    reusePort: false,
     // above the largest limit of a path: what is a little too large is answered by us, the rest by Bun
     maxRequestBodySize: 2 * limits.hookBodyBytes,
     fetch,
