@@ -237,8 +237,6 @@ export const openHttpDoor = ({
   const mask = process.umask(0o177)
   const common = {
     development: false,
-    // outside of development Bun shares a port with whoever else asks for it: two daemons would each get some of the requests
-    reusePort: false,
     // above the largest limit of a path: what is a little too large is answered by us, the rest by Bun
     maxRequestBodySize: 2 * limits.hookBodyBytes,
     fetch,
@@ -247,7 +245,8 @@ export const openHttpDoor = ({
   } as const
   const options = isUnix
     ? { ...common, unix: address.unix }
-    : { ...common, hostname: address.host, port: address.port }
+    : // without that word Bun, outside of development, shares a port with whoever else asks for it
+      { ...common, hostname: address.host, port: address.port, reusePort: false }
   // Bun takes it for a Unix socket too; only its types do not
   Reflect.set(options, 'idleTimeout', idleSeconds)
   const server: Server = Bun.serve<SocketData>(options)
