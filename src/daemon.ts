@@ -108,7 +108,7 @@ export const runDaemon = async ({
     claudeFolder: claudeFolderOf(env),
     isSpooled: spoolAt(paths.spool, limits.spoolBytes).has,
     keeping: config.capture,
-    sessions: { ...config.sessions, claude: config.claude.path, workspaces: join(paths.home, 'workspaces') },
+    sessions: { ...config.sessions, claude: config.claude.path, workspaces: paths.workspaces },
     archive: {
       client: archived,
       live: config.capture.transcripts,

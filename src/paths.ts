@@ -21,6 +21,7 @@ export const pathsOf = (home: string) => {
     config: join(home, 'config.json'),
     log: join(home, 'paid.log'),
     spool: join(home, 'spool'),
+    workspaces: join(home, 'workspaces'),
     guards: join(home, 'guards.json'),
     gitHooks: join(home, 'git-hooks'),
     lock: join(home, 'daemon.lock'),

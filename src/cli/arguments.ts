@@ -10,6 +10,10 @@ import { WrongUsage } from './wrong-usage.ts'
 /** A positional that takes all there are: its hint says so, `PATTERN…`. */
 export const takesMany = ({ valueHint }: { valueHint?: string }): boolean => valueHint?.endsWith('…') === true
 
+/** What a positional is called, in its usage and wherever it is spoken of. */
+export const placeName = (argument: string, { valueHint }: { valueHint?: string }): string =>
+  valueHint ?? argument.toUpperCase()
+
 /** What stands for itself in such words. */
 export const positionals = (words: readonly string[]): string[] => words.slice(words.indexOf('--') + 1)
 
@@ -63,10 +67,15 @@ export const plainWords = (
     said.push(`--${token.name}=${joined ? token.value.replace(/^=/, '') : token.value}`)
   }
 
+  const absent = Object.entries(declared).find(
+    ([flag, { type, required }]) =>
+      type !== 'positional' && required === true && !said.some((word) => word.startsWith(`--${flag}=`)),
+  )
+  if (absent) throw new WrongUsage(`${name} needs --${absent[0]}: ${absent[1].description}`, seeHelp)
   const places = Object.entries(declared).filter(([, { type }]) => type === 'positional')
   const [missing, about] = places.filter(([, { required }]) => required !== false)[args.length] ?? []
   if (missing !== undefined)
-    throw new WrongUsage(`${name} needs ${missing.toUpperCase()}: ${about?.description}`, seeHelp)
+    throw new WrongUsage(`${name} needs ${placeName(missing, about ?? {})}: ${about?.description}`, seeHelp)
   const last = places.at(-1)?.[1]
   const surplus = last && takesMany(last) ? undefined : args[places.length]
   if (surplus !== undefined)

@@ -2,6 +2,7 @@
 
 import type { EventFilter } from '../protocol/events.ts'
 import { parseDuration } from '../lib/duration.ts'
+import { WrongUsage } from './wrong-usage.ts'
 
 export type FilterFlags = {
   since: string | undefined
@@ -23,9 +24,13 @@ export const filterOf = ({ since, type, session, channel, all }: FilterFlags, no
   return filter
 }
 
-/** `--since 10m` is a time that long ago. */
+/** `--since 10m` is a time that long ago. What looks like a time, the daemon checks. */
 export const sinceOf = (since: string, now = Date.now()): string | number => {
   const ago = parseDuration(since)
   if (ago !== undefined) return new Date(now - ago).toISOString()
-  return /^\d+$/.test(since) ? Number(since) : since
+  if (/^\d+$/.test(since)) return Number(since)
+  if (/^(evt_\d|\d{4}-)/.test(since)) return since
+  throw new WrongUsage(
+    `--since must be an event (evt_12), a time (ISO 8601) or a span ago such as 10m, not ${since}`,
+  )
 }

@@ -2,6 +2,7 @@
 // nobody looks, and sets names flush right.
 
 import type { ArgDef, CommandDef, CommandMeta } from 'citty'
+import { placeName } from './arguments.ts'
 import { resolved } from './resolved.ts'
 
 declare module 'citty' {
@@ -37,15 +38,15 @@ export const helpOf = async (name: string, command: CommandDef): Promise<string>
   const usage = [
     name,
     ...(commands ? [command.run ? '[COMMAND]' : 'COMMAND'] : []),
-    ...args.map(([arg, { required, valueHint = arg.toUpperCase() }]) =>
-      required === false ? `[${valueHint}]` : valueHint,
-    ),
+    ...args.map(([arg, def]) => (def.required === false ? `[${placeName(arg, def)}]` : placeName(arg, def))),
     ...(flags.length > 0 ? ['[flags]'] : []),
     ...(rest === undefined ? [] : [rest]),
   ].join(' ')
   const parts = [description, ...(about === undefined ? [] : [about]), `Usage: ${usage}`]
   if (args.length > 0)
-    parts.push(`Arguments:\n${columns(args.map(([arg, def]) => [arg.toUpperCase(), def.description ?? '']))}`)
+    parts.push(
+      `Arguments:\n${columns(args.map(([arg, def]) => [placeName(arg, def), def.description ?? '']))}`,
+    )
   if (commands) {
     const rows = commands.map(async ([sub, def]): Promise<[string, string]> => {
       const meta = await resolved<CommandMeta>((await resolved<CommandDef>(def)).meta ?? {})

@@ -41,8 +41,12 @@ const write = (descriptor: 1 | 2, text: string): void => {
       const code = error instanceof Error && 'code' in error ? error.code : undefined
       // A pipe that somebody made non-blocking is full: its reader is slow, and we have nothing else to do.
       if (code === 'EAGAIN') Bun.sleepSync(2)
-      else if (descriptor === 1) process.exit(code === 'EPIPE' ? 0 : 1)
-      else return
+      else if (descriptor === 2) return
+      else if (code === 'EPIPE') process.exit(0)
+      else {
+        tell(`paid: stdout cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+        process.exit(1)
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ import { nearest } from './nearest.ts'
 import { outcomeOf } from './outcome.ts'
 import { say } from './output.ts'
 import { resolved } from './resolved.ts'
-import { WrongUsage } from './wrong-usage.ts'
+import { withHelp, WrongUsage } from './wrong-usage.ts'
 
 /** Resolves with the exit code. */
 export const runTyped = (tree: CommandDef, typed: readonly string[]): Promise<number> =>
@@ -34,10 +34,15 @@ const dispatch = async (tree: CommandDef, typed: readonly string[]): Promise<num
   const end = rest.indexOf('--')
   if (rest.slice(0, end < 0 ? undefined : end).some(isHelp)) return await help(command, path)
   const { rest: follows } = await resolved<CommandMeta>(command.meta ?? {})
-  const rawArgs = plainWords(rest, await resolved(command.args ?? {}), path.join(' '), follows)
+  const name = path.join(' ')
+  const rawArgs = plainWords(rest, await resolved(command.args ?? {}), name, follows)
   const { subCommands: _, ...alone } = command
-  const { result } = await runCommand(alone, { rawArgs })
-  return typeof result === 'number' ? result : 0
+  try {
+    const { result } = await runCommand(alone, { rawArgs })
+    return typeof result === 'number' ? result : 0
+  } catch (error) {
+    throw withHelp(error, name)
+  }
 }
 
 const subCommand = async (

@@ -22,8 +22,8 @@ export const startFlags = {
   auth: {
     kind: 'text',
     option: 'auth',
-    valueHint: 'token|none',
-    description: 'what TCP clients must show; none on loopback only',
+    valueHint: 'token|none|frame',
+    description: 'what TCP clients must show; none on loopback only; frame: a WebSocket in its first frame',
   },
   photon: {
     kind: 'list',

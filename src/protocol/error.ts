@@ -173,7 +173,7 @@ export const errors = {
     status: 404,
     exit: 1,
     message: 'There is no such session',
-    hint: '`paid sessions` lists them.',
+    hint: '`paid sessions` lists them; one that is only kept there can be read: `paid sessions show`.',
   },
   session_ended: {
     status: 409,

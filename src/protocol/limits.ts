@@ -164,7 +164,7 @@ export const limits = {
   pageBytes: 16 * MiB,
   /** bytes of waiting files in `spool/` before the oldest is dropped */
   spoolBytes: 64 * MiB,
-  /** `paid hook` waits this long for response headers before it spools and leaves */
+  /** `paid hook` waits this long for response headers, of the time in which it runs, before it spools and leaves */
   hookHeadersMs: 250,
   /** a socket's path, in bytes with its ending zero (the smallest platform's) */
   socketPathBytes: 104,

@@ -4,7 +4,18 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { limits } from '../../src/protocol/limits.ts'
-import { command, daemonThat, event, run, silent, spooled, temporaryHome, undoAll } from '../support/hook.ts'
+import {
+  command,
+  daemonThat,
+  event,
+  outcomeOf,
+  run,
+  silent,
+  spooled,
+  start,
+  temporaryHome,
+  undoAll,
+} from '../support/hook.ts'
 
 afterEach(undoAll)
 
@@ -39,6 +50,21 @@ describe('with a daemon', () => {
         ),
     )
     expect(await run(event(), daemon.env)).toEqual({ code: 0, stdout: '{"decision":"block"}', stderr: '' })
+    expect(spooled(daemon.home)).toEqual([])
+  })
+
+  test('a hook that stood still with its machine takes the reply that came meanwhile', async () => {
+    let pid = 0
+    const daemon = daemonThat(async () => {
+      process.kill(pid, 'SIGSTOP')
+      // the fault itself: its patience is over by the clock when it goes on
+      await Bun.sleep(limits.hookHeadersMs * 2)
+      setTimeout(() => process.kill(pid, 'SIGCONT'))
+      return new Response('{"decision":"block"}')
+    })
+    const child = start(event(), daemon.env)
+    pid = child.pid
+    expect(await outcomeOf(child)).toEqual({ code: 0, stdout: '{"decision":"block"}', stderr: '' })
     expect(spooled(daemon.home)).toEqual([])
   })
 

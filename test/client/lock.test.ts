@@ -86,7 +86,7 @@ describe('a lock', () => {
 
   test('is kept far longer than its lease', async () => {
     const name = newName()
-    await using lock = await paid.lock(name, { ttl: 1500 })
+    await using lock = await paid.lock(name, { ttl: 3000 })
     const renewals = new Set<number>()
     while (renewals.size < 6) {
       const { lock: held } = await other.call('lock.get', { name })

@@ -117,13 +117,13 @@ describe('44: the access token of a login', () => {
   test(
     'ends an open WebSocket when its time is over, or when its key is taken back',
     async () => {
-      const brief = await logIn('brief', ...runs, '--expires', '2s')
       const taken = await logIn('taken', ...runs)
-      await using expiring = await openWebSocket(`${daemon.url}/?token=${brief.access}`)
       await using revoked = await openWebSocket(`${daemon.url}/?token=${taken.access}`)
       expect((await daemon.run(['keys', 'revoke', 'taken'])).code).toBe(0)
       expect(await revoked.frames.next()).toBe('{"type":"error","error":"token_revoked"}')
       expect(await revoked.closed).toEqual({ code: 4001, reason: 'Token revoked' })
+      const brief = await logIn('brief', ...runs, '--expires', '5s')
+      await using expiring = await openWebSocket(`${daemon.url}/?token=${brief.access}`)
       expect(await expiring.frames.next()).toBe('{"type":"error","error":"token_expired"}')
       expect(await expiring.closed).toEqual({ code: 4001, reason: 'Token expired' })
       expect(await refused(brief.access)).toEqual([401, 'jwt_expired'])

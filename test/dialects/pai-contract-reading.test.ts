@@ -64,6 +64,12 @@ describe('GET /events', () => {
     expect((await readPage(http, `?since=${future.next}`)).events).toMatchObject([{ id: later }])
   })
 
+  test('takes a number for since, which is that of an event', async () => {
+    const [first, second] = await postMany(http, ['n1', 'n2'])
+    expect((await readPage(http, `?since=${first?.slice(4)}`)).events).toMatchObject([{ id: second }])
+    expect(await readPage(http, '?since=0&limit=1')).toEqual(await readPage(http, '?since=evt_0&limit=1'))
+  })
+
   test('gives a cursor to read on from also when nothing matched, so that a poller misses nothing', async () => {
     const { events, next } = await readPage(http, '?type=awaited')
     expect(events).toEqual([])
@@ -75,6 +81,8 @@ describe('GET /events', () => {
     for (const [query, named] of [
       ['since=evt_x', 'since'],
       ['since=evt_-1', 'since'],
+      ['since=-1', 'since'],
+      ['since=1e3', 'since'],
       ['since=yesterday', 'since'],
       ['since=2026-13-01', 'since'],
       ['limit=many', 'limit'],

@@ -187,4 +187,13 @@ test('an export is written whole or not at all, and for its owner alone', () =>
     const gone = await daemon.run(['sessions', 'export', 'nobody', '--out', join(daemon.home, 'none')])
     expect(gone.code).toBe(1)
     expect(existsSync(join(daemon.home, 'none'))).toBe(false)
+    const nowhere = join(daemon.home, 'no', 'talk.md')
+    expect(await daemon.run(['sessions', 'export', t.id, '--out', nowhere])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `paid: ${nowhere} cannot be written: there is no such folder\n  Name a file in a folder of yours.\n`,
+    })
+    // listed, but nothing that could be steered: where it can be read is said
+    for (const verb of ['watch', 'stop', 'resume'])
+      expect((await daemon.run(['sessions', verb, t.id])).stderr).toContain('paid sessions show')
   }))

@@ -32,7 +32,8 @@ const openStage = async () => {
   const home = join(where.home, '.paid')
   const seen = join(where.home, 'seen')
   mkdirSync(home, { mode: 0o700 })
-  mkdirSync(seen)
+  const half = join(where.home, 'half')
+  for (const folder of [seen, half]) mkdirSync(folder)
   writeFileSync(join(where.project, 'CLAUDE.md'), 'Answer briefly.\n')
   const env = environmentOf(home, { HOME: where.home })
   const { code, stderr } = await runPaid(['hooks', 'install'], { env })
@@ -41,7 +42,8 @@ const openStage = async () => {
   const witness = {
     type: 'command',
     command: '/bin/sh',
-    args: ['-c', `cat > "$(mktemp '${seen}/XXXXXXXX')"`],
+    // half a payload is none
+    args: ['-c', `f=$(mktemp '${half}/XXXXXXXX') && cat > "$f" && mv "$f" '${seen}'`],
   }
   const hooks = Object.fromEntries(
     Object.keys(installed.hooks).map((event) => [event, [{ hooks: [witness] }]]),
@@ -71,13 +73,24 @@ const sorted = (payloads: readonly Payload[]) => payloads.map((each) => JSON.str
 const typesOf = (payloads: readonly Payload[]) =>
   [...new Set(payloads.map((each) => each.hook_event_name))].sort()
 
-/** Waits until the tail shows as many events as the witness saw (hooks may end after their session), then compares. */
+const agreeWithinMs = 15_000
+
+/** Compares what the witness saw with log and tail, when they agree or ought to: hooks may end after their session. */
 const expectAllHeard = async (stage: Stage, tail: ReturnType<typeof openTail>, daemon: TestDaemon) => {
-  await tail.until((lines) => lines.length >= stage.witnessed().length)
-  const witnessed = stage.witnessed()
-  const shown = tail.lines.map((line) => z.object({ data: payload }).parse(JSON.parse(line)).data)
-  expect(sorted(await kept(daemon))).toEqual(sorted(witnessed))
-  expect(sorted(shown)).toEqual(sorted(witnessed))
+  const look = async () => ({
+    log: sorted(await kept(daemon)),
+    tail: sorted(tail.lines.map((line) => z.object({ data: payload }).parse(JSON.parse(line)).data)),
+    witness: sorted(stage.witnessed()),
+  })
+  const agree = ({ log, tail: shown, witness }: Awaited<ReturnType<typeof look>>): boolean =>
+    Bun.deepEquals(log, witness) && Bun.deepEquals(shown, witness)
+  let found = await look()
+  for (const end = performance.now() + agreeWithinMs; !agree(found) && performance.now() < end;) {
+    await Bun.sleep(20)
+    found = await look()
+  }
+  expect(found.log).toEqual(found.witness)
+  expect(found.tail).toEqual(found.witness)
 }
 
 const bash = (command: string) => `::tool Bash ${JSON.stringify({ command, description: 'test' })}`

@@ -6,14 +6,21 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { join } from 'node:path'
 import { acquireFileLock } from '../../src/lib/file-lock.ts'
 import { processStart } from '../../src/lib/process-start.ts'
-import { paidBinary, runPaid, startDaemon } from '../support/daemon.ts'
+import { paidBinary, runPaid, startDaemon, withDaemon } from '../support/daemon.ts'
 import { openHome } from '../support/home.ts'
 
 /** Waits until a process we do not own as a child is gone. */
 const gone = async (pid: number) => {
   while (processStart(pid) !== undefined && !isZombie(pid)) await Bun.sleep(5)
 }
-const isZombie = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')
+const isZombie = (pid: number) => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ')
+  } catch {
+    // it went between two looks
+    return true
+  }
+}
 
 describe('paid start', () => {
   test('returns when the daemon answers, and says in one line each what comes next', async () => {
@@ -104,6 +111,19 @@ describe('paid start', () => {
 })
 
 describe('a daemon that cannot start says why in the terminal', () => {
+  test('when a daemon of another home has its port', () =>
+    withDaemon({}, async ({ url }) => {
+      await using home = openHome()
+      const { host } = new URL(url)
+      for (const flag of ['--listen', '--webhooks']) {
+        const own = flag === '--listen' ? [] : ['--listen', '127.0.0.1:0']
+        expect(await home.paid(['start', ...own, flag, host])).toMatchObject({
+          code: 1,
+          stderr: expect.stringContaining(`Port ${new URL(url).port} of 127.0.0.1 is taken`),
+        })
+      }
+    }))
+
   test('when its port is taken', async () => {
     using taken = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
     await using home = openHome()
@@ -115,6 +135,18 @@ describe('a daemon that cannot start says why in the terminal', () => {
       (await home.paid(['start', '--foreground', '--listen', `127.0.0.1:${taken.port}`])).stderr,
     ).toContain(String(taken.port))
     expect((await home.paid(['start'])).code).toBe(0)
+  })
+
+  test('when its home cannot be made', async () => {
+    await using home = openHome()
+    writeFileSync(join(home.paths.home, 'file'), '')
+    const PAID_HOME = join(home.paths.home, 'file', 'home')
+    const said = `${PAID_HOME} cannot be made (ENOTDIR): set PAID_HOME to a folder of your own\n`
+    expect(await home.paid(['start'], { env: { PAID_HOME } })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `paid: ${said}`,
+    })
   })
 
   test.each(['socket', 'httpSocket'] as const)(

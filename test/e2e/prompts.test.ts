@@ -120,6 +120,8 @@ test('show has what was asked and answered and nothing else, also by the name of
   expect(stdout).not.toContain('the walrus first')
   expect(stdout).not.toContain('plan')
   const named = await home.paid(['prompts', 'show', 'feed-the-walrus'], { cwd: join(project, 'src') })
+  const asFile = await home.paid(['prompts', 'show', 'feed-the-walrus.yaml'], { cwd: join(project, 'src') })
+  expect(asFile).toEqual(named)
   expect(named.stdout).toBe(stdout)
   const missing = await home.paid(['prompts', 'show', 'nothing-here'])
   expect(missing).toMatchObject({ code: 1, stdout: '' })

@@ -1,12 +1,13 @@
 // Commands as actions: what they get, what counts as their result, and how they end.
 
 import { expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { limits } from '../../src/protocol/limits.ts'
 import { signalGroup } from '../../src/lib/ended-group.ts'
 import { openActionsRoom, outcome } from '../support/actions-room.ts'
+import { createMovedClocks } from '../support/moved-clocks.ts'
 
 test('what it is run with comes as one line of JSON on stdin', async () => {
   await using room = openActionsRoom()
@@ -120,29 +121,36 @@ test('a failure tells the end of a long stderr, from the beginning of a line', a
 })
 
 test('one that takes too long is ended with all of its group, whoever ignores SIGTERM', async () => {
-  await using room = openActionsRoom()
+  const clocks = createMovedClocks()
+  await using room = openActionsRoom({ steady: clocks.process() })
   const place = mkdtempSync(join(tmpdir(), 'paid-pids-'))
   const stubborn = `trap "" TERM; echo $$ >> pids; while :; do sleep 1; done`
   await room.command('stubborn', ['sh', '-c', `echo $$ >> pids; sh -c '${stubborn}' & ${stubborn}`], {
     cwd: place,
     timeout: 400,
   })
-  expect(await outcome(room.run('stubborn'))).toEqual({
+  const ended = outcome(room.run('stubborn'))
+  const pids = await linesOf(join(place, 'pids'), 3)
+  await clocks.pass(400, () => room.engine.log.read(() => undefined))
+  expect(await ended).toEqual({
     code: 'action_timeout',
-    message: 'It took longer than 400 ms and was ended',
+    message: 'It took longer than 400ms and was ended',
   })
-  const pids = readFileSync(join(place, 'pids'), 'utf8').trim().split('\n').map(Number)
-  expect(pids.length).toBe(3)
   expect(pids.filter(isAlive)).toEqual([])
   expect(room.eventsOf('stubborn').at(-1)).toMatchObject({ data: { reason: 'timeout' } })
   rmSync(place, { recursive: true })
 }, 20_000)
 
 test('one that ends when asked is not waited for any longer; a caller may give it less time', async () => {
-  await using room = openActionsRoom()
-  await room.command('tidy', ['sh', '-c', 'trap "echo bye >&2; exit 0" TERM; sleep 60 & wait'])
+  const clocks = createMovedClocks()
+  await using room = openActionsRoom({ steady: clocks.process() })
+  const script = 'trap "echo bye >&2; exit 0" TERM; echo $$ > pid; sleep 60 & wait'
+  await room.command('tidy', ['sh', '-c', script], { cwd: room.folder })
+  const ended = outcome(room.run('tidy', {}, { timeout: 300 }))
+  await linesOf(join(room.folder, 'pid'), 1)
   const began = performance.now()
-  expect(await outcome(room.run('tidy', {}, { timeout: 300 }))).toMatchObject({ code: 'action_timeout' })
+  await clocks.pass(300, () => room.engine.log.read(() => undefined))
+  expect(await ended).toMatchObject({ code: 'action_timeout' })
   expect(performance.now() - began).toBeLessThan(10_000)
   expect(room.engine.diary.entries.map(({ values }) => values?.['line'])).toContain('bye')
 })
@@ -160,5 +168,14 @@ const isAlive = (pid: number): boolean => {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch {
     return process.platform !== 'linux' && signalGroup(pid, 0)
+  }
+}
+
+/** The numbers that processes write into a file, once there are so many. */
+const linesOf = async (file: string, count: number): Promise<number[]> => {
+  for (;;) {
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []
+    if (lines.length >= count) return lines.map(Number)
+    await Bun.sleep(5)
   }
 }

@@ -1,6 +1,8 @@
 // Actions through dispatch: what is stored under a name, who may run what, who waits, and what the log says of it.
 
 import { expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { limits } from '../../src/protocol/limits.ts'
 import { createPeer } from '../../src/core/peer.ts'
 import { ann, openActionsRoom, outcome } from '../support/actions-room.ts'
@@ -109,7 +111,9 @@ test('so many run at a time, the others wait and begin in their order', async ()
   room.engine.observers.push((events) => {
     for (const { type, by } of events) if (type === 'action.started') began.push(Number(by.slice(7)))
   })
-  await room.command('slow', ['sh', '-c', 'read x; sleep 0.05'], { concurrency: 2 })
+  await room.command('slow', ['sh', '-c', `until [ -e '${room.folder}/gate' ]; do sleep 0.02; done`], {
+    concurrency: 2,
+  })
   const runs = Array.from({ length: 8 }, (_, n) =>
     room.call(createPeer(`caller:${n}`, 'write'), 'action.run', { name: 'slow' }),
   )
@@ -117,6 +121,7 @@ test('so many run at a time, the others wait and begin in their order', async ()
   expect(await room.call(ann, 'action.get', { name: 'slow' })).toMatchObject({
     action: { running: 2, waiting: 6 },
   })
+  writeFileSync(join(room.folder, 'gate'), '')
   await Promise.all(runs)
   expect(began).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   expect(await room.call(ann, 'action.get', { name: 'slow' })).toMatchObject({

@@ -1,8 +1,11 @@
 // The rules room: what becomes of events whose action fails, and how rules are kept.
 
 import { describe, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Params } from '../../src/protocol/api.ts'
 import { createPeer } from '../../src/core/peer.ts'
+import { temporaryFolder } from '../support/engine.ts'
 import { refusal } from '../support/locks-room.ts'
 import { me, roomForEach } from '../support/rules-room.ts'
 
@@ -115,7 +118,9 @@ describe('whoever keeps rules', () => {
   })
 
   test('replaces one while its action runs: the new one begins when that has ended', async () => {
-    const slow = 'for n in 1 2 3 4; do sleep 0.05; done; echo done'
+    using folder = temporaryFolder()
+    const gate = join(folder.path, 'gate')
+    const slow = `until [ -e '${gate}' ]; do sleep 0.02; done; echo done`
     await room.engine.dispatch(me, 'action.add', {
       name: 'slow',
       kind: 'command',
@@ -126,6 +131,7 @@ describe('whoever keeps rules', () => {
     await post('Stop')
     while (posted('action:slow').length < 2) await new Promise((resolve) => setImmediate(resolve))
     await add({ on: [{ type: 'Stop' }], do: 'say', replace: true })
+    writeFileSync(gate, '')
     await quiet()
     const order = room.engine.delivered.map(({ channel, type }) => `${channel} ${type}`)
     expect(order.indexOf('action:slow action.finished')).toBeLessThan(order.indexOf('said message'))

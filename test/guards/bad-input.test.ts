@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
-import { ask, chunk, head, post, residentMiB, statuses } from '../support/http-text.ts'
+import { ask, chunk, head, post, residentMiB, statuses, workedMs } from '../support/http-text.ts'
 import { openWire } from '../support/wire.ts'
 import { limits } from '../../src/protocol/limits.ts'
 
@@ -236,7 +236,7 @@ describe('guard 20: JSON', () => {
   ])('100,000 %s deep is refused at once, on every door', async (_, deep) => {
     const text = `{"type":"deep","metadata":{"deep":${deep}}}`
     const tooDeep = { ok: false, error: expect.stringContaining('nested too deep'), code: 'bad_request' }
-    const started = performance.now()
+    const before = workedMs(daemon)
     expect(await publish(text)).toMatchObject({ status: 400, body: tooDeep })
     expect(await publish(`[${text}]`)).toMatchObject({ status: 400, body: tooDeep })
     const hook = `{"hook_event_name":"Stop","session_id":"deep","deep":${deep}}`
@@ -248,7 +248,7 @@ describe('guard 20: JSON', () => {
     expect(await wire.until('"id":2')).toContain('nested too deep')
     expect(await list('deep')).toContain(`"events":[],"total":0`)
     // serialising such a value blocks for more than half a second each time: it must not come to that
-    expect(performance.now() - started).toBeLessThan(2000)
+    expect(workedMs(daemon) - before).toBeLessThan(2000)
   })
 
   test.each([

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { limits } from '../../src/protocol/limits.ts'
 import { startDaemon, type TestDaemon } from '../support/daemon.ts'
-import { ask, residentMiB } from '../support/http-text.ts'
+import { ask, residentMiB, workedMs } from '../support/http-text.ts'
 import { frameOf, opcodes, openWebSocketWire } from '../support/websocket-wire.ts'
 import { openMany, openWire } from '../support/wire.ts'
 
@@ -128,11 +128,11 @@ describe('guard 22: a line of the socket', () => {
     const end = '"}}}'
     const line = start + 'é'.repeat((limits.lineBytes - start.length - end.length - 1) / 2) + end
     const bytes = Buffer.from(`${line}\n`)
-    const started = performance.now()
+    const before = workedMs(daemon)
     for (let at = 0; at < bytes.length; at += 7919) wire.send(bytes.subarray(at, at + 7919))
     expect(await wire.until('\n')).toContain('"ids":["evt_')
     // joined at each piece it would take minutes
-    expect(performance.now() - started).toBeLessThan(15_000)
+    expect(workedMs(daemon) - before).toBeLessThan(15_000)
   }, 30_000)
 
   test.each([

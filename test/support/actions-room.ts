@@ -1,5 +1,6 @@
-// The actions room behind dispatch, with real processes and the real clock.
+// The actions room behind dispatch, with real processes, and the real clock unless a test moves another.
 
+import type { SteadyClock } from '../../src/lib/steady-clock.ts'
 import type { Params } from '../../src/protocol/api.ts'
 import { PaidError } from '../../src/protocol/error.ts'
 import { createPeer } from '../../src/core/peer.ts'
@@ -7,9 +8,9 @@ import { openEngine, temporaryFolder } from './engine.ts'
 
 export const ann = createPeer('test:ann', 'admin')
 
-export const openActionsRoom = () => {
+export const openActionsRoom = (clocks: { steady?: SteadyClock } = {}) => {
   const folder = temporaryFolder()
-  const engine = openEngine(folder.path)
+  const engine = openEngine(folder.path, clocks)
   const { dispatch: call } = engine
   return {
     engine,

@@ -29,13 +29,15 @@ export const temporaryHome = (): string => {
 export type Outcome = { code: number; stdout: string; stderr: string }
 export const silent: Outcome = { code: 0, stdout: '', stderr: '' }
 
-export const run = async (stdin: string | Uint8Array, env: Record<string, string>): Promise<Outcome> => {
-  const child = Bun.spawn(command, {
+export const start = (stdin: string | Uint8Array, env: Record<string, string>) =>
+  Bun.spawn(command, {
     stdin: new Blob([stdin]),
     stdout: 'pipe',
     stderr: 'pipe',
     env: { PATH: process.env['PATH'], ...env },
   })
+
+export const outcomeOf = async (child: ReturnType<typeof start>): Promise<Outcome> => {
   const [stdout, stderr, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
@@ -43,6 +45,9 @@ export const run = async (stdin: string | Uint8Array, env: Record<string, string
   ])
   return { code, stdout, stderr }
 }
+
+export const run = (stdin: string | Uint8Array, env: Record<string, string>): Promise<Outcome> =>
+  outcomeOf(start(stdin, env))
 
 export const event = (more: Record<string, unknown> = {}): string =>
   JSON.stringify({ session_id: 's-1', hook_event_name: 'PostToolUse', tool_response: 'ü\u0000', ...more })

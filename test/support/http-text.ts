@@ -47,6 +47,17 @@ const MiB = 1024 * 1024
 export const residentMiB = ({ pid }: Pick<TestDaemon, 'pid'>): number =>
   (Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024) / MiB
 
+/** Milliseconds that the daemon has been at work: on a busy machine too, what it does takes no more of them. */
+export const workedMs = ({ pid }: Pick<TestDaemon, 'pid'>): number => {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  // in hundredths of a second, wherever Linux tells it to programs
+  return (Number(user) + Number(system)) * 10
+}
+
 /** `fetch` with the daemon's token. */
 export const ask = (daemon: Asking, path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`${daemon.url}${path}`, {

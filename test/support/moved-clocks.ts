@@ -22,7 +22,8 @@ export const createMovedClocks = () => {
       now: () => steady,
       boot,
       wake: (at, call) => {
-        const sleeper = { at, call }
+        // both clocks count whole milliseconds
+        const sleeper = { at: Math.ceil(at), call }
         sleepers.push(sleeper)
         return () => void (sleepers = sleepers.filter((other) => other !== sleeper))
       },

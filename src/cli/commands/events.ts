@@ -1,16 +1,14 @@
 // `paid events`: what was kept, as `tail` shows it or as one JSON array.
 
+import { countOf } from '../count.ts'
 import { eventLine, learnName } from '../event-line.ts'
 import { type FilterFlags, filterOf } from '../filters.ts'
 import { withDaemon } from '../home.ts'
 import { say, sayJson, tell } from '../output.ts'
 import { lineStyle, namesOf } from '../screen.ts'
-import { WrongUsage } from '../wrong-usage.ts'
 
 const events = async (flags: FilterFlags & { limit: string | undefined }): Promise<void> => {
-  const limit = flags.limit === undefined ? undefined : Number(flags.limit)
-  if (limit !== undefined && !Number.isInteger(limit))
-    throw new WrongUsage(`--limit must be a whole number, not ${flags.limit}`)
+  const limit = flags.limit === undefined ? undefined : countOf(flags.limit, '--limit')
   await withDaemon(async (daemon) => {
     const found = await daemon.call('event.list', {
       ...filterOf(flags),

@@ -1,20 +1,18 @@
 // `paid logs`: the end of the daemon's own log, and with `-f` what is added, also after it was rotated.
 
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { countOf } from '../count.ts'
 import { here } from '../home.ts'
 import { say } from '../output.ts'
 import { talk } from '../talk.ts'
 import { visible } from '../visible.ts'
-import { WrongUsage } from '../wrong-usage.ts'
 
 const standardLines = 50
 const lookEveryMs = 200
 const pieceBytes = 64 * 1024
 
 const logs = async (flags: { follow: boolean; lines: string | undefined }): Promise<void> => {
-  const wanted = flags.lines === undefined ? standardLines : Number(flags.lines)
-  if (!Number.isInteger(wanted) || wanted < 0)
-    throw new WrongUsage(`--lines must be a whole number, not ${flags.lines}`)
+  const wanted = flags.lines === undefined ? standardLines : countOf(flags.lines, '--lines')
   const { log } = here()
   let file = openIfThere(log)
   if (!file) {

@@ -15,8 +15,8 @@ export type Guarding = {
 
 const scopes: readonly Scope[] = ['user', 'project']
 
-/** Has every settings file of ours ask guards, or not, as there are some. */
-export const guardTheHooks = (): Guarding => {
+/** Has every settings file of ours ask guards, or not, as there are some; `any`: whether there are. */
+export const guardTheHooks = (any: boolean): Guarding => {
   const changed: string[] = []
   const problems: string[] = []
   let installed = 0
@@ -34,7 +34,7 @@ export const guardTheHooks = (): Guarding => {
       problems.push(error.message)
     }
   }
-  if (installed === 0)
+  if (any && installed === 0)
     problems.push(
       `Claude Code asks no guard yet, but in sessions that paid starts: ${selfName()} hooks install`,
     )

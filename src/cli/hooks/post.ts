@@ -1,6 +1,7 @@
 // One POST over a Unix socket, written by hand: it starts faster than `fetch`, and no HTTP_PROXY or
 // BUN_CONFIG_VERBOSE_FETCH of the user's shell can catch it or print into the reply.
 
+import { patience } from '../../lib/patience.ts'
 import { parseReply, type Reply } from './reply.ts'
 
 export type Post = {
@@ -8,7 +9,10 @@ export type Post = {
   path: string
   headers: Record<string, string>
   body: Uint8Array
-  /** until the headers of the reply, from when the socket last took bytes; the reply's body may take as long as it likes */
+  /**
+   * until the headers of the reply, from when the socket last took bytes, of the time in which we run; the reply's body may
+   * take as long as it likes
+   */
   headersMs: number
 }
 
@@ -19,17 +23,17 @@ export const post = (request: Post): Promise<Reply | undefined> => {
   let ended = false
   const end = (reply?: Reply) => {
     ended = true
-    clearTimeout(timer)
+    callOff()
     connection?.terminate()
     resolve(reply)
   }
-  let timer = setTimeout(end, request.headersMs)
+  let callOff = patience(request.headersMs, end)
   let unsent: Uint8Array = bytesOf(request)
   let received: Buffer = Buffer.alloc(0)
   const goOn = (socket: { write(bytes: Uint8Array): number }) => {
     // a large body is still on its way: whoever takes it is not hung
-    clearTimeout(timer)
-    timer = setTimeout(end, request.headersMs)
+    callOff()
+    callOff = patience(request.headersMs, end)
     send(socket)
   }
   const send = (socket: { write(bytes: Uint8Array): number }) => {
@@ -42,7 +46,7 @@ export const post = (request: Post): Promise<Reply | undefined> => {
   const read = (closed: boolean) => {
     const reply = parseReply(received, closed)
     if (reply === 'malformed') end()
-    else if (reply === 'headers') clearTimeout(timer)
+    else if (reply === 'headers') callOff()
     else if (reply !== 'incomplete') end(reply)
     else if (closed) end()
   }

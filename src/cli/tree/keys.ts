@@ -22,7 +22,8 @@ const keys = defineCommand({
         about:
           'An agent registers with the key alone, and logs in with the key and the secret that belongs to it.\n' +
           'A scope is one of events:read, events:write, sessions:read, sessions:write, status:write; without any the ' +
-          'key may do everything that an agent may.',
+          'key may do everything that an agent may over HTTP. sessions:run lets it run sessions of Claude Code here, ' +
+          'and is only for those that name it.',
         examples: [
           'paid keys add laptop',
           'paid keys add ci --scope events:read --scope events:write --expires 30d',

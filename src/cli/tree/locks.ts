@@ -51,7 +51,7 @@ export const lockCommands = {
     },
     args: {
       name: { type: 'positional', required: true, description: 'the lock' },
-      holder,
+      holder: { ...holder, description: 'whoever it was taken for; without it this shell or session' },
       token: { type: 'string', valueHint: 'N', description: 'whoever shows the token may give it back' },
       force: { type: 'boolean', default: false, description: 'take it from whoever holds it' },
       why: { type: 'string', valueHint: 'TEXT', description: 'with --force: the reason, which is kept' },

@@ -95,7 +95,7 @@ export const sessionCommands = {
             type: 'positional',
             required: true,
             valueHint: 'TEXT|-',
-            description: '- reads it from stdin',
+            description: 'what is said; - reads it from stdin',
           },
           now: { type: 'boolean', default: false, description: 'interrupt what it does' },
           note: {

@@ -4,6 +4,7 @@
 
 import { actionPrefix } from '../../protocol/actions.ts'
 import { PaidError } from '../../protocol/error.ts'
+import { formatDuration } from '../../lib/duration.ts'
 import { endLeftBehind } from '../../lib/left-behind.ts'
 import type { Ground } from '../../core/ground.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -191,7 +192,9 @@ export const createRuns = ({ log, database, clock, steady, logger }: Omit<Ground
 }
 
 const tooLong = (ms: number): RunFailed =>
-  new RunFailed('timeout', `It took longer than ${ms} ms and was ended`, { code: 'action_timeout' })
+  new RunFailed('timeout', `It took longer than ${formatDuration(ms)} and was ended`, {
+    code: 'action_timeout',
+  })
 
 /** What it failed with, as anybody may read it. */
 const failureOf = (error: unknown, run: string, secrets: readonly string[], logger: Logger): RunFailed => {

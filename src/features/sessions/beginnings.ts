@@ -135,7 +135,11 @@ export const createBeginnings = ({
         'End it there first.',
       )
     if (!known && (!resumed || session?.folder === undefined))
-      throw new PaidError('not_available', `Claude Code has no conversation of ${place.id} to go on with`, '')
+      throw new PaidError(
+        'not_available',
+        `Claude Code has no conversation of ${place.id} to go on with`,
+        'Begin a new one: `paid sessions spawn`.',
+      )
     const directory = folderFor(known?.directory ?? session?.folder, place.id, ground)
     const before = known ?? { ...place, ...fresh, title: null, model: null, permissionMode: null }
     const managed: Managed = {

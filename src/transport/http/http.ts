@@ -245,7 +245,8 @@ export const openHttpDoor = ({
   } as const
   const options = isUnix
     ? { ...common, unix: address.unix }
-    : { ...common, hostname: address.host, port: address.port }
+    : // without that word Bun, outside of development, shares a port with whoever else asks for it
+      { ...common, hostname: address.host, port: address.port, reusePort: false }
   // Bun takes it for a Unix socket too; only its types do not
   Reflect.set(options, 'idleTimeout', idleSeconds)
   const server: Server = Bun.serve<SocketData>(options)

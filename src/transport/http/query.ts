@@ -20,6 +20,7 @@ export const queryOf = (parameters: URLSearchParams): Query => {
     if (value === undefined) continue
     if (numbers.has(name)) query[name] = numberOf(name, value)
     else if (switches.has(name)) query[name] = switchOf(name, value)
+    else if (name === 'since' && /^\d{1,15}$/.test(value)) query[name] = Number(value)
     else if (name === 'channel' && values.length > 1) query[name] = values
     else query[name] = value
   }

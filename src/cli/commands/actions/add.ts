@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { httpMethods } from '../../../protocol/actions.ts'
 import type { Params } from '../../../protocol/api.ts'
+import { limits } from '../../../protocol/limits.ts'
 import { countOf } from '../../count.ts'
 import { withDaemon } from '../../home.ts'
 import { talk } from '../../talk.ts'
@@ -52,7 +53,7 @@ const actionOf = async (given: Given): Promise<Params<'action.add'>> => {
     name,
     replace,
     ...(concurrency !== undefined && { concurrency: countOf(concurrency, '--concurrency') }),
-    ...(timeout !== undefined && { timeout: spanOf(timeout, '--timeout') }),
+    ...(timeout !== undefined && { timeout: spanOf(timeout, '--timeout', limits.actionTimeoutMs) }),
   }
   if (http === undefined && (given.header.length > 0 || given['header-stdin']))
     throw new WrongUsage('--header belongs to --http METHOD URL')

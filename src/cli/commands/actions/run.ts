@@ -1,5 +1,6 @@
 // `paid actions run NAME [JSON|-]`: runs it and prints what it gave: text as it is, anything else as JSON.
 
+import { limits } from '../../../protocol/limits.ts'
 import { withDaemon } from '../../home.ts'
 import { readJson } from '../../input.ts'
 import { say, sayJson } from '../../output.ts'
@@ -13,7 +14,11 @@ const run = async ({ name, args = '{}', timeout, json }: Given): Promise<void> =
   const answer = await withDaemon((daemon) =>
     daemon.call(
       'action.run',
-      { name, args: given, ...(timeout !== undefined && { timeout: spanOf(timeout, '--timeout') }) },
+      {
+        name,
+        args: given,
+        ...(timeout !== undefined && { timeout: spanOf(timeout, '--timeout', limits.actionTimeoutMs) }),
+      },
       // the daemon ends a run that takes too long, by what was said when it was added
       { timeoutMs: 0 },
     ),

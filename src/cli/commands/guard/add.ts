@@ -39,7 +39,7 @@ const add = async ({ lock, json, ...given }: Given): Promise<void> => {
       ...(whenDown !== undefined && { whenDown }),
     }),
   )
-  const hooks = guardTheHooks()
+  const hooks = guardTheHooks(true)
   if (json) return sayJson({ ...answer, hooks })
   const how = answer.added ? 'guarded by' : answer.replaced ? 'now guarded by' : 'guarded already by'
   await talk('success', visible(`${pattern}: ${how} ${lock}`))

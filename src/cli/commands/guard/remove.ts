@@ -11,14 +11,17 @@ import { typedPattern } from './pattern.ts'
 
 const remove = async ({ pattern: given, json }: { pattern: string; json: boolean }): Promise<void> => {
   const pattern = typedPattern(given)
-  const { removed } = await withDaemon((daemon) => daemon.call('guard.remove', { pattern }))
+  const { removed, left } = await withDaemon(async (daemon) => ({
+    ...(await daemon.call('guard.remove', { pattern })),
+    left: (await daemon.call('guard.list', {})).guards.length,
+  }))
   if (!removed)
     throw new PaidError(
       'not_found',
       `There is no guard of ${JSON.stringify(pattern)}`,
       `\`${selfName()} guard list\` names them.`,
     )
-  const hooks = guardTheHooks()
+  const hooks = guardTheHooks(left > 0)
   if (json) return sayJson({ removed, hooks })
   await talk('success', visible(`${pattern}: guarded no more`))
   for (const line of hooks.problems) await warn(visible(line))

@@ -1,6 +1,7 @@
 // `paid jobs add ID …`: schedules an action. An action that is not there is no error, because it may come; it is said.
 
 import type { Params } from '../../../protocol/api.ts'
+import { limits } from '../../../protocol/limits.ts'
 import { withDaemon } from '../../home.ts'
 import { readJson } from '../../input.ts'
 import { spanOf } from '../../span.ts'
@@ -65,7 +66,7 @@ const jobOf = async (given: Given): Promise<Params<'job.add'>> => {
       overlap: oneOf('--overlap', given.overlap, ['skip', 'queue'] as const),
     }),
     ...(retry !== undefined && { retry: countOf(retry, '--retry') }),
-    ...(timeout !== undefined && { timeout: spanOf(timeout, '--timeout') }),
+    ...(timeout !== undefined && { timeout: spanOf(timeout, '--timeout', limits.actionTimeoutMs) }),
     ...(announce !== undefined && { announce }),
   }
 }

@@ -1,6 +1,7 @@
 // `paid keys add NAME`: prints the key and its secret, which nobody can read afterwards.
 
 import { type KeyScope, keyScopes } from '../../../protocol/keys.ts'
+import { limits } from '../../../protocol/limits.ts'
 import { withDaemon } from '../../home.ts'
 import { say, sayJson } from '../../output.ts'
 import { spanOf } from '../../span.ts'
@@ -22,7 +23,8 @@ const scopeOf = (text: string): KeyScope => {
 }
 
 const add = async (given: Given): Promise<void> => {
-  const expires = given.expires === undefined ? undefined : spanOf(given.expires, '--expires')
+  const expires =
+    given.expires === undefined ? undefined : spanOf(given.expires, '--expires', limits.keyLifeMs)
   const scopes = [...new Set(given.scopes)].map(scopeOf)
   const made = await withDaemon((daemon) =>
     daemon.call('key.add', {

@@ -5,12 +5,15 @@ import { basename, dirname, join, resolve } from 'node:path'
 
 /** The session's id, or what was typed, when no file here has that name. */
 export const sessionMeant = (typed: string, folder = process.cwd()): string => {
-  const file = typed.endsWith('.yaml') ? resolve(folder, typed) : fileNamed(typed, folder)
-  if (file === undefined || !existsSync(file)) return typed
+  const file = fileAt(resolve(folder, typed)) ?? fileNamed(typed.replace(/\.yaml$/, ''), folder)
+  if (file === undefined) return typed
   const [, quoted, plain] =
     /^ {2}sessionId: (?:(?:'([^'\n]+)'|"[^"\n]*")|(\S+))$/m.exec(readFileSync(file, 'utf8')) ?? []
   return quoted ?? plain ?? typed
 }
+
+const fileAt = (path: string): string | undefined =>
+  path.endsWith('.yaml') && existsSync(path) ? path : undefined
 
 /** In this folder's `.prompts`, or that of one above it. */
 const fileNamed = (id: string, folder: string): string | undefined => {

@@ -1,9 +1,11 @@
 // `paid rules add NAME --on KIND… --do ACTION`
 
-import { parseDuration } from '../../../lib/duration.ts'
+import { limits } from '../../../protocol/limits.ts'
+import { countOf } from '../../count.ts'
 import { sinceOf } from '../../filters.ts'
 import { withDaemon } from '../../home.ts'
 import { quoted, selfName } from '../../self.ts'
+import { spanOf } from '../../span.ts'
 import { talk, warn } from '../../talk.ts'
 import { visible } from '../../visible.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
@@ -37,12 +39,8 @@ const add = async ({
       'rules add needs --do: the action to run',
       `\`${selfName()} actions list\` names them.`,
     )
-  const times = retries === undefined ? undefined : Number(retries)
-  if (times !== undefined && !Number.isInteger(times))
-    throw new WrongUsage(`--retries must be a whole number, not ${retries}`)
-  const span = timeout === undefined ? undefined : parseDuration(timeout)
-  if (timeout !== undefined && span === undefined)
-    throw new WrongUsage(`--timeout must be a span such as 30s or 5m, not ${timeout}`)
+  const times = retries === undefined ? undefined : countOf(retries, '--retries')
+  const span = timeout === undefined ? undefined : spanOf(timeout, '--timeout', limits.actionTimeoutMs)
   const answer = await withDaemon((daemon) =>
     daemon.call('rule.add', {
       name,

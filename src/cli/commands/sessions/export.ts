@@ -16,7 +16,7 @@ type Asked = { id: string; format: string | undefined; out: string | undefined }
 const exportSession = async ({ id, format = 'md', out }: Asked): Promise<void> => {
   if (!isFormat(format)) throw new WrongUsage(`--format is one of ${formats.join(', ')}, not ${format}`)
   const aside = out === undefined ? undefined : `${out}.${process.pid}.part`
-  const file = aside === undefined ? 1 : opened(aside)
+  const file = aside === undefined ? 1 : opened(aside, out)
   const found: Record<string, number> = {}
   try {
     await withDaemon(async (daemon) => {
@@ -49,13 +49,14 @@ const exportSession = async ({ id, format = 'md', out }: Asked): Promise<void> =
 export default exportSession
 
 /** For its owner's eyes: a conversation is nobody else's. */
-const opened = (path: string): number => {
+const opened = (aside: string, meant = aside): number => {
   try {
-    return openSync(path, 'wx', 0o600)
+    return openSync(aside, 'wx', 0o600)
   } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
     throw new PaidError(
       'forbidden',
-      `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      `${meant} cannot be written: ${code === 'ENOENT' ? 'there is no such folder' : String(code ?? error)}`,
       'Name a file in a folder of yours.',
     )
   }

@@ -15,8 +15,9 @@ const resume = async ({ id, prompt: given, detach }: Given): Promise<number | vo
     return { session: resumed.session, since: before?.lastEvent ?? resumed.session.lastEvent }
   })
   if (detach) return say(session.id)
+  const watching = view(session.id, since)
   tell(`paid: session ${shortOf(session.id)} goes on (^C leaves it running)`)
-  return await view(session.id, since)
+  return await watching
 }
 
 export default resume

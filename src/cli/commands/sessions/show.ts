@@ -57,7 +57,7 @@ export const headOf = (session: ArchivedSession): string => {
     `${session.messages.toLocaleString('en-US')} messages`,
     `${(tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite).toLocaleString('en-US')} tokens`,
     session.cost === undefined ? undefined : `$${session.cost.toFixed(2)}`,
-    session.bad > 0 ? `${session.bad} bad lines` : undefined,
+    session.bad > 0 ? (session.bad === 1 ? '1 bad line' : `${session.bad} bad lines`) : undefined,
   ]
   const lines = [
     paint(1, visible(session.title ?? session.id)),

@@ -37,8 +37,9 @@ const spawn = async (given: Given): Promise<number | void> => {
   )
   if (json) return sayJson(session)
   if (detach) return say(session.id)
+  const watching = view(session.id, session.firstEvent)
   tell(`paid: session ${shortOf(session.id)} (^C leaves it running)`)
-  return await view(session.id, session.firstEvent)
+  return await watching
 }
 
 export default spawn

@@ -1,6 +1,7 @@
 // `paid webhooks add NAME`: prints the addresses that its sender is given.
 
 import { webhookSchemes } from '../../../protocol/webhooks.ts'
+import { limits } from '../../../protocol/limits.ts'
 import { withDaemon } from '../../home.ts'
 import { say, sayJson } from '../../output.ts'
 import { spanOf } from '../../span.ts'
@@ -25,7 +26,10 @@ const add = async (given: Given): Promise<void> => {
     throw new WrongUsage(`there is no scheme "${given.scheme}"`, `It is one of ${webhookSchemes.join(', ')}.`)
   if ((given.do === undefined) === (given.publish === undefined))
     throw new WrongUsage('what it is to do is said once', 'Give one of --do ACTION and --publish CHANNEL.')
-  const tolerance = given.tolerance === undefined ? undefined : spanOf(given.tolerance, '--tolerance')
+  const tolerance =
+    given.tolerance === undefined
+      ? undefined
+      : spanOf(given.tolerance, '--tolerance', limits.webhookToleranceMs)
   const secret = await secretOf(given)
   if (scheme !== 'none' && secret === undefined)
     throw new WrongUsage(`${scheme} needs the secret that its sender has`, 'Give it with --secret-stdin.')

@@ -11,7 +11,8 @@ import { deliveryLine } from './lines.ts'
 type Given = { name: string; limit?: string | undefined; json: boolean }
 
 const deliveries = async ({ name, limit = String(limits.pageEventsDefault), json }: Given): Promise<void> => {
-  if (!/^[1-9]\d{0,8}$/.test(limit)) throw new WrongUsage(`--limit must be a whole number, not ${limit}`)
+  if (!/^[1-9]\d{0,8}$/.test(limit))
+    throw new WrongUsage(`--limit must be a whole number from 1 on, not ${limit}`)
   const found = await withDaemon((daemon) => newest(daemon, name, Number(limit)))
   if (json) return sayJson(found)
   if (found.length === 0) return tell('Nothing was sent to it yet.')

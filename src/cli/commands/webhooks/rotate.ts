@@ -1,5 +1,6 @@
 // `paid webhooks rotate NAME`: a new secret, and the old one for a while, so that its sender can be told in between.
 
+import { limits } from '../../../protocol/limits.ts'
 import { withDaemon } from '../../home.ts'
 import { say, sayJson } from '../../output.ts'
 import { WrongUsage } from '../../wrong-usage.ts'
@@ -10,7 +11,7 @@ import { type GivenSecret, secretOf } from './secret.ts'
 type Given = GivenSecret & { name: string; keep?: string | undefined; json: boolean }
 
 const rotate = async (given: Given): Promise<void> => {
-  const keep = given.keep === undefined ? undefined : spanOf(given.keep, '--keep')
+  const keep = given.keep === undefined ? undefined : spanOf(given.keep, '--keep', limits.webhookKeepMs)
   const secret = await secretOf(given)
   if (secret === undefined)
     throw new WrongUsage('rotate needs the new secret', 'Give it with --secret-stdin.')
