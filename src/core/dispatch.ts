@@ -24,8 +24,10 @@ export type Call = {
 }
 
 export type Dispatch = Call & {
-  /** The same, whose result comes back itself, or is thrown for, where the handler had it at once. */
-  readonly now: (peer: Peer, method: string, params: unknown) => unknown
+  /** The same, whose result comes back itself where the handler had it at once. What it throws is as it was thrown. */
+  readonly begin: (peer: Peer, method: string, params: unknown) => unknown
+  /** Anything that came of `begin`, as an error that a door may show. */
+  readonly failure: (error: unknown, method: string) => PaidError
 }
 
 export const isMethod = (name: string): name is MethodName => Object.hasOwn(api, name)
@@ -43,38 +45,33 @@ export const createDispatch = ({
   accepting: () => boolean
   logger: Logger
 }): Dispatch => {
-  const later = async (found: Promise<unknown>, name: string): Promise<unknown> => {
+  const begin = (peer: Peer, name: string, params: unknown): unknown => {
+    if (!accepting()) throw new PaidError('stopping')
+    const known = methods.get(name)
+    if (!known)
+      throw new PaidError('unknown_method', `There is no method ${JSON.stringify(name.slice(0, 100))}`)
+    const { declared, handler } = known
+    const { access } = declared
+    if (!mayCall(peer, access)) {
+      logger.warn('call refused', { by: peer.by, method: name })
+      throw new PaidError(
+        'forbidden',
+        `${name} needs ${access} access; this caller has ${peer.scope}`,
+        'Call it over paid.sock, or with the token.',
+      )
+    }
+    if (access === 'admin') logger.info('admin call', { by: peer.by, method: name })
+    return handler(declared.plain?.(params) ?? parsedBy(declared, params), peer)
+  }
+  const failure = (error: unknown, name: string): PaidError => asPaidError(error, logger, name)
+  const call = async (peer: Peer, name: string, params: unknown): Promise<unknown> => {
     try {
-      return await found
+      return await begin(peer, name, params)
     } catch (error) {
-      throw asPaidError(error, logger, name)
+      throw failure(error, name)
     }
   }
-  const now = (peer: Peer, name: string, params: unknown): unknown => {
-    try {
-      if (!accepting()) throw new PaidError('stopping')
-      const known = methods.get(name)
-      if (!known)
-        throw new PaidError('unknown_method', `There is no method ${JSON.stringify(name.slice(0, 100))}`)
-      const { declared, handler } = known
-      const { access } = declared
-      if (!mayCall(peer, access)) {
-        logger.warn('call refused', { by: peer.by, method: name })
-        throw new PaidError(
-          'forbidden',
-          `${name} needs ${access} access; this caller has ${peer.scope}`,
-          'Call it over paid.sock, or with the token.',
-        )
-      }
-      if (access === 'admin') logger.info('admin call', { by: peer.by, method: name })
-      const found = handler(declared.plain?.(params) ?? parsedBy(declared, params), peer)
-      return found instanceof Promise ? later(found, name) : found
-    } catch (error) {
-      throw asPaidError(error, logger, name)
-    }
-  }
-  const call = async (peer: Peer, name: string, params: unknown): Promise<unknown> => now(peer, name, params)
-  const dispatch = Object.assign(call as Call, { now })
+  const dispatch = Object.assign(call as Call, { begin, failure })
   const methods = tableOf(build(dispatch))
   return dispatch
 }

@@ -13,6 +13,7 @@ import { isReserved } from '../protocol/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from './logger.ts'
 import { createFollowing, type Projection } from './following.ts'
+import { asError, type Ends, type Group, memberOf, newGroup } from './group.ts'
 import { createHealing } from './healing.ts'
 import { createGroupTime } from './group-time.ts'
 import { LogEvent, type Draft } from './log-event.ts'
@@ -31,9 +32,7 @@ export type Transaction = {
 
 export type Log = ReturnType<typeof createLog>
 
-type Member = { settle: () => void; reject: (error: PaidError) => void }
-type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[] }
-
+const asItIs = { done: <T>(value: T): T => value }
 const isStored = ({ seq }: LogEvent): boolean => seq > 0
 
 /**
@@ -88,7 +87,7 @@ export const createLog = ({
 
   const begin = (): Group => {
     prepared.begin()
-    return (group = { timeline: [], members: [], reads: [] })
+    return (group = newGroup())
   }
 
   const open = (): Group => {
@@ -183,19 +182,19 @@ export const createLog = ({
     }
   }
 
-  /** Hands the value of `work` over after the COMMIT of its group. `single`: see `commit`. */
-  const join = <T>(work: (transaction: Transaction) => T, single: boolean): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
+  /** Hands its answer over after the COMMIT of its group. */
+  const join = <T, A>(work: (transaction: Transaction) => T, single: boolean, ends: Ends<T, A>): Promise<A> =>
+    new Promise<A>((resolve, reject) => {
       try {
         const value = enter(work, single, open)
-        open().members.push({ settle: () => resolve(value), reject })
+        open().members.push(memberOf(value, ends, resolve, reject))
       } catch (error) {
-        reject(error instanceof Error ? error : new Error(String(error)))
+        reject(asError(error))
       }
     })
 
-  /** A group of this one alone, which is written before its value comes back. */
-  const alone = <T>(work: (transaction: Transaction) => T): T => {
+  /** The same in a group of this one alone, which is written before it comes back. */
+  const alone = <T, A>(work: (transaction: Transaction) => T, { done, lost }: Ends<T, A>): A => {
     let written = false
     let value: T
     try {
@@ -203,8 +202,9 @@ export const createLog = ({
     } finally {
       if (group) written = write(group)
     }
-    if (!written) throw new PaidError('storage_full')
-    return value
+    if (written) return done(value)
+    lost?.()
+    throw new PaidError('storage_full')
   }
 
   const readEarly = (): void => {
@@ -217,18 +217,20 @@ export const createLog = ({
 
   return {
     /** Stores one event; resolves with it when it is on disk and was delivered. Rejects with `storage_full`. */
-    append: (draft: Draft): Promise<LogEvent> => join(() => append(draft), draft.key === undefined),
+    append: (draft: Draft): Promise<LogEvent> =>
+      join<LogEvent, LogEvent>(() => append(draft), draft.key === undefined, asItIs),
 
     /**
      * Runs a synchronous closure in the group's transaction; resolves with its value after the COMMIT.
      * `single`: nothing but the disk can refuse what the closure does once it has appended, so that it needs no
      * savepoint; if something does, all of its group is refused.
      */
-    commit: <T>(work: (transaction: Transaction) => T, single = false): Promise<T> => join(work, single),
+    commit: <T>(work: (transaction: Transaction) => T, single = false): Promise<T> =>
+      join<T, T>(work, single, asItIs),
 
-    /** The same for a `single` closure; where nobody else writes, its value itself comes back, on disk, or is thrown for. */
-    commitNow: <T>(work: (transaction: Transaction) => T): T | Promise<T> =>
-      group === undefined && time.isLonely() ? alone(work) : join(work, true),
+    /** The same for a `single` closure, whose answer comes back itself, or is thrown for, where nobody else writes. */
+    commitNow: <T, A>(work: (transaction: Transaction) => T, ends: Ends<T, A>): A | Promise<A> =>
+      group === undefined && time.isLonely() ? alone(work, ends) : join(work, true, ends),
 
     /** Delivers an event that is not stored, in its place behind what an open group holds. Resolves after delivery. */
     emit: (draft: Draft): Promise<LogEvent> => {
@@ -252,7 +254,7 @@ export const createLog = ({
           try {
             resolve(following.read(reader, query))
           } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)))
+            reject(asError(error))
           }
         }
         const waiting = group?.reads ?? early

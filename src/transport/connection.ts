@@ -36,15 +36,15 @@ export type Request = {
   readonly reads: boolean
   /** it may wait for others: it is answered when its time has come, out of turn */
   readonly waits?: boolean
-  /** must neither throw nor reject */
-  readonly answer: () => Answer
+  /** the text of the answer, undefined when all was said; must not reject */
+  readonly answer: () => Promise<string | undefined>
 }
 
-/** The text of an answer, undefined when all was said. */
-type Answer = string | Promise<string | undefined>
+/** A place in the order of answers; what waits for others has none. */
+type Turn = { text: string | undefined; done: boolean; reads: boolean; waits: boolean }
 
-/** A place in the order of answers. */
-type Turn = { text: string | undefined; done: boolean; reads: boolean }
+/** What came and has not begun. */
+type Held = { readonly reads: boolean; readonly begin: () => void }
 
 export type Connection = ReturnType<typeof createConnection>
 
@@ -72,8 +72,8 @@ export const createConnection = ({
   const outbox = new Outbox(write)
   /** what was answered and has not left */
   const answers: Owner = { unsentFrames: 0, unsentBytes: 0, sentSeq: 0 }
-  /** requests that came and have not begun, in order; a text is an answer that was ready at once */
-  const held: (Request | string)[] = []
+  /** requests that came and have not begun, in order, and answers that were ready at once */
+  const held: Held[] = []
   /** those that have begun, or are ready, and have not been answered, in order */
   const turns: Turn[] = []
   let inFlight = 0
@@ -143,71 +143,77 @@ export const createConnection = ({
     }
   }
 
-  /** Says an answer in its turn, when it has come. */
-  const settle = (answered: Answer, reads: boolean, waits: boolean): void => {
-    if (typeof answered === 'string') return waits ? say(answered) : ready(answered)
-    const turn: Turn = { text: undefined, done: false, reads }
+  /** Something has begun that is answered later. */
+  const expect = (reads: boolean, waits: boolean): Turn => {
+    const turn: Turn = { text: undefined, done: false, reads, waits }
     if (!waits) turns.push(turn)
     if (reads) reading = true
     inFlight++
-    void answered.then((text) => {
-      inFlight--
-      if (waits) {
-        if (text !== undefined) say(text)
-      } else {
-        turn.text = text
-        turn.done = true
-        sayInTurn()
-      }
-      if (held.length > 0) proceed()
-      else leaveWhenDone()
-    })
+    return turn
+  }
+
+  /** Its answer has come. */
+  const settle = (turn: Turn, text: string | undefined): void => {
+    inFlight--
+    turn.text = text
+    turn.done = true
+    if (!turn.waits) sayInTurn()
+    else if (text !== undefined) say(text)
+    if (held.length > 0) proceed()
+    else leaveWhenDone()
+  }
+
+  /** Says an answer that was there at once, when all before it was said. */
+  const ready = (text: string, waits = false): void => {
+    if (waits || turns.length === 0) say(text)
+    else turns.push({ text, done: true, reads: false, waits })
   }
 
   const leaveWhenDone = (): void => {
     if (leave && turns.length === 0 && held.length === 0 && inFlight === 0) void outbox.empty().then(leave)
   }
 
-  /** Says what is ready when all before it was said. */
-  const ready = (text: string): void => {
-    if (turns.length === 0) say(text)
-    else turns.push({ text, done: true, reads: false })
+  const run = ({ reads, waits = false, answer }: Request): void => {
+    const turn = expect(reads, waits)
+    void answer().then((text) => settle(turn, text))
   }
 
-  const run = ({ reads, waits = false, answer }: Request): void => settle(answer(), reads, waits)
-
-  const begin = (next: Request | string): void => {
-    if (typeof next === 'string') ready(next)
-    else run(next)
+  const runCall = ({ id, method, params, cause }: CallFrame, reads: boolean, waits: boolean): void => {
+    const refused = (error: unknown): string => refusal(id, dispatch.failure(error, method))
+    let found: unknown
+    try {
+      found = dispatch.begin(isName(cause, limits.causeBytes) ? { ...peer, cause } : peer, method, params)
+    } catch (error) {
+      return ready(refused(error), waits)
+    }
+    if (!(found instanceof Promise)) return ready(resultText(id, found), waits)
+    const turn = expect(reads, waits)
+    found.then(
+      (result) => settle(turn, resultText(id, result)),
+      (error: unknown) => settle(turn, refused(error)),
+    )
   }
 
   const proceed = (): void => {
-    while (held.length > 0 && !mustWait()) {
-      const next = held.shift()
-      if (next !== undefined) begin(next)
-    }
+    while (held.length > 0 && !mustWait()) held.shift()?.begin()
     updatePause()
     leaveWhenDone()
   }
 
   const mayBegin = (): boolean => held.length === 0 && !mustWait()
 
-  const hold = (next: Request | string): void => {
+  const hold = (next: Held): void => {
     held.push(next)
     updatePause()
   }
 
   /** Takes a request, or an answer that is ready, in its turn. */
-  const take = (next: Request | string): void => (mayBegin() ? begin(next) : hold(next))
-
-  const answerTo = ({ id, method, params, cause }: CallFrame): Answer => {
-    try {
-      const caller = isName(cause, limits.causeBytes) ? { ...peer, cause } : peer
-      const found = dispatch.now(caller, method, params)
-      return found instanceof Promise ? answerLater(id, found) : JSON.stringify({ id, result: found })
-    } catch (error) {
-      return refusal(id, error)
-    }
+  const take = (next: Request | string): void => {
+    if (typeof next === 'string') {
+      if (mayBegin()) ready(next)
+      else hold({ reads: true, begin: () => ready(next) })
+    } else if (mayBegin()) run(next)
+    else hold({ reads: next.reads, begin: () => run(next) })
   }
 
   return {
@@ -221,8 +227,8 @@ export const createConnection = ({
       const { method, params } = frame
       const reads = readMethods.has(method)
       const waits = isWaiting(method, params)
-      if (mayBegin()) settle(answerTo(frame), reads, waits)
-      else hold({ reads, waits, answer: () => answerTo(frame) })
+      if (mayBegin()) runCall(frame, reads, waits)
+      else hold({ reads, begin: () => runCall(frame, reads, waits) })
       return true
     },
     take,
@@ -240,14 +246,14 @@ export const createConnection = ({
       endPeer(peer)
       outbox.close()
       // what it asked to be done is done; what it asked to be told, nobody waits for
-      for (const next of held.splice(0)) if (typeof next !== 'string' && !next.reads) run(next)
+      for (const { reads, begin } of held.splice(0)) if (!reads) begin()
     },
   }
 }
 
-const answerLater = async (id: CallId, found: Promise<unknown>): Promise<string> => {
+const resultText = (id: CallId, result: unknown): string => {
   try {
-    return JSON.stringify({ id, result: await found })
+    return JSON.stringify({ id, result })
   } catch (error) {
     return refusal(id, error)
   }

@@ -3,6 +3,8 @@
 import { expect, test } from 'bun:test'
 import { draftOf, openEngine, temporaryFolder } from '../support/engine.ts'
 
+const number = { done: ({ seq }: { seq: number }): number => seq }
+
 test('who writes alone waits for a turn of the event loop now and then, and mostly for none', async () => {
   using folder = temporaryFolder()
   using engine = openEngine(folder.path)
@@ -26,7 +28,7 @@ test('who writes alone has what was asked for in the same breath, on disk and de
   const kinds: string[] = []
   for (let n = 1; n <= 32; n++) {
     await new Promise((resolve) => setImmediate(resolve))
-    const found = log.commitNow(({ append }) => append(draftOf()).seq)
+    const found = log.commitNow(({ append }) => append(draftOf()), number)
     kinds.push(typeof found)
     if (typeof found !== 'number') await found
     expect(log.head).toBe(n)
@@ -40,14 +42,13 @@ test('what a lone closure throws is thrown at once, and nothing is left open beh
   using folder = temporaryFolder()
   using engine = openEngine(folder.path)
   const { log } = engine
-  for (let n = 0; n < 10; n++) await log.commitNow(({ append }) => append(draftOf()))
+  for (let n = 0; n < 10; n++) await log.commitNow(({ append }) => append(draftOf()), number)
   const fails = (): never => {
     throw new Error('not so')
   }
-  expect(() => log.commitNow(fails)).toThrow('not so')
+  expect(() => log.commitNow(fails, number)).toThrow('not so')
   expect(engine.database.inTransaction).toBe(false)
-  const { seq } = await log.commitNow(({ append }) => append(draftOf()))
-  expect(seq).toBe(11)
+  expect(await log.commitNow(({ append }) => append(draftOf()), number)).toBe(11)
 })
 
 test('writers that come together share a COMMIT again, however long one wrote alone', async () => {

@@ -76,18 +76,10 @@ export const createTurns = ({
       if (turn) tell(turn)
       return answer(found)
     }
-    let found: T | Promise<T>
-    try {
-      found = log.commitNow(decide)
-    } catch (error) {
+    const lost = (): void => {
       if (turn) undo(turn)
-      throw error
     }
-    if (!(found instanceof Promise)) return done(found)
-    return found.then(done, (error: unknown) => {
-      if (turn) undo(turn)
-      throw error
-    })
+    return log.commitNow(decide, { done, lost })
   }
 
   const run = <T>(work: (turn: Turn) => T): T | Promise<T> => runTo(work, (found) => found)
