@@ -218,6 +218,16 @@ describe('paid stop', () => {
     expect(await daemon.exited).toBe('SIGKILL')
   }, 40_000)
 
+  test('waits for one that begins or ends in this very moment', async () => {
+    await using home = openHome()
+    const lock = acquireFileLock(home.paths.lock)
+    const stopping = home.paid(['stop'])
+    // as long as somebody has the home and has said nowhere who it is, nothing is given up
+    await Promise.race([stopping, Bun.sleep(300)])
+    lock?.[Symbol.dispose]()
+    expect(await stopping).toMatchObject({ code: 0, stderr: '' })
+  })
+
   test('signals nobody when pid and start time are not those of the daemon', async () => {
     await using home = openHome()
     const innocent = Bun.spawn(['sleep', '60'])
