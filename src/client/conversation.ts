@@ -8,6 +8,7 @@ import type { Event } from '../protocol/event.ts'
 import { PaidError, errors, type ErrorCode } from '../protocol/error.ts'
 import type { ServerFrame, TellFrame } from '../protocol/frame.ts'
 import { bounded } from './bounds.ts'
+import { callText } from './call-text.ts'
 import type { Line, Open } from './line.ts'
 import type { Bounds } from './types.ts'
 
@@ -133,7 +134,7 @@ export const converse = async (
       if (over) throw lost()
       const id = String(nextId++)
       // what cannot be written is thrown before anything waits for its answer
-      const text = JSON.stringify({ id, method, params, cause })
+      const text = callText({ id, method, params, cause })
       const answer = new Promise<unknown>((resolve, reject) => calls.set(id, { resolve, reject }))
       send(text)
       try {

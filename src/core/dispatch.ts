@@ -18,9 +18,14 @@ export type Handlers<M extends MethodName = MethodName> = {
 /** The handlers of a room: `HandlersFor<'event'>` are those of `event.*`. */
 export type HandlersFor<Room extends string> = Handlers<Extract<MethodName, `${Room}.${string}`>>
 
-export type Dispatch = {
+export type Call = {
   <M extends MethodName>(peer: Peer, method: M, params: z.input<Api[M]['params']>): Promise<Result<M>>
   (peer: Peer, method: string, params: unknown): Promise<unknown>
+}
+
+export type Dispatch = Call & {
+  /** The same, whose result comes back itself, or is thrown for, where the handler had it at once. */
+  readonly now: (peer: Peer, method: string, params: unknown) => unknown
 }
 
 export const isMethod = (name: string): name is MethodName => Object.hasOwn(api, name)
@@ -38,7 +43,14 @@ export const createDispatch = ({
   accepting: () => boolean
   logger: Logger
 }): Dispatch => {
-  const call = async (peer: Peer, name: string, params: unknown): Promise<unknown> => {
+  const later = async (found: Promise<unknown>, name: string): Promise<unknown> => {
+    try {
+      return await found
+    } catch (error) {
+      throw asPaidError(error, logger, name)
+    }
+  }
+  const now = (peer: Peer, name: string, params: unknown): unknown => {
     try {
       if (!accepting()) throw new PaidError('stopping')
       const known = methods.get(name)
@@ -55,12 +67,14 @@ export const createDispatch = ({
         )
       }
       if (access === 'admin') logger.info('admin call', { by: peer.by, method: name })
-      return await handler(declared.plain?.(params) ?? parsedBy(declared, params), peer)
+      const found = handler(declared.plain?.(params) ?? parsedBy(declared, params), peer)
+      return found instanceof Promise ? later(found, name) : found
     } catch (error) {
       throw asPaidError(error, logger, name)
     }
   }
-  const dispatch = call as Dispatch
+  const call = async (peer: Peer, name: string, params: unknown): Promise<unknown> => now(peer, name, params)
+  const dispatch = Object.assign(call as Call, { now })
   const methods = tableOf(build(dispatch))
   return dispatch
 }

@@ -18,7 +18,7 @@ export type Projection = (events: readonly LogEvent[], database: Database) => vo
 const mostEvents = 2048
 const mostCharacters = 4 * 1024 * 1024
 /** and so long, when nobody reads */
-const restMs = 100
+const restMs = 250
 
 export const createFollowing = (
   database: Database,
@@ -37,8 +37,11 @@ export const createFollowing = (
     .map(eventOfRow)
   let characters = 0
 
-  const size = (events: readonly LogEvent[]): number =>
-    events.reduce((sum, { dataText }) => sum + dataText.length, 0)
+  const size = (events: readonly LogEvent[]): number => {
+    let sum = 0
+    for (const { dataText } of events) sum += dataText.length
+    return sum
+  }
 
   /** Writes what follows from all that waited and from these; part of the open transaction. */
   const write = (more: readonly LogEvent[] = []): void => {
@@ -126,7 +129,7 @@ export const createFollowing = (
 
     /** These are on disk, and nothing follows from them yet. */
     add: (events: readonly LogEvent[]): void => {
-      behind.push(...events)
+      for (const event of events) behind.push(event)
       characters += size(events)
       resting ??= setTimeout(rest, restMs)
     },

@@ -14,12 +14,17 @@ export const createGroupTime = (flush: () => void) => {
   let seen = 1
   let turns = 0
 
+  const isLonely = (): boolean => lonely >= lonelyGroups && lonely % lonelyGroups !== 0
+
   return {
+    /** Whether the next group is likely one writer's: it may be written at once. */
+    isLonely,
+
     opened: (): void => {
       seen = 1
       turns = 0
-      if (lonely % lonelyGroups === 0 || lonely < lonelyGroups) setImmediate(flush)
-      else queueMicrotask(flush)
+      if (isLonely()) queueMicrotask(flush)
+      else setImmediate(flush)
     },
 
     /** Whether the open group waits for more: then `flush` is called again. */

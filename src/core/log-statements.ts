@@ -17,26 +17,39 @@ export const prepareStatements = (database: Database) => {
     mark: database.prepare('SAVEPOINT closure'),
     keep: database.prepare('RELEASE closure'),
     undo: database.prepare('ROLLBACK TO closure'),
-    /** writes something, and changes nothing */
     probe: database.prepare("INSERT INTO meta VALUES ('probe', '') ON CONFLICT DO UPDATE SET value = ''"),
   }
-  const begin = database.prepare('BEGIN IMMEDIATE')
+  const immediate = database.prepare('BEGIN IMMEDIATE')
   const rollback = database.prepare('ROLLBACK')
   let synced = true
 
+  const begin = (sync = true): void => {
+    // not prepared: a pragma does its work when it is compiled
+    if (synced !== sync) database.run(`PRAGMA synchronous = ${sync ? 'FULL' : 'NORMAL'}`)
+    synced = sync
+    immediate.run()
+  }
+
+  /** Nothing is left of the transaction, if there is one still. */
+  const rollBack = (): void => {
+    if (database.inTransaction) rollback.run()
+  }
+
   return {
     ...statements,
+    begin,
+    rollBack,
 
-    begin: (sync = true): void => {
-      // not prepared: a pragma does its work when it is compiled
-      if (synced !== sync) database.run(`PRAGMA synchronous = ${sync ? 'FULL' : 'NORMAL'}`)
-      synced = sync
-      begin.run()
-    },
-
-    /** Nothing is left of the transaction, if there is one still. */
-    rollBack: (): void => {
-      if (database.inTransaction) rollback.run()
+    /** Writes something that changes nothing; throws when it cannot. */
+    attempt: (): true => {
+      try {
+        begin()
+        statements.probe.run()
+        statements.commit.run()
+        return true
+      } finally {
+        rollBack()
+      }
     },
 
     insert: (event: LogEvent): void => {
@@ -66,7 +79,7 @@ export const prepareStatements = (database: Database) => {
         .get() ?? { seq: 0, at: 0 },
 
     close: (): void => {
-      for (const statement of [...Object.values(statements), begin, rollback, insert, byKey])
+      for (const statement of [...Object.values(statements), immediate, rollback, insert, byKey])
         statement.finalize()
     },
   }

@@ -13,6 +13,7 @@ import { isReserved } from '../protocol/channel.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from './logger.ts'
 import { createFollowing, type Projection } from './following.ts'
+import { createHealing } from './healing.ts'
 import { createGroupTime } from './group-time.ts'
 import { LogEvent, type Draft } from './log-event.ts'
 import { prepareStatements } from './log-statements.ts'
@@ -33,7 +34,7 @@ export type Log = ReturnType<typeof createLog>
 type Member = { settle: () => void; reject: (error: PaidError) => void }
 type Group = { timeline: LogEvent[]; members: Member[]; reads: (() => void)[] }
 
-const healEveryMs = 1000
+const isStored = ({ seq }: LogEvent): boolean => seq > 0
 
 /**
  * @param database the only writing connection; from now on nothing else may begin a transaction on it
@@ -61,14 +62,13 @@ export const createLog = ({
   let head = committedHead
   let at = last.at
   let group: Group | undefined
-  let writable = true
-  let lostGroups = 0
-  let healing: Timer | undefined
   /** reads asked for in the turn that made the log: first its rooms are built, with what follows from events */
   let early: (() => void)[] | undefined = []
   let closed = false
 
   const time = createGroupTime(() => flush())
+
+  const healing = createHealing(() => !group && !closed && prepared.attempt(), logger)
 
   const now = (): number => (at = Math.max(at, clock.now()))
 
@@ -86,12 +86,16 @@ export const createLog = ({
 
   const transaction: Transaction = { database, append, byKey: prepared.byKey }
 
+  const begin = (): Group => {
+    prepared.begin()
+    return (group = { timeline: [], members: [], reads: [] })
+  }
+
   const open = (): Group => {
     if (group) return group
-    prepared.begin()
-    group = { timeline: [], members: [], reads: [] }
+    const opened = begin()
     time.opened()
-    return group
+    return opened
   }
 
   /** Ends the open group without its events: every member is rejected, its numbers are given back. */
@@ -105,13 +109,7 @@ export const createLog = ({
     }
     following.undo()
     head = committedHead
-    writable = false
-    lostGroups++
-    logger.error('the log could not be written; a group of writes was refused', {
-      error: cause,
-      writes: lost?.members.length ?? 0,
-    })
-    healing ??= setInterval(heal, healEveryMs)
+    healing.lost(cause, Math.max(1, lost?.members.length ?? 0))
     if (!lost) return
     const transient = lost.timeline.filter((event) => event.seq === 0)
     if (transient.length > 0) deliver(transient)
@@ -119,89 +117,95 @@ export const createLog = ({
     for (const read of lost.reads) read()
   }
 
-  const healed = (): void => {
-    if (!writable) logger.info('the log can be written again')
-    writable = true
-    clearInterval(healing)
-    healing = undefined
-  }
-
-  const heal = (): void => {
-    if (group || closed) return
-    try {
-      prepared.begin()
-      prepared.probe.run()
-      prepared.commit.run()
-      healed()
-    } catch {
-      prepared.rollBack()
-    }
-  }
-
   const flush = (): void => {
     if (group && !time.waits(group.members.length)) write(group)
   }
 
-  const write = (done: Group): void => {
-    const stored = done.timeline.filter((event) => event.seq > 0)
+  /** Whether it is on disk; if not, its members were told. */
+  const write = (done: Group): boolean => {
+    const stored = done.timeline.every(isStored) ? done.timeline : done.timeline.filter(isStored)
     const follows = done.reads.length > 0 || following.isDue(stored)
     try {
       if (follows) following.write(stored)
       prepared.commit.run()
     } catch (error) {
       lose(error)
-      return
+      return false
     }
     group = undefined
     time.written(done.members.length)
     if (follows) following.written()
     else following.add(stored)
     committedHead = head
-    if (!writable) healed()
+    healing.healed()
     deliver(done.timeline)
     for (const member of done.members) member.settle()
     for (const read of done.reads) read()
+    return true
   }
 
-  /** Runs `work` in the open group and hands its value over after the COMMIT. `single`: see `commit`. */
+  /** Runs `work` in the open group. What it throws leaves no trace, or, when the disk refused it, no group. */
+  const enter = <T>(work: (transaction: Transaction) => T, single: boolean, open: () => Group): T => {
+    if (closed) throw new PaidError('stopping')
+    let joined: Group
+    try {
+      joined = open()
+    } catch (error) {
+      lose(error)
+      throw new PaidError('storage_full')
+    }
+    const lengthBefore = joined.timeline.length
+    const headBefore = head
+    try {
+      if (!single) prepared.mark.run()
+      const value = work(transaction)
+      if (!single) prepared.keep.run()
+      return value
+    } catch (error) {
+      if (group !== joined || !database.inTransaction || isStorageError(error)) {
+        if (group === joined) lose(error)
+        throw new PaidError('storage_full')
+      }
+      if (single) {
+        // what it wrote cannot be taken back alone
+        if (head !== headBefore) {
+          lose(error)
+          throw new PaidError('storage_full')
+        }
+      } else {
+        prepared.undo.run()
+        prepared.keep.run()
+      }
+      joined.timeline.length = lengthBefore
+      head = headBefore
+      streams.forget()
+      throw error
+    }
+  }
+
+  /** Hands the value of `work` over after the COMMIT of its group. `single`: see `commit`. */
   const join = <T>(work: (transaction: Transaction) => T, single: boolean): Promise<T> =>
     new Promise<T>((resolve, reject) => {
-      if (closed) return reject(new PaidError('stopping'))
-      let joined: Group
       try {
-        joined = open()
+        const value = enter(work, single, open)
+        open().members.push({ settle: () => resolve(value), reject })
       } catch (error) {
-        lose(error)
-        return reject(new PaidError('storage_full'))
-      }
-      const lengthBefore = joined.timeline.length
-      const headBefore = head
-      try {
-        if (!single) prepared.mark.run()
-        const value = work(transaction)
-        if (!single) prepared.keep.run()
-        joined.members.push({ settle: () => resolve(value), reject })
-      } catch (error) {
-        if (group !== joined || !database.inTransaction || isStorageError(error)) {
-          if (group === joined) lose(error)
-          return reject(new PaidError('storage_full'))
-        }
-        if (single) {
-          // what it wrote cannot be taken back alone
-          if (head !== headBefore) {
-            lose(error)
-            return reject(new PaidError('storage_full'))
-          }
-        } else {
-          prepared.undo.run()
-          prepared.keep.run()
-        }
-        joined.timeline.length = lengthBefore
-        head = headBefore
-        streams.forget()
         reject(error instanceof Error ? error : new Error(String(error)))
       }
     })
+
+  /** A group of this one alone, which is written before its value comes back. */
+  const alone = <T>(work: (transaction: Transaction) => T): T => {
+    let written = false
+    let value: T
+    try {
+      value = enter(work, true, begin)
+    } finally {
+      if (group) written = write(group)
+    }
+    if (!written) throw new PaidError('storage_full')
+    return value
+  }
 
   const readEarly = (): void => {
     const reads = early ?? []
@@ -221,6 +225,10 @@ export const createLog = ({
      * savepoint; if something does, all of its group is refused.
      */
     commit: <T>(work: (transaction: Transaction) => T, single = false): Promise<T> => join(work, single),
+
+    /** The same for a `single` closure; where nobody else writes, its value itself comes back, on disk, or is thrown for. */
+    commitNow: <T>(work: (transaction: Transaction) => T): T | Promise<T> =>
+      group === undefined && time.isLonely() ? alone(work) : join(work, true),
 
     /** Delivers an event that is not stored, in its place behind what an open group holds. Resolves after delivery. */
     emit: (draft: Draft): Promise<LogEvent> => {
@@ -260,10 +268,10 @@ export const createLog = ({
       return committedHead
     },
     get writable(): boolean {
-      return writable
+      return healing.writable
     },
     get lostGroups(): number {
-      return lostGroups
+      return healing.lostGroups
     },
     /** the last events that are on disk: what follows from them is in no table yet */
     get behind(): readonly LogEvent[] {
@@ -279,7 +287,7 @@ export const createLog = ({
       if (group) write(group)
       readEarly()
       closed = true
-      clearInterval(healing)
+      healing.close()
       following.close()
       prepared.close()
       streams.close()

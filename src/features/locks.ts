@@ -22,7 +22,7 @@ import type { Peer } from '../core/peer.ts'
 import { createLeases, type Wish } from './locks/leases.ts'
 import { createLines, type Waiter } from './locks/lines.ts'
 import { followInRows, type Row } from './locks/rows.ts'
-import { againMs, createTurns } from './locks/turns.ts'
+import { againMs, createTurns, type Turn } from './locks/turns.ts'
 
 /** Why somebody does not have a lock. */
 type Refused = 'held' | 'waited' | 'line_full'
@@ -85,7 +85,11 @@ export const createLocks = ({
   }
 
   /** Takes it if it is free, or is held in that name. */
-  const take = (wish: Wish, peer: Peer, reason: Refused = 'held'): Promise<Result<'lock.acquire'>> =>
+  const take = (
+    wish: Wish,
+    peer: Peer,
+    reason: Refused = 'held',
+  ): Result<'lock.acquire'> | Promise<Result<'lock.acquire'>> =>
     turns.runTo(
       (turn) => turns.take(turn, wish),
       (row) => answerTo(wish, peer, row, reason),
@@ -94,19 +98,21 @@ export const createLocks = ({
   const takeOrWait = async (wish: Wish, peer: Peer, wait: number): Promise<Result<'lock.acquire'>> => {
     const until = steady.now() + wait
     const joined: { waiter?: Waiter } = {}
-    const { row, reason } = await turns
-      .run((turn): { row: Row; reason: Refused } => {
-        const found = turns.take(turn, wish)
-        if (found.holder === wish.holder) return { row: found, reason: 'held' }
-        if (lines.length(wish) >= limits.lineLength) return { row: found, reason: 'line_full' }
-        joined.waiter = lines.join(wish, peer.id, until)
-        return { row: found, reason: 'waited' }
-      })
-      .catch((error: unknown) => {
-        if (joined.waiter) lines.leave(joined.waiter)
-        throw error
-      })
-    if (!joined.waiter) return answerTo(wish, peer, row, reason)
+    const look = (turn: Turn): { row: Row; reason: Refused } => {
+      const found = turns.take(turn, wish)
+      if (found.holder === wish.holder) return { row: found, reason: 'held' }
+      if (lines.length(wish) >= limits.lineLength) return { row: found, reason: 'line_full' }
+      joined.waiter = lines.join(wish, peer.id, until)
+      return { row: found, reason: 'waited' }
+    }
+    let found: ReturnType<typeof look>
+    try {
+      found = await turns.run(look)
+    } catch (error) {
+      if (joined.waiter) lines.leave(joined.waiter)
+      throw error
+    }
+    if (!joined.waiter) return answerTo(wish, peer, found.row, found.reason)
     const given = await waitInLine(joined.waiter, peer)
     return given ? answerTo(wish, peer, given, 'waited') : await take(wish, peer, 'waited')
   }

@@ -5,6 +5,7 @@
 const newline = 0x0a
 const quote = 0x22
 const backslash = 0x5c
+const brace = 0x7b
 /** what a byte does outside of strings; a table is read faster than a set is asked */
 const opens = 1
 const closes = 2
@@ -129,11 +130,12 @@ export class DocumentReader {
 
   /** Short lines of a chunk that begins with one. */
   #texts(lines: string): void {
-    for (const line of lines.split('\n')) this.#line(line)
+    if (lines.includes('\n')) for (const line of lines.split('\n')) this.#line(line)
+    else this.#line(lines)
   }
 
   #line(line: string): void {
-    if (/[^ \t\r]/.test(line)) this.#sink.document(line)
+    if (line.charCodeAt(0) === brace || /[^ \t\r]/.test(line)) this.#sink.document(line)
   }
 
   /** Bytes with no newline behind them: complete when their outermost brace closes, kept otherwise. */

@@ -5,21 +5,26 @@ import { lstatSync, mkdirSync, statSync } from 'node:fs'
 
 /** Makes it if it is missing. Throws, saying what is wrong and how to put it right. */
 export const ensurePrivateFolder = (path: string): void => {
-  if (!lstatSync(path, { throwIfNoEntry: false })) {
-    // a mask that takes more would leave a folder that is closed to ourselves
-    const mask = process.umask(0o077)
-    try {
-      mkdirSync(path, { recursive: true, mode: 0o700 })
-    } finally {
-      process.umask(mask)
-    }
+  // a mask that takes more would leave a folder that is closed to ourselves
+  const mask = process.umask(0o077)
+  try {
+    if (!linkAt(path)) mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw unmade(path, error)
+  } finally {
+    process.umask(mask)
   }
   checkPrivateFolder(path)
 }
 
 /** Throws for a folder that is not ours alone to write to; one that is missing is nobody's yet. */
 export const checkPrivateFolder = (path: string): void => {
-  const link = lstatSync(path, { throwIfNoEntry: false })
+  let link: ReturnType<typeof linkAt>
+  try {
+    link = linkAt(path)
+  } catch (error) {
+    throw unmade(path, error)
+  }
   if (!link) return
   const found = statSync(path, { throwIfNoEntry: false })
   const me = process.getuid?.()
@@ -33,4 +38,11 @@ export const checkPrivateFolder = (path: string): void => {
     )
   if ((found.mode & 0o022) !== 0)
     throw new Error(`Others can write to ${path}: run chmod 700 ${path}, and look at what is in it`)
+}
+
+const linkAt = (path: string) => lstatSync(path, { throwIfNoEntry: false })
+
+const unmade = (path: string, error: unknown): Error => {
+  const code = error instanceof Error && 'code' in error ? error.code : error
+  return new Error(`${path} cannot be made (${String(code)}): set PAID_HOME to a folder of your own`)
 }

@@ -51,12 +51,13 @@ const systemClock = (): Pick<SteadyClock, 'now' | 'boot'> | undefined => {
     try {
       const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
       const { symbols } = dlopen(name, declared)
-      // seconds, nanoseconds; over a buffer of its own, since a small array without one moves when its buffer is asked for
-      const time = new BigInt64Array(new ArrayBuffer(16))
+      // seconds and nanoseconds, the lower halves of which hold all there is since a boot; over a buffer of its own,
+      // since a small array without one moves when its buffer is asked for
+      const time = new Uint32Array(new ArrayBuffer(16))
       const place = ptr(time)
       const now = (): number => {
         symbols.clock_gettime(CLOCK_MONOTONIC, place)
-        return Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1e6)
+        return (time[0] ?? 0) * 1000 + Math.floor((time[2] ?? 0) / 1e6)
       }
       return { now, boot }
     } catch {

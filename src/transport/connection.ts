@@ -36,9 +36,12 @@ export type Request = {
   readonly reads: boolean
   /** it may wait for others: it is answered when its time has come, out of turn */
   readonly waits?: boolean
-  /** the text of the answer, undefined when all was said; must not reject */
-  readonly answer: () => Promise<string | undefined>
+  /** must neither throw nor reject */
+  readonly answer: () => Answer
 }
+
+/** The text of an answer, undefined when all was said. */
+type Answer = string | Promise<string | undefined>
 
 /** A place in the order of answers. */
 type Turn = { text: string | undefined; done: boolean; reads: boolean }
@@ -140,12 +143,14 @@ export const createConnection = ({
     }
   }
 
-  const run = ({ reads, waits = false, answer }: Request): void => {
+  /** Says an answer in its turn, when it has come. */
+  const settle = (answered: Answer, reads: boolean, waits: boolean): void => {
+    if (typeof answered === 'string') return waits ? say(answered) : ready(answered)
     const turn: Turn = { text: undefined, done: false, reads }
     if (!waits) turns.push(turn)
     if (reads) reading = true
     inFlight++
-    void answer().then((text) => {
+    void answered.then((text) => {
       inFlight--
       if (waits) {
         if (text !== undefined) say(text)
@@ -155,7 +160,7 @@ export const createConnection = ({
         sayInTurn()
       }
       if (held.length > 0) proceed()
-      leaveWhenDone()
+      else leaveWhenDone()
     })
   }
 
@@ -163,10 +168,17 @@ export const createConnection = ({
     if (leave && turns.length === 0 && held.length === 0 && inFlight === 0) void outbox.empty().then(leave)
   }
 
+  /** Says what is ready when all before it was said. */
+  const ready = (text: string): void => {
+    if (turns.length === 0) say(text)
+    else turns.push({ text, done: true, reads: false })
+  }
+
+  const run = ({ reads, waits = false, answer }: Request): void => settle(answer(), reads, waits)
+
   const begin = (next: Request | string): void => {
-    if (typeof next !== 'string') return run(next)
-    if (turns.length === 0) return say(next)
-    turns.push({ text: next, done: true, reads: false })
+    if (typeof next === 'string') ready(next)
+    else run(next)
   }
 
   const proceed = (): void => {
@@ -175,19 +187,24 @@ export const createConnection = ({
       if (next !== undefined) begin(next)
     }
     updatePause()
+    leaveWhenDone()
   }
 
-  /** Takes a request, or an answer that is ready, in its turn. */
-  const take = (next: Request | string): void => {
-    if (held.length === 0 && !mustWait()) return begin(next)
+  const mayBegin = (): boolean => held.length === 0 && !mustWait()
+
+  const hold = (next: Request | string): void => {
     held.push(next)
     updatePause()
   }
 
-  const answerTo = async ({ id, method, params, cause }: CallFrame): Promise<string> => {
+  /** Takes a request, or an answer that is ready, in its turn. */
+  const take = (next: Request | string): void => (mayBegin() ? begin(next) : hold(next))
+
+  const answerTo = ({ id, method, params, cause }: CallFrame): Answer => {
     try {
       const caller = isName(cause, limits.causeBytes) ? { ...peer, cause } : peer
-      return JSON.stringify({ id, result: await dispatch(caller, method, params) })
+      const found = dispatch.now(caller, method, params)
+      return found instanceof Promise ? answerLater(id, found) : JSON.stringify({ id, result: found })
     } catch (error) {
       return refusal(id, error)
     }
@@ -202,11 +219,10 @@ export const createConnection = ({
     call: (frame: unknown): boolean => {
       if (!isCallFrame(frame)) return false
       const { method, params } = frame
-      take({
-        reads: readMethods.has(method),
-        waits: isWaiting(method, params),
-        answer: () => answerTo(frame),
-      })
+      const reads = readMethods.has(method)
+      const waits = isWaiting(method, params)
+      if (mayBegin()) settle(answerTo(frame), reads, waits)
+      else hold({ reads, waits, answer: () => answerTo(frame) })
       return true
     },
     take,
@@ -226,6 +242,14 @@ export const createConnection = ({
       // what it asked to be done is done; what it asked to be told, nobody waits for
       for (const next of held.splice(0)) if (typeof next !== 'string' && !next.reads) run(next)
     },
+  }
+}
+
+const answerLater = async (id: CallId, found: Promise<unknown>): Promise<string> => {
+  try {
+    return JSON.stringify({ id, result: await found })
+  } catch (error) {
+    return refusal(id, error)
   }
 }
 

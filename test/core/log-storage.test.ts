@@ -72,6 +72,25 @@ test('disk full inside a group', async () => {
   expect(number(engine, "SELECT events FROM sessions WHERE id = 'new'")).toBe(1)
 })
 
+test('disk full for who writes alone: it is refused at once, and its number is given to the next', async () => {
+  using folder = temporaryFolder()
+  using engine = openEngine(folder.path)
+  const { log } = engine
+  for (let n = 0; n < 10; n++) await log.commitNow(({ append }) => append(draftOf()))
+  limitPages(engine, 4)
+  expect(() => log.commitNow(({ append }) => append(draftOf({ dataText: large })))).toThrow(
+    expect.objectContaining({ code: 'storage_full' }),
+  )
+  expect({ writable: log.writable, head: log.head, lost: log.lostGroups }).toEqual({
+    writable: false,
+    head: 10,
+    lost: 1,
+  })
+  limitPages(engine)
+  expect((await log.commitNow(({ append }) => append(draftOf()))).seq).toBe(11)
+  expect(log.writable).toBe(true)
+})
+
 test('a disk that is full in the middle of a closure loses the group it is in, and only that one', async () => {
   using folder = temporaryFolder()
   using engine = openEngine(folder.path)

@@ -2,7 +2,7 @@
 // daemon does not start.
 
 import { describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { acquireFileLock } from '../../src/lib/file-lock.ts'
 import { processStart } from '../../src/lib/process-start.ts'
@@ -137,6 +137,18 @@ describe('a daemon that cannot start says why in the terminal', () => {
     expect((await home.paid(['start'])).code).toBe(0)
   })
 
+  test('when its home cannot be made', async () => {
+    await using home = openHome()
+    writeFileSync(join(home.paths.home, 'file'), '')
+    const PAID_HOME = join(home.paths.home, 'file', 'home')
+    const said = `${PAID_HOME} cannot be made (ENOTDIR): set PAID_HOME to a folder of your own\n`
+    expect(await home.paid(['start'], { env: { PAID_HOME } })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `paid: ${said}`,
+    })
+  })
+
   test.each(['socket', 'httpSocket'] as const)(
     'when a file stands where its %s goes, and leaves it alone',
     async (name) => {
@@ -205,6 +217,28 @@ describe('paid stop', () => {
     expect(stderr).toContain(`to pid ${daemon.pid}`)
     expect(await daemon.exited).toBe('SIGKILL')
   }, 40_000)
+
+  test('waits for one that begins or ends in this very moment', async () => {
+    await using home = openHome()
+    const lock = acquireFileLock(home.paths.lock)
+    let asked = 0
+    // it has the home, says that it begins or ends, and has not written down who it is; asked again, it is gone
+    const listener = Bun.listen({
+      unix: home.paths.socket,
+      socket: {
+        data: (socket, bytes) => {
+          const { id } = JSON.parse(bytes.toString())
+          socket.write(`${JSON.stringify({ id, error: { code: 'stopping', message: 'x', hint: 'x' } })}\n`)
+          if (++asked < 2) return
+          lock?.[Symbol.dispose]()
+          listener.stop()
+          rmSync(home.paths.socket, { force: true })
+        },
+      },
+    })
+    expect(await home.paid(['stop'])).toEqual({ code: 0, stdout: 'stopped\n', stderr: '' })
+    expect(asked).toBe(2)
+  })
 
   test('signals nobody when pid and start time are not those of the daemon', async () => {
     await using home = openHome()

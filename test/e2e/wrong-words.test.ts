@@ -84,6 +84,30 @@ test(
   60_000,
 )
 
+test(
+  'what is more than the daemon takes at once is refused at once, not waited for',
+  () =>
+    withDaemon({}, async ({ run }) => {
+      for (const [stdin, said] of [
+        [`${'['.repeat(1500)}${']'.repeat(1500)}`, 'nested too deep: 1000 levels at most'],
+        [`${'['.repeat(200_000)}${']'.repeat(200_000)}`, 'nested too deep: 1000 levels at most'],
+        [`"${'a'.repeat(17 * 1024 * 1024)}"`, 'bytes, 16777216 at most are taken'],
+        [`"${'ä'.repeat(9 * 1024 * 1024)}"`, 'bytes, 16777216 at most are taken'],
+      ] as const) {
+        const { code, stdout, stderr } = await run(['emit', 'note', '-'], { stdin })
+        expect({ said, code, stdout, stderr }).toEqual({
+          said,
+          code: 2,
+          stdout: '',
+          stderr: expect.stringContaining(said),
+        })
+      }
+      const fits = await run(['emit', 'note', '-'], { stdin: `"${'a'.repeat(16 * 1024 * 1024 - 1000)}"` })
+      expect(fits).toMatchObject({ code: 0, stderr: '' })
+    }),
+  60_000,
+)
+
 test('help names each argument as its usage does, and every value that a flag takes', () =>
   withDaemon({}, async ({ run }) => {
     expect((await run(['help', 'actions', 'run'])).stdout).toContain('\n  NAME    the action\n  JSON|-  ')

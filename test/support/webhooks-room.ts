@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { sign } from '../../src/features/webhooks/schemes.ts'
+import type { Call } from '../../src/core/dispatch.ts'
 import type { Params } from '../../src/protocol/api.ts'
 import type { WebhookScheme } from '../../src/protocol/webhooks.ts'
 import { type Engine, openEngine, temporaryFolder } from './engine.ts'
@@ -24,7 +25,7 @@ export const openWebhooksRoom = async ({ exposed = false } = {}) => {
   const ann = caller('ann')
   const gate = join(folder.path, 'gate')
   spawnSync('mkfifo', [gate])
-  const call: Engine['dispatch'] = (...given: Parameters<Engine['dispatch']>) => engine.dispatch(...given)
+  const call: Call = (...given: Parameters<Engine['dispatch']>) => engine.dispatch(...given)
   const command = (name: string, ...words: string[]) =>
     call(ann, 'action.add', { name, kind: 'command', command: words })
   await command('echo', '/bin/cat')

@@ -60,9 +60,9 @@ export const createTurns = ({
    * Whatever `work` looks at comes before what it writes: then nothing but the disk can refuse it.
    * @param answer what is made of it once it is on disk
    */
-  const runTo = <T, A>(work: (turn: Turn) => T, answer: (found: T) => A): Promise<A> => {
+  const runTo = <T, A>(work: (turn: Turn) => T, answer: (found: T) => A): A | Promise<A> => {
     let turn: Turn | undefined
-    const done = log.commit((transaction) => {
+    const decide = (transaction: Transaction): T => {
       turn = { transaction, served: [], renewed: [] }
       try {
         return work(turn)
@@ -71,23 +71,29 @@ export const createTurns = ({
         undo(turn)
         throw error
       }
-    }, true)
-    return done.then(
-      (found) => {
-        if (turn) tell(turn)
-        return answer(found)
-      },
-      (error: unknown) => {
-        if (turn) undo(turn)
-        throw error
-      },
-    )
+    }
+    const done = (found: T): A => {
+      if (turn) tell(turn)
+      return answer(found)
+    }
+    let found: T | Promise<T>
+    try {
+      found = log.commitNow(decide)
+    } catch (error) {
+      if (turn) undo(turn)
+      throw error
+    }
+    if (!(found instanceof Promise)) return done(found)
+    return found.then(done, (error: unknown) => {
+      if (turn) undo(turn)
+      throw error
+    })
   }
 
-  const run = <T>(work: (turn: Turn) => T): Promise<T> => runTo(work, (found) => found)
+  const run = <T>(work: (turn: Turn) => T): T | Promise<T> => runTo(work, (found) => found)
 
   /** Goes on until the disk takes it. */
-  const insist = async (work: () => Promise<unknown>): Promise<void> => {
+  const insist = async (work: () => unknown): Promise<void> => {
     try {
       await work()
     } catch (error) {
@@ -146,7 +152,7 @@ export const createTurns = ({
   }
 
   /** Nobody could be told that it was given: the next in line has it. */
-  const giveBack = (given: Row): Promise<void> =>
+  const giveBack = (given: Row): unknown =>
     run((turn) => {
       const row = leases.find(turn.transaction.database, given)
       if (row?.token === given.token && row.deadline === given.deadline)

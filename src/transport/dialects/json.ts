@@ -4,6 +4,8 @@ import { PaidError } from '../../protocol/error.ts'
 import { limits } from '../../protocol/limits.ts'
 import { isDeeper } from '../../lib/json-depth.ts'
 
+const byteOrderMark = 0xfeff
+
 /** Throws `invalid_json`, and `bad_request` for what is nested deeper than `limits.jsonDepth`. */
 export const parseJson = (text: string): unknown => {
   const value = parsed(text)
@@ -15,7 +17,7 @@ export const parseJson = (text: string): unknown => {
 
 const parsed = (text: string): unknown => {
   try {
-    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
+    return JSON.parse(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text)
   } catch {
     throw new PaidError('invalid_json')
   }
