@@ -81,7 +81,7 @@ test.skipIf(!hasBrowser)(
     t.tool('Bash', { command: long })
     await kept.take(writeTranscript(kept.projects, t))
     const { text } = await exported(kept, t.id, 'html')
-    await using site = Bun.serve({
+    using site = Bun.serve({
       hostname: '127.0.0.1',
       port: 0,
       fetch: () => new Response(text, { headers: { 'content-type': 'text/html; charset=utf-8' } }),
