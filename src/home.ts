@@ -109,7 +109,8 @@ const readToken = (path: string): string => {
   }
 }
 
-const checkedToken = (token: string, place: string): string => {
+/** Throws `bad_request` for what is too short for a token; `place` is where it stands. */
+export const checkedToken = (token: string, place: string): string => {
   if (token.length < leastTokenLength || /\s/.test(token))
     throw new PaidError(
       'bad_request',
