@@ -1,7 +1,7 @@
 // Whether a daemon could be started with `config.json` and the PAID_* variables as they are.
 
-import { checkedToken } from '../../home.ts'
 import { PaidError } from '../../protocol/error.ts'
+import { checkedToken } from '../../protocol/token.ts'
 import type { Facts } from './facts.ts'
 import { failed, type Finding, ok } from './finding.ts'
 
