@@ -24,6 +24,7 @@ import { processStart } from './lib/process-start.ts'
 import { formatAddress, formatListener, type Listener } from './listener.ts'
 import type { Paths } from './paths.ts'
 import { PaidError } from './protocol/error.ts'
+import { checkedToken } from './protocol/token.ts'
 import { version } from './version.ts'
 
 /** Makes the home ours, and ours alone, until the stack ends. Throws `already_running`, or `forbidden` with the reason. */
@@ -54,8 +55,6 @@ const closeToOthers = ({ database, archive, log, daemon, spool }: Paths): void =
   for (const path of files) if (ownPlace(path, 'file')) chmodSync(path, 0o600)
   if (ownPlace(spool, 'folder')) chmodSync(spool, 0o700)
 }
-
-const leastTokenLength = 16
 
 /** The token: `given` (from PAID_TOKEN), or the file's, which is made when it is missing. */
 export const tokenFor = (path: string, given: string | undefined): string => {
@@ -107,16 +106,6 @@ const readToken = (path: string): string => {
   } finally {
     closeSync(file)
   }
-}
-
-const checkedToken = (token: string, place: string): string => {
-  if (token.length < leastTokenLength || /\s/.test(token))
-    throw new PaidError(
-      'bad_request',
-      `${place}: a token has ${leastTokenLength} characters at least and no spaces`,
-      'Make one: openssl rand -base64 32',
-    )
-  return token
 }
 
 /**

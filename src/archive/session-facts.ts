@@ -18,17 +18,22 @@ export const usageOf = (record: Fields): Usage | undefined => {
   const usage = message && fieldsIn(message, 'usage')
   const id = message && textIn(message, 'id')
   if (!usage || id === undefined) return undefined
-  const count = (name: string): number => {
-    const value = numberIn(usage, name) ?? 0
-    return value > 0 ? Math.min(Math.trunc(value), Number.MAX_SAFE_INTEGER) : 0
-  }
   return {
     message: id,
-    input: count('input_tokens'),
-    output: count('output_tokens'),
-    cacheRead: count('cache_read_input_tokens'),
-    cacheWrite: count('cache_creation_input_tokens'),
+    input: countIn(usage, 'input_tokens') ?? 0,
+    output: countIn(usage, 'output_tokens') ?? 0,
+    cacheRead: countIn(usage, 'cache_read_input_tokens') ?? 0,
+    cacheWrite: countIn(usage, 'cache_creation_input_tokens') ?? 0,
   }
+}
+
+/** far beyond what anybody counts, and small enough that sums of it are integers of the database still */
+const mostCounted = 1e12
+
+/** A count that somebody else made, whatever number it is. */
+const countIn = (fields: Fields, name: string): number | undefined => {
+  const value = numberIn(fields, name)
+  return value === undefined ? undefined : Math.max(0, Math.min(Math.trunc(value), mostCounted))
 }
 
 /** What a record says of its session. */
@@ -70,13 +75,13 @@ export const toldBy = (record: Fields): Told => {
       break
     case 'cost-state': {
       const dollars = numberIn(record, 'totalCostUSD')
-      const added = numberIn(record, 'totalLinesAdded')
-      const removed = numberIn(record, 'totalLinesRemoved')
+      const added = countIn(record, 'totalLinesAdded')
+      const removed = countIn(record, 'totalLinesRemoved')
       if (dollars !== undefined)
         told.cost = {
           dollars,
-          ...(added !== undefined && { added: Math.trunc(added) }),
-          ...(removed !== undefined && { removed: Math.trunc(removed) }),
+          ...(added !== undefined && { added }),
+          ...(removed !== undefined && { removed }),
         }
       break
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { hasBrowser, openBrowser } from '../support/browser.ts'
 import { type Kept, openKept } from '../support/kept.ts'
 import { createTranscript, writeTranscript } from '../support/transcripts.ts'
 
@@ -69,6 +70,35 @@ test('an HTML export is one page in which nothing that was said is markup', asyn
   expect(text.match(/<\/details>/g)).toHaveLength(1)
   expect(text).not.toMatch(/<[^>]*\s(?:src|href|on\w+)=/i)
 })
+
+test.skipIf(!hasBrowser)(
+  'nothing of an HTML export is wider than a narrow window, however long its words',
+  async () => {
+    await using kept = openKept()
+    const long = 'w'.repeat(300)
+    const t = createTranscript({ cwd: `/home/${long}` })
+    t.prompt(long)
+    t.tool('Bash', { command: long })
+    await kept.take(writeTranscript(kept.projects, t))
+    const { text } = await exported(kept, t.id, 'html')
+    using site = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: () => new Response(text, { headers: { 'content-type': 'text/html; charset=utf-8' } }),
+    })
+    await using browser = await openBrowser()
+    using page = await browser.open(site.url.href)
+    const tooWide = await page.evaluate(`(() => {
+      document.body.style.width = '300px'
+      for (const details of document.querySelectorAll('details')) details.open = true
+      return [...document.querySelectorAll('*')]
+        .filter(({ scrollWidth, clientWidth }) => clientWidth > 0 && scrollWidth > clientWidth)
+        .map(({ tagName }) => tagName)
+    })()`)
+    expect(tooWide).toEqual([])
+  },
+  60_000,
+)
 
 test('what was said cannot end its fence in Markdown, nor begin a heading', async () => {
   await using kept = openKept()

@@ -104,6 +104,21 @@ test('the cost is the last that the tool noted', async () => {
   expect(await kept.session(t.id)).toMatchObject({ cost: 0.5, linesAdded: 6, linesRemoved: 2 })
 })
 
+test('figures that nobody can have counted cost no session its place', async () => {
+  await using kept = openKept()
+  const t = createTranscript()
+  t.prompt('what is it?')
+  for (const figure of ['-9.3e18', '9.3e18', '1e300', '-1', '0.5'])
+    t.raw(`{"type":"cost-state","totalCostUSD":0,"totalLinesAdded":${figure},"totalLinesRemoved":${figure}}`)
+  const message = { id: 'msg_1', role: 'assistant', content: [], usage: { input_tokens: 1e300 } }
+  for (let n = 0; n < 2000; n++)
+    t.raw(JSON.stringify({ type: 'assistant', message: { ...message, id: `msg_${n}` }, sessionId: t.id }))
+  writeTranscript(kept.projects, t)
+  expect((await kept.import()).unreadable).toEqual([])
+  expect(await kept.session(t.id)).toMatchObject({ linesAdded: 0, linesRemoved: 0 })
+  expect(await kept.texts(t.id)).toEqual(['prompt: what is it?'])
+})
+
 test('files that tools changed are known by their absolute path, those of uses that failed are not', async () => {
   await using kept = openKept()
   const t = createTranscript()

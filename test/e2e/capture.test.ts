@@ -105,8 +105,8 @@ describe('kill -9', () => {
         await sendAsOldClient(stage.path, 'saveSession', { sessionId, commitSha: 'abcdef0' })
         answered.push(sessionId)
       })
-      await Bun.sleep(ms)
       const settled = Promise.allSettled(asking)
+      await Bun.sleep(ms)
       await before.kill('SIGKILL')
       // the old client waits for a reply that does not come
       await Promise.race([settled, Bun.sleep(500)])

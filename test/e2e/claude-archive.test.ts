@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import {
   claudeAvailable,
   claudeMissing,
@@ -23,6 +24,18 @@ type Shown = {
   session: { id: string; parent?: string; parentKind?: string; tokens: { input: number }; title?: string }
   messages: { kind: string; text: string; tool?: string; agent?: string }[]
 }
+
+const listed = z.array(
+  z.object({
+    archived: z
+      .object({
+        parent: z.string().optional(),
+        parentKind: z.string().optional(),
+        tokens: z.object({ input: z.int() }),
+      })
+      .optional(),
+  }),
+)
 
 const show = async (daemon: TestDaemon, id: string): Promise<Shown | undefined> => {
   const { stdout, code } = await daemon.run(['sessions', 'show', id, '--json'])
@@ -83,15 +96,13 @@ suite(`Claude Code${claudeAvailable ? '' : ` (skipped: ${claudeMissing})`}`, () 
     expect(next?.session).toMatchObject({ parent: one, parentKind: 'clear' })
 
     await runClaude(where, 'go on apart', { args: ['--resume', one, '--fork-session'] })
-    const list = async () => JSON.parse((await daemon.run(['sessions', '--json'])).stdout)
-    const sessions = await until(list, (all) =>
-      all.some((each: { archived?: { parentKind?: string } }) => each.archived?.parentKind === 'fork'),
-    )
+    const list = async () => listed.parse(JSON.parse((await daemon.run(['sessions', '--json'])).stdout))
+    const forkIn = (all: z.infer<typeof listed>) =>
+      all.find(({ archived }) => archived?.parentKind === 'fork')?.archived
+    // it is kept as it grows: its answer comes last
+    const sessions = await until(list, (all) => (forkIn(all)?.tokens.input ?? 0) > 0)
     expect(sessions).toHaveLength(3)
-    const fork = sessions.find(
-      (each: { archived?: { parentKind?: string } }) => each.archived?.parentKind === 'fork',
-    )
-    expect(fork.archived).toMatchObject({ parent: one, tokens: { input: 100 } })
+    expect(forkIn(sessions)).toMatchObject({ parent: one, tokens: { input: 100 } })
 
     // its own files are gone, as after its month
     rmSync(join(where.home, '.claude', 'projects'), { recursive: true })

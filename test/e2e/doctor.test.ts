@@ -113,6 +113,10 @@ describe('the home', () => {
       expect.stringContaining(`warning: ${log} has mode 640`),
     ])
     expect(wrong('config')).toEqual([expect.stringContaining('there is no option "nonsense"')])
+    rmSync(config)
+    expect((await examine(home, { PAID_TOKEN: 'too-short' })).wrong('config')).toEqual([
+      expect.stringContaining('failed: PAID_TOKEN: a token has 16 characters'),
+    ])
   }, 30_000)
 })
 

@@ -63,7 +63,7 @@ test('a job is added, listed, shown, run, paused, resumed and removed', async ()
   })
   expect((await paid('jobs', 'add', 'nightly', ...job)).told).toContain('nightly: replaced')
   expect((await paid('jobs', 'list')).said).toMatch(
-    /^nightly +30 2 \* \* \* +note {2}next \S+ 02:30:00, in .*; ran 0 times$/,
+    /^nightly +30 2 \* \* \* +note {2}next \S+ 02:30:00, in .*; finished 0 times$/,
   )
 
   const finished = await nextEvent(daemon, 'nightly', 'finished')
@@ -90,7 +90,7 @@ test('a job is added, listed, shown, run, paused, resumed and removed', async ()
   ])
 
   expect((await paid('jobs', 'pause', 'nightly')).told).toBe('nightly: paused')
-  expect((await paid('jobs', 'list')).said).toContain('paused; ran once')
+  expect((await paid('jobs', 'list')).said).toContain('paused; finished once')
   expect((await paid('jobs', 'resume', 'nightly')).told).toMatch(/^nightly: next /)
   expect((await paid('jobs', 'remove', 'nightly')).told).toBe('nightly: removed')
   expect(await paid('jobs', 'remove', 'nightly')).toMatchObject({

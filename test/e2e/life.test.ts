@@ -2,7 +2,7 @@
 // daemon does not start.
 
 import { describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { acquireFileLock } from '../../src/lib/file-lock.ts'
 import { processStart } from '../../src/lib/process-start.ts'
@@ -217,6 +217,28 @@ describe('paid stop', () => {
     expect(stderr).toContain(`to pid ${daemon.pid}`)
     expect(await daemon.exited).toBe('SIGKILL')
   }, 40_000)
+
+  test('waits for one that begins or ends in this very moment', async () => {
+    await using home = openHome()
+    const lock = acquireFileLock(home.paths.lock)
+    let asked = 0
+    // it has the home, says that it begins or ends, and has not written down who it is; asked again, it is gone
+    const listener = Bun.listen({
+      unix: home.paths.socket,
+      socket: {
+        data: (socket, bytes) => {
+          const { id } = JSON.parse(bytes.toString())
+          socket.write(`${JSON.stringify({ id, error: { code: 'stopping', message: 'x', hint: 'x' } })}\n`)
+          if (++asked < 2) return
+          lock?.[Symbol.dispose]()
+          listener.stop()
+          rmSync(home.paths.socket, { force: true })
+        },
+      },
+    })
+    expect(await home.paid(['stop'])).toEqual({ code: 0, stdout: 'stopped\n', stderr: '' })
+    expect(asked).toBe(2)
+  })
 
   test('signals nobody when pid and start time are not those of the daemon', async () => {
     await using home = openHome()

@@ -84,6 +84,7 @@ test('guard 9: the sockets are ours alone from birth', async () => {
   await withUmask(0, async () => {
     await using _daemon = await startDaemon({ home: paths.home })
     looking = false
+    look()
   })
   expect([...seen]).toEqual([0o600])
 }, 30_000)

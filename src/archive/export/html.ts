@@ -8,14 +8,14 @@ import { factsOf, speakerOf } from './words.ts'
 const style = `
 :root { color-scheme: light dark; --ink: #1c1c1e; --paper: #fff; --soft: #f3f3f5; --line: #d8d8dc; --faint: #6b6b70; --you: #0b57d0 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e6e9; --paper: #17171a; --soft: #222226; --line: #3a3a40; --faint: #9a9aa2; --you: #8ab4f8 } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; color: var(--ink); background: var(--paper); max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; color: var(--faint); font-size: .9rem }
-dd { margin: 0; overflow-wrap: anywhere }
+dd { margin: 0 }
 article { border-top: 1px solid var(--line); padding: .6rem 0 }
 h2, summary { font-size: .85rem; font-weight: 600; color: var(--faint); margin: 0 0 .3rem }
 .prompt h2 { color: var(--you) }
-.text { white-space: pre-wrap; overflow-wrap: anywhere }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--soft); padding: .6rem; border-radius: .4rem; font-size: .85rem; max-height: 40rem; overflow: auto }
+.text { white-space: pre-wrap }
+pre { white-space: pre-wrap; background: var(--soft); padding: .6rem; border-radius: .4rem; font-size: .85rem; max-height: 40rem; overflow: auto }
 summary { cursor: pointer }
 `
 

@@ -23,9 +23,8 @@ type Identity = { pid: number; startTime: string | undefined }
 
 /** Resolves to whether there was one to end. Throws when it cannot be ended. */
 export const endDaemon = async (paths: Paths): Promise<boolean> => {
-  const asked = await ask(paths)
-  if (asked === 'not running') return false
-  const known = asked === 'silent' ? writtenDown(paths) : asked
+  const { asked, known, met } = await askUntilKnown(paths)
+  if (asked === 'not running') return met
   if (asked === 'silent' && known) await signal(known, 'SIGTERM')
   const patienceMs = asked === 'silent' ? silentWithinMs : stoppedWithinMs
   if (known && (await isGone(paths, known, patienceMs))) return true
@@ -35,6 +34,15 @@ export const endDaemon = async (paths: Paths): Promise<boolean> => {
     `The daemon of ${paths.home} does not stop, and which process it is cannot be told for certain`,
     `Find it with \`fuser ${paths.lock}\`, then end it by hand.`,
   )
+}
+
+/** One that begins or ends in this very moment has not written down yet who it is, or no longer: it is asked again. */
+const askUntilKnown = async (paths: Paths) => {
+  for (let met = false, until = Date.now() + silentWithinMs; ; met = true, await Bun.sleep(15)) {
+    const asked = await ask(paths)
+    const known = asked === 'silent' ? writtenDown(paths) : asked === 'not running' ? undefined : asked
+    if (asked !== 'silent' || known || Date.now() >= until) return { asked, known, met }
+  }
 }
 
 /** The one that was asked and agreed, or why there is none. */

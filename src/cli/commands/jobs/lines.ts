@@ -34,7 +34,7 @@ export const jobLine = (job: Job): string => {
     const shown = visible(text)
     return shown.length > width ? shown : fit(shown, width)
   }
-  const times = job.runs === 1 ? 'ran once' : `ran ${job.runs} times`
+  const times = job.runs === 1 ? 'finished once' : `finished ${job.runs} times`
   return `${column(job.id, idWidth)}  ${column(scheduleOf(job), scheduleWidth)}  ${visible(job.do)}  ${nextOf(job)}; ${times}`
 }
 
