@@ -14,6 +14,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from './logger.ts'
 import { createFollowing, type Projection } from './following.ts'
 import { asError, type Ends, type Group, memberOf, newGroup } from './group.ts'
+import { createHandOut } from './hand-out.ts'
 import { createHealing } from './healing.ts'
 import { createGroupTime } from './group-time.ts'
 import { LogEvent, type Draft } from './log-event.ts'
@@ -65,6 +66,7 @@ export const createLog = ({
   let early: (() => void)[] | undefined = []
   let closed = false
 
+  const listeners = createHandOut(deliver)
   const time = createGroupTime(() => flush())
 
   const healing = createHealing(() => !group && !closed && prepared.attempt(), logger)
@@ -111,7 +113,7 @@ export const createLog = ({
     healing.lost(cause, Math.max(1, lost?.members.length ?? 0))
     if (!lost) return
     const transient = lost.timeline.filter((event) => event.seq === 0)
-    if (transient.length > 0) deliver(transient)
+    if (transient.length > 0) listeners.tell(transient)
     for (const member of lost.members) member.reject(new PaidError('storage_full'))
     for (const read of lost.reads) read()
   }
@@ -137,7 +139,7 @@ export const createLog = ({
     else following.add(stored)
     committedHead = head
     healing.healed()
-    deliver(done.timeline)
+    listeners.tell(done.timeline)
     for (const member of done.members) member.settle()
     for (const read of done.reads) read()
     return true
@@ -230,14 +232,14 @@ export const createLog = ({
 
     /** The same for a `single` closure, whose answer comes back itself, or is thrown for, where nobody else writes. */
     commitNow: <T, A>(work: (transaction: Transaction) => T, ends: Ends<T, A>): A | Promise<A> =>
-      group === undefined && time.isLonely() ? alone(work, ends) : join(work, true, ends),
+      group === undefined && !listeners.busy && time.isLonely() ? alone(work, ends) : join(work, true, ends),
 
     /** Delivers an event that is not stored, in its place behind what an open group holds. Resolves after delivery. */
     emit: (draft: Draft): Promise<LogEvent> => {
       const event = new LogEvent(draft, 0, now(), isReserved(draft.channel))
       const open = group
       if (!open) {
-        deliver([event])
+        listeners.tell([event])
         return Promise.resolve(event)
       }
       open.timeline.push(event)

@@ -38,6 +38,30 @@ test('who writes alone has what was asked for in the same breath, on disk and de
   expect(kinds.slice(8).filter((kind) => kind === 'object')).toHaveLength(3)
 })
 
+test('what is written while events are handed out is handed out behind them', async () => {
+  using folder = temporaryFolder()
+  using engine = openEngine(folder.path)
+  const { log, observers, delivered } = engine
+  const write = () => log.commitNow(({ append }) => append(draftOf()), number)
+  for (let n = 0; n < 10; n++) await write()
+  const answers: unknown[] = []
+  observers.push((events) => {
+    if (events[0]?.seq === 11 || events[0]?.type === 'transient') answers.push(write())
+    if (events[0]?.seq === 11) void log.emit(draftOf({ type: 'said meanwhile' }))
+  })
+  await write()
+  await answers[0]
+  await log.emit(draftOf({ type: 'transient' }))
+  expect(await answers[1]).toBe(13)
+  expect(delivered.slice(10).map(({ seq, type }) => seq || type)).toEqual([
+    11,
+    12,
+    'said meanwhile',
+    'transient',
+    13,
+  ])
+})
+
 test('what a lone closure throws is thrown at once, and nothing is left open behind it', async () => {
   using folder = temporaryFolder()
   using engine = openEngine(folder.path)
