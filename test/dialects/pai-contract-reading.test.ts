@@ -113,6 +113,19 @@ describe('GET /events', () => {
   test('answers HEAD like GET, without the body', async () => {
     const answer = await http.send('HEAD', '/events')
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: '' })
+    const { text } = await http.get('/methods')
+    const { headers } = await http.send('HEAD', '/methods')
+    expect(Number(headers.get('content-length'))).toBe(Buffer.byteLength(text))
+  })
+
+  test('follows nothing for a HEAD, whatever it accepts', async () => {
+    const streams = async () => JSON.parse((await daemon.run(['status', '--json'])).stdout).peers.streams
+    const before = await streams()
+    for (const accept of ['text/event-stream', 'application/x-ndjson']) {
+      const { status, headers } = await http.send('HEAD', '/events?follow=1', { headers: { accept } })
+      expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining(accept)])
+    }
+    while ((await streams()) > before) await Bun.sleep(10)
   })
 })
 

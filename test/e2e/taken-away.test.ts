@@ -1,9 +1,10 @@
-// Commands that take something away say what they did, and nothing that is over with it; output that cannot be
-// written is told of.
+// Commands that take something away say what they did, and nothing that is over with it; what they could not give back,
+// a daemon or output, is told of.
 
 import { expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { environmentOf, paidBinary, withDaemon } from '../support/daemon.ts'
+import { openHome } from '../support/home.ts'
 
 test('whoever takes something away is told that it is gone, on stderr', () =>
   withDaemon({}, async ({ run }) => {
@@ -51,3 +52,16 @@ test.skipIf(!existsSync('/dev/full'))('output that cannot be written is a failur
     expect(await child.exited).toBe(1)
   }),
 )
+
+test('a restart that cannot start says that nothing runs any more', async () => {
+  using taken = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+  await using home = openHome()
+  await home.paid(['start'])
+  const { code, stderr } = await home.paid(['restart', '--listen', `127.0.0.1:${taken.port}`])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(
+    /^paid: the daemon that ran has ended, and none runs now\npaid: The daemon did not start: /,
+  )
+  const again = await home.paid(['restart', '--listen', `127.0.0.1:${taken.port}`])
+  expect(again.stderr).toStartWith('paid: The daemon did not start: ')
+})

@@ -13,6 +13,7 @@ import { launchDaemon } from '../life/launch.ts'
 import { idleSessions, resumeSessions } from '../life/sessions.ts'
 import { say } from '../output.ts'
 import { spanOf } from '../span.ts'
+import { warn } from '../talk.ts'
 
 const restart = async (given: Flags, wait?: string): Promise<void> => {
   const waitMs = wait === undefined ? 0 : spanOf(wait, '--wait')
@@ -21,8 +22,11 @@ const restart = async (given: Flags, wait?: string): Promise<void> => {
   // What cannot start again is better not stopped.
   loadConfig({ paths, env: process.env, flags: kept })
   const sessions = isLocked(paths.lock) ? await idleSessions(waitMs) : []
-  await endDaemon(paths)
-  const status = await launchDaemon(paths, flagWords(kept))
+  const ended = await endDaemon(paths)
+  const status = await launchDaemon(paths, flagWords(kept)).catch(async (error: unknown) => {
+    if (ended) await warn('the daemon that ran has ended, and none runs now')
+    throw error
+  })
   for (const line of introduction(status, paths, true)) say(line)
   await resumeSessions(sessions)
 }

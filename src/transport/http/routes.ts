@@ -44,7 +44,7 @@ export const createRoutes = (house: House, refusals: Refusals, news: News): Rout
     taken.push(new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`))
     const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     app.all(path, (c) => {
-      const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
+      const { method } = c.req
       const handler = isTaken(method) ? methods[method] : undefined
       if (!handler) return errorAnswer(new PaidError('method_not_allowed'), { allow: allow.join(', ') })
       return handler(c.req.raw, c.env, c.req.param('method') ?? c.req.param('id') ?? '')
@@ -217,7 +217,9 @@ export const createRoutes = (house: House, refusals: Refusals, news: News): Rout
   return {
     answer: (request, path, visit) => {
       const handler = request.method === 'POST' ? direct.get(path) : undefined
-      return handler ? handler(request, visit).catch(failure) : app.fetch(request, visit)
+      if (handler) return handler(request, visit).catch(failure)
+      // Bun answers a HEAD with the headers of what it is given, and cancels a stream; Hono would leave that one open
+      return app.fetch(request.method === 'HEAD' ? new Request(request, { method: 'GET' }) : request, visit)
     },
     has: (path) => taken.some((pattern) => pattern.test(path)),
   }
