@@ -21,7 +21,7 @@ export const warn = (text: string): Promise<void> => talk('warn', text, `paid: $
 /** What ended the command, and what to type next. A message may carry a name that somebody else made up. */
 export const complain = async (error: Error): Promise<void> => {
   const message = visibleLines(error.message)
-  const hint = error instanceof PaidError ? `\n  ${visibleLines(error.hint)}` : ''
+  const hint = error instanceof PaidError && error.hint !== '' ? `\n  ${visibleLines(error.hint)}` : ''
   await talk('error', message + hint, `paid: ${message}${hint}`)
 }
 

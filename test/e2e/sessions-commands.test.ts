@@ -43,6 +43,11 @@ test(
     const escapes = await run(['sessions', 'send', id, 'one\u001b[31m\n\ttwo', '--wait'])
     expect(escapes.stdout).toBe('heard: one\\e[31m\n\ttwo\n')
     expect((await run(['sessions', 'send', id, 'a', '--now', '--note'])).code).toBe(2)
+    expect(await run(['sessions', 'approve', id, '--request', 'none'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'paid: The session never asked for none\n',
+    })
     expect(await run(['sessions', 'send', id, '-'], { stdin: '' })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('text is empty'),
