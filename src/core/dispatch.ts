@@ -119,5 +119,8 @@ const unionMessage = 'Invalid input'
 const closeness = (branch: readonly z.core.$ZodIssue[]): number =>
   Math.max(...branch.map(({ path, code }) => 2 * path.length + (code === 'invalid_type' ? 0 : 1)))
 
-const placed = (path: readonly PropertyKey[], message: string): string =>
-  path.length > 0 ? `${path.map(String).join('.')}: ${message}` : message
+const placed = (path: readonly PropertyKey[], message: string): string => {
+  const place = path.map(String).join('.')
+  // a name's own message begins with what it names
+  return place === '' || message.startsWith(`${place} `) ? message : `${place}: ${message}`
+}

@@ -165,7 +165,7 @@ test('43: without a job, a method or a cron it is an error', async () => {
     a > {"type":"unschedule","id":"s"}
     a < {"type":"error","id":"s","error":"Invalid request format"}
     a > {"type":"schedule","id":"s","jobId":"","method":"m","cron":"* * * * *"}
-    a < {"type":"error","id":"s","error":"id: id must not be empty","code":"bad_request","suggestion":"*"}`)
+    a < {"type":"error","id":"s","error":"id must not be empty","code":"bad_request","suggestion":"*"}`)
 })
 
 test('44: a job is listed as it was given, with its next run', async () => {
