@@ -70,6 +70,7 @@ export const readCron = (text: string, seconds: boolean): CronWords => {
     const minutes = readField(fields.minute, minute).values
     const hours = readField(fields.hour, hour).values
     const rounds = /[*/]/.test(`${second} ${minute} ${hour}`)
+    // every hour by its number is every hour: cron programs differ here
     const always = hours.length === sizeOf(fields.hour) || minutes.length === sizeOf(fields.minute)
     return {
       seconds: ofMinute,
