@@ -9,7 +9,7 @@ export type Wire = AsyncDisposable & {
   text: () => string
   bytes: () => Buffer
   send: (bytes: string | Uint8Array) => void
-  /** Sends and waits until the kernel took it, or the other side has closed. */
+  /** Sends and waits until the kernel took it, or the other side has closed; what came meanwhile is there then. */
   pour: (bytes: string | Uint8Array) => Promise<void>
   /** Waits until `enough` is true of what came, or the connection has ended; gives what came. */
   until: (enough: string | ((text: string) => boolean)) => Promise<string>
@@ -51,7 +51,11 @@ export const openWire = async (address: string): Promise<Wire> => {
     text,
     bytes,
     send: (data) => void socket.write(data),
-    pour: (data) => Promise.race([closed, new Promise<void>((taken) => socket.write(data, () => taken()))]),
+    pour: async (data) => {
+      await Promise.race([closed, new Promise<void>((taken) => socket.write(data, () => taken()))])
+      // a kernel that takes all at once would never let it look at what comes
+      await new Promise((resolve) => setImmediate(resolve))
+    },
     until: async (enough) => {
       const is = typeof enough === 'string' ? (so: string) => so.includes(enough) : enough
       while (!is(text())) {
