@@ -194,6 +194,8 @@ describe('/ready', () => {
 
   test('is 503 while the log cannot be written, and 200 again when it can', async () => {
     const other = new Database(daemon.paths.database)
+    // the daemon may be writing what follows from the events before
+    other.run('PRAGMA busy_timeout = 5000')
     other.run('BEGIN IMMEDIATE')
     try {
       const refused = await http.post('/events', { type: 'unwritable' })

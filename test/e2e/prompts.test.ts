@@ -143,6 +143,7 @@ test('diff tells what a conversation changed', async () => {
 test('of a word in very many messages the newest are ranked, and that is said', async () => {
   {
     using database = new Database(home.paths.archive)
+    database.run('PRAGMA busy_timeout = 5000')
     addMessages(database, 50_001, (n) => (n === 1 ? 'everywhere everywhere' : 'everywhere'))
   }
   const { stdout, stderr } = await home.paid(['prompts', 'search', 'everywhere', '--limit', '3'])

@@ -63,6 +63,7 @@ export const openKept = (exclude?: readonly string[]) => {
     /** By another connection: what would take long to say. */
     write: <T>(work: (database: Database) => T): T => {
       using database = new Database(path)
+      database.run('PRAGMA busy_timeout = 5000')
       return work(database)
     },
     [Symbol.asyncDispose]: async () => {
