@@ -20,12 +20,15 @@ export const createHandOut = (deliver: (events: readonly LogEvent[]) => void) =>
         return
       }
       busy = true
-      for (let next = events; next.length > 0;) {
-        deliver(next)
-        next = more
-        more = []
+      try {
+        for (let next = events; next.length > 0;) {
+          deliver(next)
+          next = more
+          more = []
+        }
+      } finally {
+        busy = false
       }
-      busy = false
     },
   }
 }

@@ -63,9 +63,9 @@ export const plainMessage = (params: unknown): z.output<typeof messageParams> | 
 const saved = z.object({
   saved: z.boolean(),
   reason: z
-    .enum(['unknown', 'empty', 'unchanged'])
+    .enum(['unknown', 'empty'])
     .optional()
-    .meta({ description: 'no such active session; it has no messages; nothing was said since it was saved' }),
+    .meta({ description: 'no such active session; it has no messages' }),
   kept: z
     .enum(['repository', 'archive'])
     .optional()

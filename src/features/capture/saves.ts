@@ -131,7 +131,7 @@ export const createSaves = ({
         await active.leaving
         if (all.find(active.namespace, active.id) !== active) return { saved: false, reason: 'unknown' }
         // a save that was cut off may have been done again before this one's turn
-        if (stays && active.lastSeq <= active.savedSeq) return { saved: false, reason: 'unchanged' }
+        if (stays && active.lastSeq <= active.savedSeq) return { saved: false }
         const repository = await repositoryOfActive(active)
         if (!repository) {
           if (!(await log.read((reader) => hasMessage(reader, active)))) return empty
